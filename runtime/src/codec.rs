@@ -1,0 +1,115 @@
+//! How values become bytes: CBOR with field names.
+//!
+//! Payloads are self-describing, so that a newer binary reads older values with serde's defaults and
+//! tools can show them. What surrounds a payload on disk (version, checksum) is the store's record
+//! envelope, see `docs/STORAGE_FORMAT.md`.
+//!
+//! One limit is inherited from every self-describing format: `Some(None)` reads back as `None`.
+
+use cbor4ii::core::utils::BufWriter;
+use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
+
+/// Bytes of one encoded value (CBOR, field names kept).
+///
+/// # Example
+///
+/// ```
+/// use longhaul::codec::{decode, encode};
+///
+/// let payload = encode(&("ann", 3u8)).unwrap();
+/// let back: (String, u8) = decode(&payload).unwrap();
+/// assert_eq!(back, ("ann".to_owned(), 3));
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Payload(pub Vec<u8>);
+
+impl Payload {
+    /// The encoded bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match cbor4ii::serde::from_slice::<cbor4ii::core::Value>(&self.0) {
+            Ok(value) => write!(f, "Payload({value:?})"),
+            Err(_) => write!(f, "Payload({} bytes)", self.0.len()),
+        }
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Payload {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl serde::de::Visitor<'_> for Bytes {
+            type Value = Payload;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a byte string")
+            }
+            fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Payload, E> {
+                Ok(Payload(bytes.to_vec()))
+            }
+            fn visit_byte_buf<E: serde::de::Error>(self, bytes: Vec<u8>) -> Result<Payload, E> {
+                Ok(Payload(bytes))
+            }
+        }
+        deserializer.deserialize_byte_buf(Bytes)
+    }
+}
+
+/// A value could not be written as, or read from, CBOR.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CodecError {
+    /// The value's own `Serialize` refused, or memory ran out.
+    #[error("`{type_name}` could not be encoded: {reason}")]
+    Encode {
+        /// The Rust type of the value.
+        type_name: &'static str,
+        /// What the encoder said.
+        reason: String,
+    },
+    /// The bytes are not a value of this type.
+    #[error("the stored bytes do not decode as `{type_name}`: {reason}")]
+    Decode {
+        /// The Rust type that was asked for.
+        type_name: &'static str,
+        /// What the decoder said.
+        reason: String,
+    },
+}
+
+/// Encodes a value.
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, CodecError> {
+    let mut out = BufWriter::new(Vec::new());
+    encode_to(&mut out, value)?;
+    Ok(Payload(out.into_inner()))
+}
+
+/// Decodes a value.
+pub fn decode<T: DeserializeOwned>(payload: &Payload) -> Result<T, CodecError> {
+    decode_slice(&payload.0)
+}
+
+/// Writes the encoding of `value` to `out`.
+pub(crate) fn encode_to<T: Serialize + ?Sized>(out: &mut BufWriter, value: &T) -> Result<(), CodecError> {
+    value.serialize(&mut cbor4ii::serde::Serializer::new(out)).map_err(|error| CodecError::Encode {
+        type_name: std::any::type_name::<T>(),
+        reason: error.to_string(),
+    })
+}
+
+/// Decodes a value from borrowed bytes.
+pub(crate) fn decode_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    cbor4ii::serde::from_slice(bytes).map_err(|error| CodecError::Decode {
+        type_name: std::any::type_name::<T>(),
+        reason: error.to_string(),
+    })
+}

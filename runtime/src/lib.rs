@@ -1,0 +1,17 @@
+//! Durable workflows for Rust, compiled to state machines.
+
+pub mod activity;
+pub mod codec;
+pub mod engine;
+mod failure;
+pub mod machine;
+pub mod prelude;
+pub mod sample;
+mod time;
+pub mod workflow;
+
+pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
+pub use failure::{Failure, Never};
+pub use machine::{Context, Elapsed, timeout};
+pub use time::{Moment, days, hours, minutes, seconds};
+pub use workflow::Workflow;

@@ -1,0 +1,47 @@
+//! Waiting for a condition, and waiting at most so long.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A condition on the run's own data; see [`Context::wait_until`](super::Context::wait_until).
+///
+/// The closure borrows what it looks at, so it cannot be stored: the generator evaluates the expression anew
+/// each time. That is why it must be awaited where it is written.
+#[must_use = "a condition does nothing until it is awaited"]
+pub struct Condition<F>(pub(crate) F);
+
+impl<F: FnMut() -> bool> Condition<F> {
+    /// Whether it holds now.
+    pub fn holds(mut self) -> bool {
+        (self.0)()
+    }
+}
+
+/// The time of a [`timeout`] was up first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Error)]
+#[error("the time was up before the operation was done")]
+pub struct Elapsed;
+
+/// An operation with a limit of time; see [`timeout`].
+#[must_use = "a timeout does nothing until it is awaited"]
+pub struct Timeout<A> {
+    limit: Duration,
+    operation: A,
+}
+
+/// Awaits `operation` for at most `limit`: `Ok` with its output, or `Err(Elapsed)`.
+///
+/// The generator compiles `timeout(..).await` into a race of the two where it is written; what is not done
+/// when the time is up is disarmed in the same transition. A limit of zero still lets the operation be checked once.
+pub fn timeout<A>(limit: Duration, operation: A) -> Timeout<A> {
+    Timeout { limit, operation }
+}
+
+impl<A> Timeout<A> {
+    /// The limit and the operation.
+    pub fn into_parts(self) -> (Duration, A) {
+        (self.limit, self.operation)
+    }
+}

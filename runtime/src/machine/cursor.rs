@@ -1,0 +1,147 @@
+//! What a `for` loop over durable things keeps between its turns.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::{Range, RangeFrom, RangeInclusive};
+
+use serde::{Deserialize, Serialize};
+
+/// What a `for` loop with an await in it can go over by value.
+#[diagnostic::on_unimplemented(
+    message = "a `for` loop with an await in it cannot go over `{Self}`",
+    label = "its position cannot be stored",
+    note = "collect it first: `for x in it.collect::<Vec<_>>()`; ranges, `Vec`, `VecDeque`, arrays, `Option`, ordered maps and sets, and `&kept` work as they are"
+)]
+pub trait IntoCursor {
+    /// What each turn gets.
+    type Item;
+    /// What is kept between the turns.
+    type Cursor: Cursor<Item = Self::Item>;
+    /// Begins the loop.
+    fn into_cursor(self) -> Self::Cursor;
+}
+
+/// A storable iterator.
+pub trait Cursor {
+    /// What each turn gets.
+    type Item;
+    /// The next turn's item, or `None` at the end.
+    fn next(&mut self) -> Option<Self::Item>;
+}
+
+/// The items not yet visited.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Remaining<T>(VecDeque<T>);
+
+impl<T> Cursor for Remaining<T> {
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        self.0.pop_front()
+    }
+}
+
+macro_rules! drained {
+    ($(<$($p:ident),*> $(const $n:ident)? $from:ty => $item:ty;)*) => {$(
+        impl<$($p,)* $(const $n: usize)?> IntoCursor for $from {
+            type Item = $item;
+            type Cursor = Remaining<$item>;
+            fn into_cursor(self) -> Remaining<$item> {
+                Remaining(self.into_iter().collect())
+            }
+        }
+    )*};
+}
+
+drained! {
+    <T> Vec<T> => T;
+    <T> VecDeque<T> => T;
+    <T> Box<[T]> => T;
+    <T> const N [T; N] => T;
+    <T> Option<T> => T;
+    <T> BTreeSet<T> => T;
+    <K, V> BTreeMap<K, V> => (K, V);
+}
+
+/// A range of integers. Unlike serde's form of `RangeInclusive` it keeps whether the last one was given out.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Counter<T> {
+    /// The next number, or `None` after the last.
+    next: Option<T>,
+    /// The last number; `None` where the type's own end is it.
+    last: Option<T>,
+}
+
+macro_rules! counted {
+    ($($int:ty)*) => {$(
+        impl Cursor for Counter<$int> {
+            type Item = $int;
+            fn next(&mut self) -> Option<$int> {
+                let current = self.next?;
+                self.next = if self.last == Some(current) { None } else { current.checked_add(1) };
+                Some(current)
+            }
+        }
+        impl IntoCursor for Range<$int> {
+            type Item = $int;
+            type Cursor = Counter<$int>;
+            fn into_cursor(self) -> Counter<$int> {
+                if self.is_empty() {
+                    return Counter { next: None, last: None };
+                }
+                Counter { next: Some(self.start), last: Some(self.end - 1) }
+            }
+        }
+        impl IntoCursor for RangeInclusive<$int> {
+            type Item = $int;
+            type Cursor = Counter<$int>;
+            fn into_cursor(self) -> Counter<$int> {
+                if self.is_empty() {
+                    return Counter { next: None, last: None };
+                }
+                Counter { next: Some(*self.start()), last: Some(*self.end()) }
+            }
+        }
+        impl IntoCursor for RangeFrom<$int> {
+            type Item = $int;
+            type Cursor = Counter<$int>;
+            fn into_cursor(self) -> Counter<$int> {
+                Counter { next: Some(self.start), last: None }
+            }
+        }
+    )*};
+}
+
+counted!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+/// The item at position `index` of a fresh pass over something kept: how `for x in &kept` finds its place
+/// again. For slices, `Vec` and `VecDeque` it takes constant time.
+pub fn nth<I: IntoIterator>(items: I, index: usize) -> Option<I::Item> {
+    items.into_iter().nth(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all<C: Cursor>(mut cursor: C) -> Vec<C::Item> {
+        std::iter::from_fn(|| cursor.next()).collect()
+    }
+
+    #[test]
+    fn ranges_give_what_rust_gives() {
+        assert_eq!(all((2..5).into_cursor()), [2, 3, 4]);
+        assert_eq!(all((250u8..=255).into_cursor()), [250, 251, 252, 253, 254, 255]);
+        assert!(all((i32::MIN..i32::MIN).into_cursor()).is_empty());
+        #[allow(clippy::reversed_empty_ranges)]
+        let reversed = 5..=2;
+        assert!(all(reversed.into_cursor()).is_empty());
+    }
+
+    #[test]
+    fn an_inclusive_range_that_was_stored_after_its_last_item_is_over() {
+        let mut cursor = (1u8..=1).into_cursor();
+        assert_eq!(cursor.next(), Some(1));
+        let mut cursor: Counter<u8> = crate::codec::decode(&crate::codec::encode(&cursor).unwrap()).unwrap();
+        assert_eq!(cursor.next(), None);
+    }
+}

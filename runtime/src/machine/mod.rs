@@ -1,0 +1,24 @@
+//! What generated code is made of: the contract between the generator and the engine.
+//!
+//! A machine is a *frame* (its position and its slots) and a body that the generator wrote. The body is
+//! driven by [`drive`]; it reads and changes the workflow value (`self`), asks the [`Context`] for effects,
+//! and ends each step either finished or suspended. Nothing here reads a clock, makes randomness or does
+//! I/O: the [`Context`] carries what the engine handed in, and collects what the engine shall do.
+//!
+//! `docs/GENERATED_CODE.md` walks through one expansion.
+
+mod condition;
+mod context;
+mod cursor;
+mod describe;
+mod frame;
+mod question;
+mod wait;
+
+pub use condition::{Condition, Elapsed, Timeout, timeout};
+pub use context::{Context, Fault, Resolution, RunRng, Step};
+pub use cursor::{Cursor, IntoCursor, nth};
+pub use describe::{Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription};
+pub use frame::{Frame, Op, Slot, Slots, State, Stored, Sub, drive, kept};
+pub use question::{FromResidual, Question};
+pub use wait::{ActivityWait, Awaitable, Command, OpId, Sleep, SleepUntil, TimerWait, Wait, begin};

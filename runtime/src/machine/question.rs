@@ -1,0 +1,67 @@
+//! What `?` becomes. The standard library's own trait for it is not stable, so here is its shape again.
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+/// A value that `?` can be used on.
+#[diagnostic::on_unimplemented(
+    message = "`?` works on `Result` and `Option` only, not on `{Self}`",
+    label = "`?` cannot be used on this",
+    note = "awaiting an activity gives a `Result`; a `#[query]` or plain method gives what it returns"
+)]
+pub trait Question {
+    /// What `?` gives.
+    type Output;
+    /// What `?` returns early with.
+    type Residual;
+    /// Splits the two.
+    fn question(self) -> ControlFlow<Self::Residual, Self::Output>;
+}
+
+impl<T, E> Question for Result<T, E> {
+    type Output = T;
+    type Residual = Result<Infallible, E>;
+    fn question(self) -> ControlFlow<Self::Residual, T> {
+        match self {
+            Ok(value) => ControlFlow::Continue(value),
+            Err(error) => ControlFlow::Break(Err(error)),
+        }
+    }
+}
+
+impl<T> Question for Option<T> {
+    type Output = T;
+    type Residual = Option<Infallible>;
+    fn question(self) -> ControlFlow<Self::Residual, T> {
+        match self {
+            Some(value) => ControlFlow::Continue(value),
+            None => ControlFlow::Break(None),
+        }
+    }
+}
+
+/// A type that can be returned by a `?` on something whose residual is `R`.
+#[diagnostic::on_unimplemented(
+    message = "`?` cannot turn `{R}` into `{Self}`",
+    label = "this method returns `{Self}`",
+    note = "implement `From` for the error of `{Self}`, or map the error: `.map_err(..)?`"
+)]
+pub trait FromResidual<R> {
+    /// Makes the value to return.
+    fn from_residual(residual: R) -> Self;
+}
+
+impl<T, E, F: From<E>> FromResidual<Result<Infallible, E>> for Result<T, F> {
+    fn from_residual(residual: Result<Infallible, E>) -> Self {
+        match residual {
+            Err(error) => Err(F::from(error)),
+            Ok(never) => match never {},
+        }
+    }
+}
+
+impl<T> FromResidual<Option<Infallible>> for Option<T> {
+    fn from_residual(_: Option<Infallible>) -> Self {
+        None
+    }
+}

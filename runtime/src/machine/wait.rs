@@ -1,0 +1,176 @@
+//! What a machine can wait for, and what it asks the engine to do.
+
+use std::marker::PhantomData;
+use std::task::Poll;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::context::{Context, Resolution};
+use crate::activity::{Activity, ActivityCall, ActivityError, ActivityType};
+use crate::codec::Payload;
+use crate::time::Moment;
+
+/// The number of an operation within its run. It rises with each operation begun and is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OpId(pub u64);
+
+/// What a step asks the engine to do once it is durable.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Run an activity.
+    StartActivity {
+        /// The operation that waits for it.
+        op: OpId,
+        /// Which activity.
+        activity: ActivityType,
+        /// Its encoded arguments.
+        input: Payload,
+    },
+    /// Arm a timer.
+    StartTimer {
+        /// The operation that waits for it.
+        op: OpId,
+        /// When it fires.
+        deadline: Moment,
+    },
+}
+
+impl Command {
+    /// The operation that this begins.
+    pub fn op(&self) -> OpId {
+        match self {
+            Command::StartActivity { op, .. } | Command::StartTimer { op, .. } => *op,
+        }
+    }
+}
+
+/// What can be awaited in a workflow: a durable operation, not yet begun.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be awaited in a workflow",
+    label = "this future is lost when the process ends: only durable operations can be awaited here",
+    note = "do the work in an `#[activity]` and await the call; to wait, use `ctx.sleep(..)`, `ctx.sleep_until(..)` or `ctx.wait_until(..)`"
+)]
+pub trait Awaitable {
+    /// What the await gives.
+    type Output;
+    /// What is stored while it is awaited.
+    type Wait: Wait<Output = Self::Output>;
+    /// Begins the operation.
+    fn begin(self, ctx: &Context) -> Self::Wait;
+}
+
+/// A begun operation, as a slot of the frame keeps it.
+pub trait Wait: Serialize + DeserializeOwned + 'static {
+    /// What it gives when it is done.
+    type Output;
+    /// The output, once it is there.
+    fn poll(&mut self, ctx: &Context) -> Poll<Self::Output>;
+    /// Calls `armed` with each operation that this waits for.
+    fn armed(&self, armed: &mut dyn FnMut(OpId));
+}
+
+/// Begins `operation`: what `.await` becomes.
+pub fn begin<A: Awaitable>(operation: A, ctx: &Context) -> A::Wait {
+    operation.begin(ctx)
+}
+
+/// A begun activity call.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct ActivityWait<A: Activity> {
+    op: OpId,
+    #[serde(skip)]
+    activity: PhantomData<fn() -> A>,
+}
+
+impl<A: Activity> Awaitable for ActivityCall<A> {
+    type Output = Result<A::Output, ActivityError<A::Error>>;
+    type Wait = ActivityWait<A>;
+
+    fn begin(self, ctx: &Context) -> ActivityWait<A> {
+        let op = ctx.next_op();
+        if let Some(input) = ctx.encode(&self.input) {
+            ctx.command(Command::StartActivity { op, activity: ActivityType::of::<A>(), input });
+        }
+        ActivityWait { op, activity: PhantomData }
+    }
+}
+
+impl<A: Activity> Wait for ActivityWait<A> {
+    type Output = Result<A::Output, ActivityError<A::Error>>;
+
+    fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
+        let Some(Resolution::Activity(outcome)) = ctx.take_resolution(self.op) else {
+            return Poll::Pending;
+        };
+        match outcome.decode::<A>() {
+            Ok(result) => Poll::Ready(result),
+            Err(error) => {
+                ctx.fault(error);
+                Poll::Pending
+            }
+        }
+    }
+
+    fn armed(&self, armed: &mut dyn FnMut(OpId)) {
+        armed(self.op);
+    }
+}
+
+/// A sleep of some length, not yet begun; see [`Context::sleep`].
+#[derive(Debug, Clone)]
+#[must_use = "a sleep does nothing until it is awaited"]
+pub struct Sleep(pub(crate) Duration);
+
+/// A sleep until some moment, not yet begun; see [`Context::sleep_until`].
+#[derive(Debug, Clone)]
+#[must_use = "a sleep does nothing until it is awaited"]
+pub struct SleepUntil(pub(crate) Moment);
+
+/// An armed timer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TimerWait {
+    op: OpId,
+    deadline: Moment,
+}
+
+impl TimerWait {
+    fn arm(deadline: Moment, ctx: &Context) -> Self {
+        let op = ctx.next_op();
+        ctx.command(Command::StartTimer { op, deadline });
+        TimerWait { op, deadline }
+    }
+}
+
+impl Awaitable for Sleep {
+    type Output = ();
+    type Wait = TimerWait;
+    fn begin(self, ctx: &Context) -> TimerWait {
+        TimerWait::arm(ctx.moment().after(self.0), ctx)
+    }
+}
+
+impl Awaitable for SleepUntil {
+    type Output = ();
+    type Wait = TimerWait;
+    fn begin(self, ctx: &Context) -> TimerWait {
+        TimerWait::arm(self.0, ctx)
+    }
+}
+
+impl Wait for TimerWait {
+    type Output = ();
+
+    fn poll(&mut self, ctx: &Context) -> Poll<()> {
+        match ctx.take_resolution(self.op) {
+            Some(_) => Poll::Ready(()),
+            None => Poll::Pending,
+        }
+    }
+
+    fn armed(&self, armed: &mut dyn FnMut(OpId)) {
+        armed(self.op);
+    }
+}

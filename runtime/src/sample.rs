@@ -1,0 +1,431 @@
+//! Values of any type out of random choices.
+//!
+//! The test kit has to invent inputs, activity results and signal arguments of the user's own types. All of
+//! them can be read by serde, and a type that is being read says what it wants next; so a deserializer that
+//! answers with choices from a tape makes a value of any such type. A shorter tape of smaller numbers makes a
+//! smaller value, which is what lets proptest shrink it.
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
+};
+use thiserror::Error;
+
+use crate::activity::{Activity, ActivityOutcome};
+use crate::codec::{self, Payload};
+
+/// Makes values from a tape of choices. When the tape is used up, every further choice is the smallest.
+#[derive(Debug)]
+pub struct Sampler<'t> {
+    tape: &'t [u64],
+    at: usize,
+    depth: usize,
+    /// For each text handed out in this try, by its place: which form it has.
+    forms: Vec<usize>,
+    /// How many texts were handed out in this try.
+    texts: usize,
+}
+
+/// A type refused all values that were tried.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("no value could be made up: {0}")]
+pub struct SampleError(pub String);
+
+impl de::Error for SampleError {
+    fn custom<T: std::fmt::Display>(message: T) -> Self {
+        SampleError(message.to_string())
+    }
+}
+
+/// What forms of string are tried, in this order, until a type takes one: a word first, then what types with a
+/// textual encoding want.
+const TEXTS: [&[&str]; 7] = [
+    &["", "a", "ann", "bob", "longer text with spaces", "ä€😀"],
+    &["0", "1", "42"],
+    &["00000000-0000-0000-0000-000000000000", "01890a5d-ac96-774b-bcce-b302099a8057"],
+    &["1970-01-01T00:00:00Z", "2026-02-28T23:59:59.5Z"],
+    &["1970-01-01", "2028-02-29"],
+    &["PT0S", "PT1H"],
+    &["127.0.0.1", "10.0.0.7"],
+];
+
+/// The lengths of byte strings that are tried, in this order: of a text, of UUIDs, hashes, addresses.
+const BYTES: [usize; 7] = [3, 16, 32, 4, 8, 12, 0];
+
+const MAX_DEPTH: usize = 48;
+
+/// How often a value is tried with other forms of its texts.
+const MAX_TRIES: usize = 1_000;
+
+impl<'t> Sampler<'t> {
+    /// A sampler over `tape`.
+    pub fn new(tape: &'t [u64]) -> Self {
+        Sampler { tape, at: 0, depth: 0, forms: Vec::new(), texts: 0 }
+    }
+
+    /// A choice below `bound`.
+    pub fn choose(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+
+    fn next(&mut self) -> u64 {
+        let choice = self.tape.get(self.at).copied().unwrap_or(0);
+        self.at += 1;
+        choice
+    }
+
+    /// A value of type `T`.
+    pub fn value<T: DeserializeOwned>(&mut self) -> Result<T, SampleError> {
+        let start = self.at;
+        self.forms.clear();
+        for _ in 0..MAX_TRIES {
+            self.at = start;
+            self.texts = 0;
+            self.depth = 0;
+            let error = match T::deserialize(&mut *self) {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            // A type refuses a text as soon as it has read it, so the last one is to blame.
+            let Some(refused) = self.texts.checked_sub(1) else { return Err(error) };
+            self.forms.truncate(refused + 1);
+            self.forms[refused] += 1;
+            if self.forms[refused] == TEXTS.len() {
+                return Err(error);
+            }
+        }
+        Err(SampleError(format!("{MAX_TRIES} tries were refused")))
+    }
+
+    /// An outcome for activity `A`: mostly a value, sometimes an error, a timeout or a panic.
+    pub fn outcome<A: Activity>(&mut self) -> ActivityOutcome {
+        let kind = self.choose(8);
+        if kind == 7 {
+            return match self.choose(2) {
+                0 => ActivityOutcome::TimedOut(A::options().start_to_close),
+                _ => ActivityOutcome::Panicked("made up by the test kit".to_owned()),
+            };
+        }
+        let start = self.at;
+        if kind >= 5
+            && let Ok(payload) = self.payload::<A::Error>()
+        {
+            return ActivityOutcome::Failed(payload);
+        }
+        self.at = start;
+        match self.payload::<A::Output>() {
+            Ok(payload) => ActivityOutcome::Completed(payload),
+            Err(error) => ActivityOutcome::Panicked(format!("the result of `{}`: {error}", A::NAME)),
+        }
+    }
+
+    /// An encoded value of type `T`.
+    pub fn payload<T: DeserializeOwned + serde::Serialize>(&mut self) -> Result<Payload, SampleError> {
+        let value = self.value::<T>()?;
+        codec::encode(&value).map_err(|error| SampleError(error.to_string()))
+    }
+
+    /// The form of the next text.
+    fn form(&mut self) -> usize {
+        if self.forms.len() == self.texts {
+            self.forms.push(0);
+        }
+        self.texts += 1;
+        self.forms[self.texts - 1]
+    }
+
+    fn text(&mut self) -> &'static str {
+        let texts = TEXTS[self.form()];
+        let choice = self.choose(texts.len() as u64);
+        texts[usize::try_from(choice).unwrap_or(0)]
+    }
+
+    /// A number near zero mostly, of any size sometimes.
+    fn number(&mut self) -> u64 {
+        match self.choose(4) {
+            3 => self.next(),
+            _ => self.choose(16),
+        }
+    }
+
+    fn descend<T>(
+        &mut self,
+        inner: impl FnOnce(&mut Self) -> Result<T, SampleError>,
+    ) -> Result<T, SampleError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(SampleError(format!("it nests deeper than {MAX_DEPTH} levels")));
+        }
+        self.depth += 1;
+        let value = inner(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// How many elements: few, and fewer the deeper.
+    fn length(&mut self) -> usize {
+        let bound = if self.depth > 3 { 1 } else { 4 };
+        usize::try_from(self.choose(bound)).unwrap_or(0)
+    }
+}
+
+struct Elements<'s, 't> {
+    sampler: &'s mut Sampler<'t>,
+    left: usize,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, '_> {
+    type Error = SampleError;
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, SampleError> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        seed.deserialize(&mut *self.sampler).map(Some)
+    }
+}
+
+impl<'de> MapAccess<'de> for Elements<'_, '_> {
+    type Error = SampleError;
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, SampleError> {
+        self.next_element_seed(seed)
+    }
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, SampleError> {
+        seed.deserialize(&mut *self.sampler)
+    }
+}
+
+/// A struct read as a map of its fields, so that derived and hand-written readers are content alike.
+struct Fields<'s, 't> {
+    sampler: &'s mut Sampler<'t>,
+    names: std::slice::Iter<'static, &'static str>,
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, '_> {
+    type Error = SampleError;
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, SampleError> {
+        match self.names.next() {
+            Some(name) => {
+                let name: StrDeserializer<'_, SampleError> = (*name).into_deserializer();
+                seed.deserialize(name).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, SampleError> {
+        seed.deserialize(&mut *self.sampler)
+    }
+}
+
+struct Variant<'s, 't> {
+    sampler: &'s mut Sampler<'t>,
+    name: &'static str,
+}
+
+impl<'s, 'de, 't> EnumAccess<'de> for Variant<'s, 't> {
+    type Error = SampleError;
+    type Variant = &'s mut Sampler<'t>;
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Self::Variant), SampleError> {
+        let name: StrDeserializer<'_, SampleError> = self.name.into_deserializer();
+        Ok((seed.deserialize(name)?, self.sampler))
+    }
+}
+
+impl<'de> VariantAccess<'de> for &mut Sampler<'_> {
+    type Error = SampleError;
+    fn unit_variant(self) -> Result<(), SampleError> {
+        Ok(())
+    }
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, SampleError> {
+        seed.deserialize(self)
+    }
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, SampleError> {
+        de::Deserializer::deserialize_tuple(self, len, visitor)
+    }
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, SampleError> {
+        de::Deserializer::deserialize_struct(self, "", fields, visitor)
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident $visit:ident $int:ty;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, clippy::cast_lossless)]
+            let number = self.number() as $int;
+            visitor.$visit(number)
+        }
+    )*};
+}
+
+impl<'de> de::Deserializer<'de> for &mut Sampler<'_> {
+    type Error = SampleError;
+
+    numbers! {
+        deserialize_u8 visit_u8 u8; deserialize_u16 visit_u16 u16; deserialize_u32 visit_u32 u32;
+        deserialize_u64 visit_u64 u64; deserialize_u128 visit_u128 u128;
+        deserialize_i8 visit_i8 i8; deserialize_i16 visit_i16 i16; deserialize_i32 visit_i32 i32;
+        deserialize_i64 visit_i64 i64; deserialize_i128 visit_i128 i128;
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        let choice = self.choose(2);
+        visitor.visit_bool(choice == 1)
+    }
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        self.deserialize_f64(visitor)
+    }
+    #[allow(clippy::cast_precision_loss)]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        let number = self.number() as f64 / 4.0;
+        visitor.visit_f64(number)
+    }
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        let choice = self.choose(26);
+        visitor.visit_char(char::from(b'a' + u8::try_from(choice).unwrap_or(0)))
+    }
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        match self.choose(3) {
+            0 => visitor.visit_str(self.text()),
+            1 => visitor.visit_u64(self.number()),
+            _ => visitor.visit_bool(self.choose(2) == 1),
+        }
+    }
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        visitor.visit_str(self.text())
+    }
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        self.deserialize_str(visitor)
+    }
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        let length = BYTES[self.form()];
+        let byte = u8::try_from(self.choose(256)).unwrap_or(0);
+        visitor.visit_bytes(&vec![byte; length])
+    }
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        self.deserialize_bytes(visitor)
+    }
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        if self.choose(2) == 0 || self.depth > 8 {
+            return visitor.visit_none();
+        }
+        self.descend(|sampler| visitor.visit_some(sampler))
+    }
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        visitor.visit_unit()
+    }
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, SampleError> {
+        visitor.visit_unit()
+    }
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, SampleError> {
+        self.descend(|sampler| visitor.visit_newtype_struct(sampler))
+    }
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        let left = self.length();
+        self.descend(|sampler| visitor.visit_seq(Elements { sampler, left }))
+    }
+    fn deserialize_tuple<V: Visitor<'de>>(self, left: usize, visitor: V) -> Result<V::Value, SampleError> {
+        self.descend(|sampler| visitor.visit_seq(Elements { sampler, left }))
+    }
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, SampleError> {
+        self.deserialize_tuple(len, visitor)
+    }
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        let left = self.length();
+        self.descend(|sampler| visitor.visit_map(Elements { sampler, left }))
+    }
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, SampleError> {
+        self.descend(|sampler| visitor.visit_map(Fields { sampler, names: fields.iter() }))
+    }
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, SampleError> {
+        let choice = usize::try_from(self.choose(variants.len() as u64)).unwrap_or(0);
+        let Some(name) = variants.get(choice) else {
+            return Err(SampleError("it is an enum without variants".to_owned()));
+        };
+        self.descend(|sampler| visitor.visit_enum(Variant { sampler, name }))
+    }
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        self.deserialize_str(visitor)
+    }
+    fn is_human_readable(&self) -> bool {
+        false // as the codec, whose values these become
+    }
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
+        visitor.visit_unit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, Serialize, Deserialize)]
+    enum Shape {
+        Point,
+        Circle(f64),
+        Group { members: Vec<Shape>, label: Option<String> },
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Everything {
+        shape: Shape,
+        id: uuid::Uuid,
+        when: jiff::Timestamp,
+        pair: (u8, char),
+        map: std::collections::BTreeMap<String, i64>,
+    }
+
+    #[test]
+    fn any_tape_makes_a_value_of_an_own_type_that_survives_storage() {
+        for seed in 0..200u64 {
+            let tape: Vec<u64> = (0..40).map(|i| (seed * 31 + i * 7919) ^ (seed << (i % 30))).collect();
+            let shape: Shape = Sampler::new(&tape).value().expect("a shape");
+            let bytes = codec::encode(&shape).unwrap();
+            codec::decode::<Shape>(&bytes).unwrap();
+        }
+    }
+
+    #[test]
+    fn types_with_a_textual_form_get_a_text_that_they_take() {
+        Sampler::new(&[]).value::<Everything>().unwrap();
+        Sampler::new(&[1, 2, 3, 1, 5, 9, 1, 2]).value::<Everything>().unwrap();
+    }
+
+    #[test]
+    fn a_type_without_values_is_an_error_and_not_a_hang() {
+        assert!(Sampler::new(&[]).value::<crate::Never>().is_err());
+    }
+}

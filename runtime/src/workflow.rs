@@ -1,0 +1,87 @@
+//! [`Workflow`]: what `#[workflow]` implements.
+
+use std::task::Poll;
+
+use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
+
+use crate::codec::{CodecError, Payload};
+use crate::engine::RunHandle;
+use crate::machine::{Context, MachineDescription, Stored, Sub};
+use crate::sample::{SampleError, Sampler};
+
+/// A workflow: its value (what handlers see), its machine, its handlers. `#[workflow]` implements it; one
+/// does not write it by hand.
+pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
+    /// The name under which runs are stored: the type's.
+    const NAME: &'static str;
+    /// What a run is started with: the argument of `#[run]`, a tuple where there are several, `()` where there is none.
+    type Input: Stored;
+    /// What a run that ends well gives.
+    type Output: Stored;
+    /// What a run that fails gives; [`Never`](crate::Never) where `#[run]` returns no `Result`.
+    type Error: Stored;
+    /// The typed handle, with a method for each signal and query.
+    type Handle: From<RunHandle<Self>>;
+
+    /// The signals, by name.
+    const SIGNALS: &'static [SignalType];
+    /// The names of the queries.
+    const QUERIES: &'static [&'static str];
+
+    /// Lets the machine go as far as it can.
+    fn step(
+        &mut self,
+        ctx: &Context,
+        machine: &mut Sub<Self::Input>,
+    ) -> Poll<Result<Self::Output, Self::Error>>;
+
+    /// Handles a signal.
+    fn signal(&mut self, name: &str, args: &Payload) -> Result<(), HandlerError>;
+
+    /// Answers a query.
+    fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError>;
+
+    /// The machine: its states, transitions, slots.
+    fn describe() -> MachineDescription;
+}
+
+/// What is known of a signal besides its handler.
+#[derive(Clone, Copy)]
+pub struct SignalType {
+    /// Its name.
+    pub name: &'static str,
+    /// Makes encoded arguments from random choices: how the test kit sends signals.
+    pub sample: fn(&mut Sampler<'_>) -> Result<Payload, SampleError>,
+}
+
+impl std::fmt::Debug for SignalType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SignalType({})", self.name)
+    }
+}
+
+/// Why a signal or query was not handled.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum HandlerError {
+    /// The workflow has no such handler.
+    #[error("workflow `{workflow}` has no {kind} `{name}`; it has {known:?}")]
+    Unknown {
+        /// The workflow.
+        workflow: &'static str,
+        /// `signal` or `query`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<&'static str>,
+    },
+    /// The arguments do not decode, or the answer does not encode.
+    #[error("`{name}`: {source}")]
+    Codec {
+        /// The handler.
+        name: String,
+        /// What is wrong.
+        source: CodecError,
+    },
+}
