@@ -10,8 +10,13 @@ pub mod sample;
 mod time;
 pub mod workflow;
 
+// Generated code names this crate by its own name, here too.
+extern crate self as longhaul;
+
 pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
+pub use engine::{QueryError, RunHandle, SignalError};
 pub use failure::{Failure, Never};
+pub use longhaul_macros::{activities, activity, query, run, signal, workflow};
 pub use machine::{Context, Elapsed, timeout};
 pub use time::{Moment, days, hours, minutes, seconds};
 pub use workflow::Workflow;
