@@ -2,15 +2,19 @@
 
 pub mod activity;
 pub mod codec;
+pub mod core;
 pub mod engine;
+pub mod error;
 mod failure;
 pub mod machine;
 pub mod prelude;
 pub mod sample;
+pub mod store;
 mod time;
 pub mod workflow;
 
 pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
+pub use engine::{Engine, RunHandle};
 pub use failure::{Failure, Never};
 pub use machine::{Context, Elapsed, timeout};
 pub use time::{Moment, days, hours, minutes, seconds};

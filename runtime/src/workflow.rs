@@ -5,7 +5,7 @@ use std::task::Poll;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
-use crate::codec::{CodecError, Payload};
+use crate::codec::{self, CodecError, Payload};
 use crate::engine::RunHandle;
 use crate::machine::{Context, MachineDescription, Stored, Sub};
 use crate::sample::{SampleError, Sampler};
@@ -42,8 +42,8 @@ pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
     /// Answers a query.
     fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError>;
 
-    /// The machine: its states, transitions, slots.
-    fn describe() -> MachineDescription;
+    /// The machines: that of `#[run]` first, then those of the other async methods.
+    fn describe() -> Vec<MachineDescription>;
 }
 
 /// What is known of a signal besides its handler.
@@ -51,13 +51,43 @@ pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
 pub struct SignalType {
     /// Its name.
     pub name: &'static str,
+    /// Whether encoded arguments are of the handler's types: asked before a signal is accepted.
+    pub check: fn(&Payload) -> Result<(), CodecError>,
     /// Makes encoded arguments from random choices: how the test kit sends signals.
     pub sample: fn(&mut Sampler<'_>) -> Result<Payload, SampleError>,
+}
+
+impl SignalType {
+    /// A signal with arguments `A`, a tuple.
+    pub const fn of<A: Serialize + DeserializeOwned>(name: &'static str) -> Self {
+        SignalType {
+            name,
+            check: |payload| codec::decode::<A>(payload).map(drop),
+            sample: |sampler| sampler.payload::<A>(),
+        }
+    }
+}
+
+/// The arguments of a handler, decoded.
+pub fn handler_arguments<A: DeserializeOwned>(name: &str, args: &Payload) -> Result<A, HandlerError> {
+    codec::decode(args).map_err(|source| HandlerError::Codec { name: name.to_owned(), source })
+}
+
+/// The answer of a query, encoded.
+pub fn handler_answer<A: Serialize>(name: &str, answer: &A) -> Result<Payload, HandlerError> {
+    codec::encode(answer).map_err(|source| HandlerError::Codec { name: name.to_owned(), source })
 }
 
 impl std::fmt::Debug for SignalType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SignalType({})", self.name)
+    }
+}
+
+impl HandlerError {
+    /// There is no handler of that name.
+    pub fn unknown(workflow: &'static str, kind: &'static str, name: &str, known: &[&'static str]) -> Self {
+        HandlerError::Unknown { workflow, kind, name: name.to_owned(), known: known.to_vec() }
     }
 }
 
