@@ -2,11 +2,14 @@
 
 pub mod activity;
 pub mod codec;
+pub mod core;
 pub mod engine;
+pub mod error;
 mod failure;
 pub mod machine;
 pub mod prelude;
 pub mod sample;
+pub mod store;
 mod time;
 pub mod workflow;
 
@@ -14,7 +17,8 @@ pub mod workflow;
 extern crate self as longhaul;
 
 pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
-pub use engine::{QueryError, RunHandle, SignalError};
+pub use engine::{Engine, RunHandle};
+pub use error::{QueryError, SignalError};
 pub use failure::{Failure, Never};
 pub use longhaul_macros::{activities, activity, query, run, signal, workflow};
 pub use machine::{Context, Elapsed, timeout};

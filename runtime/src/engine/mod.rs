@@ -1,8 +1,198 @@
-//! The engine: the shell around the core.
+//! The engine: opens a store, drives its runs, answers for them.
+//!
+//! An [`Engine`] is a handle to one thread, which has the store and the core ([`crate::core`]) to itself. It takes what
+//! is ready, lets the core handle it, makes all writes durable with one sync, and only then lets anything out:
+//! answers, activity starts. Activities run on the tokio runtime that the engine was opened in.
 
-use std::marker::PhantomData;
+mod activities;
+mod builder;
+mod clock;
+mod handle;
+mod list;
+mod open;
+mod shell;
+mod start;
 
-/// A handle to a run of workflow `W`.
-pub struct RunHandle<W> {
-    workflow: PhantomData<fn() -> W>,
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+pub use builder::EngineBuilder;
+pub use clock::Clock;
+pub use handle::RunHandle;
+pub use list::RunPage;
+pub use start::Start;
+
+pub use crate::core::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
+
+use crate::core::{Input, Reply};
+use crate::error::{EngineError, HandleError, RedriveError};
+use crate::time::Moment;
+use crate::workflow::Workflow;
+use list::Listing;
+
+/// A running engine. Clones are the same engine.
+///
+/// When the last clone and the last [`RunHandle`] are dropped, the engine stops as [`Engine::shutdown`] does; only
+/// errors on closing are not seen then.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    messages: mpsc::Sender<Message>,
+    shared: Arc<Shared>,
+    recovered: u64,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the engine's thread and its handles both see.
+#[derive(Debug, Default)]
+struct Shared {
+    /// Why the engine does not answer any more.
+    ended: OnceLock<EngineError>,
+    running_activities: AtomicUsize,
+    hot_runs: AtomicUsize,
+    /// Under virtual time, ids and seeds are counted and not drawn.
+    counted: Option<AtomicU64>,
+}
+
+impl Shared {
+    fn end(&self, why: EngineError) {
+        // The first reason is the one to tell.
+        let _ = self.ended.set(why);
+    }
+}
+
+/// What the engine's thread is asked.
+enum Message {
+    Input(Input),
+    List(Listing),
+    /// Under virtual time: lets this much time pass.
+    Advance(Duration, Reply<Moment>),
+    Shutdown(Reply<Result<(), EngineError>>),
+    /// The last handle was dropped.
+    Stop,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("shared", &self.inner.shared).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// What an engine is made with: workflows, activities, and where it keeps them.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    /// Starts a run of `W`, once the returned [`Start`] is awaited.
+    #[allow(clippy::needless_pass_by_value)] // as one calls an `async fn`
+    pub fn start<W: Workflow>(&self, input: W::Input) -> Start<W> {
+        Start::new(self.clone(), &input)
+    }
+
+    /// The handle to an existing run of `W`.
+    pub async fn handle<W: Workflow>(&self, id: impl Into<String>) -> Result<W::Handle, HandleError> {
+        let id = id.into();
+        let asked = id.clone();
+        let found = self.ask(|reply| Input::Find { workflow: W::NAME, id: asked, reply }).await?;
+        Ok(W::Handle::from(RunHandle::new(self.clone(), id, found?)))
+    }
+
+    /// One page of the runs that `filter` lets through, in the order in which they were started.
+    ///
+    /// What was acknowledged before the call is in it. The list is made in bounded steps between which other work
+    /// goes on, so a run may change its status while it is being made.
+    pub async fn list(&self, filter: ListFilter) -> Result<RunPage, EngineError> {
+        self.ask_message(|reply| Message::List(Listing::new(filter, reply))).await?
+    }
+
+    /// Drives a parked run: handles what it has not handled yet. A run that is not parked is left alone.
+    ///
+    /// A parked run is also tried again, once in an engine's life, when a signal, a result or a timer reaches it.
+    pub async fn redrive(&self, id: impl Into<String>) -> Result<(), RedriveError> {
+        let id = id.into();
+        self.ask(|reply| Input::Redrive { id, reply }).await?
+    }
+
+    /// How many runs had not ended when the engine was opened.
+    pub fn recovered(&self) -> u64 {
+        self.inner.recovered
+    }
+
+    /// How many attempts at activities are running.
+    pub fn running_activities(&self) -> usize {
+        self.inner.shared.running_activities.load(Ordering::Acquire)
+    }
+
+    /// How many runs are in memory; see [`EngineBuilder::hot_runs`].
+    pub fn hot_runs(&self) -> usize {
+        self.inner.shared.hot_runs.load(Ordering::Acquire)
+    }
+
+    /// Lets `duration` pass, with all that falls due in it, and gives the time then. Under
+    /// [virtual time](Clock::virtual_from) only; under the system's clock it gives the time at once.
+    ///
+    /// Time stands still while an activity runs.
+    pub async fn advance(&self, duration: Duration) -> Result<Moment, EngineError> {
+        self.ask_message(|reply| Message::Advance(duration, reply)).await
+    }
+
+    /// Stops: takes no more work, lets go of running activities (they run again after the next open), and closes
+    /// the store. What was acknowledged is durable.
+    pub async fn shutdown(self) -> Result<(), EngineError> {
+        match self.ask_message(Message::Shutdown).await {
+            Ok(closed) => closed,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn ask<A: Send + 'static>(&self, input: impl FnOnce(Reply<A>) -> Input) -> Result<A, EngineError> {
+        self.ask_message(|reply| Message::Input(input(reply))).await
+    }
+
+    async fn ask_message<A: Send + 'static>(
+        &self,
+        message: impl FnOnce(Reply<A>) -> Message,
+    ) -> Result<A, EngineError> {
+        let (answer, answered) = oneshot::channel();
+        // An asker that has gone needs no answer.
+        let reply = Reply::new(move |value| drop(answer.send(value)));
+        if self.inner.messages.send(message(reply)).is_err() {
+            return Err(self.ended());
+        }
+        answered.await.map_err(|_| self.ended())
+    }
+
+    fn ended(&self) -> EngineError {
+        self.inner.shared.ended.get().cloned().unwrap_or(EngineError::Closed)
+    }
+
+    /// A number that no other run has: the seed of its random numbers.
+    fn seed(&self) -> u64 {
+        if let Some(counted) = &self.inner.shared.counted {
+            return counted.fetch_add(1, Ordering::Relaxed);
+        }
+        let (high, low) = uuid::Uuid::now_v7().as_u64_pair();
+        high.rotate_left(32) ^ low
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // When the thread has ended already there is nothing to stop.
+        let _ = self.messages.send(Message::Stop);
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+            && thread.join().is_err()
+        {
+            tracing::error!("the engine's thread panicked");
+        }
+    }
 }

@@ -1,0 +1,156 @@
+//! What an engine tells about a run.
+
+use super::run::Run;
+use super::tasks::Tasks;
+use crate::machine::OpId;
+use crate::store::{Operation, ParkReason, Phase, RunNo, RunRecord, TaskId};
+use crate::time::Moment;
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RunStatus {
+    /// It goes on when what it waits for is there.
+    Open,
+    /// It cannot go on as things are; see [`RunDescription::parked`].
+    Parked,
+    /// It ended well.
+    Completed,
+    /// It ended with its own error.
+    Failed,
+}
+
+/// A run, as the engine sees it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RunDescription {
+    /// Its id.
+    pub id: String,
+    /// Its number: rises with each start.
+    pub run: RunNo,
+    /// The workflow's name.
+    pub workflow: String,
+    /// How it stands.
+    pub status: RunStatus,
+    /// The name of the state that its machine is in.
+    pub state: String,
+    /// What it waits for besides signals.
+    pub waits_for: Vec<Waiting>,
+    /// How many signals and results were accepted and not handled yet: more than 0 on parked runs only.
+    pub unread: usize,
+    /// When it was started.
+    pub created: Moment,
+    /// When its last transition was.
+    pub updated: Moment,
+    /// How many transitions it has had.
+    pub transitions: u64,
+    /// Why it is parked.
+    pub parked: Option<ParkReason>,
+}
+
+/// An operation that a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number within the run.
+    pub op: OpId,
+    /// What it is.
+    pub what: WaitingFor,
+}
+
+/// What an operation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaitingFor {
+    /// An activity.
+    Activity {
+        /// Its name.
+        name: String,
+        /// The number of the current or next attempt, from 1.
+        attempt: u32,
+        /// When that attempt may start, where it waits for its time.
+        retry_at: Option<Moment>,
+        /// How the attempt before it failed.
+        last_error: Option<String>,
+    },
+    /// A timer.
+    Timer {
+        /// When it fires.
+        deadline: Moment,
+    },
+}
+
+/// Which runs to list. The default is all, up to 100 a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListFilter {
+    /// Only runs of the workflow of this name.
+    pub workflow: Option<String>,
+    /// Only runs that stand so.
+    pub status: Option<RunStatus>,
+    /// Only runs whose id begins so.
+    pub id_prefix: Option<String>,
+    /// Only runs started after this one: the last of the page before.
+    pub after: Option<RunNo>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl Default for ListFilter {
+    fn default() -> Self {
+        ListFilter { workflow: None, status: None, id_prefix: None, after: None, limit: 100 }
+    }
+}
+
+impl ListFilter {
+    /// Whether the filter lets a run through.
+    pub(crate) fn takes(&self, record: &RunRecord) -> bool {
+        self.workflow.as_ref().is_none_or(|workflow| *workflow == record.workflow)
+            && self.status.is_none_or(|status| status == status_of(&record.phase))
+            && self.id_prefix.as_ref().is_none_or(|prefix| record.id.starts_with(prefix))
+    }
+}
+
+fn status_of(phase: &Phase) -> RunStatus {
+    match phase {
+        Phase::Open => RunStatus::Open,
+        Phase::Parked(_) => RunStatus::Parked,
+        Phase::Completed(_) => RunStatus::Completed,
+        Phase::Failed(_) => RunStatus::Failed,
+    }
+}
+
+pub(super) fn describe(no: RunNo, record: &RunRecord, tasks: &Tasks) -> RunDescription {
+    let waiting = |op: OpId, operation: &Operation| match operation {
+        Operation::Timer(deadline) => WaitingFor::Timer { deadline: *deadline },
+        Operation::Activity(name) => {
+            let task = tasks.get(TaskId { run: no, op });
+            WaitingFor::Activity {
+                name: name.clone(),
+                attempt: task.map_or(1, |task| task.record.attempt),
+                retry_at: task.and_then(super::tasks::Task::retry_at),
+                last_error: task.and_then(|task| task.record.last_error.clone()),
+            }
+        }
+    };
+    let waits_for =
+        record.armed.iter().map(|armed| Waiting { op: armed.op, what: waiting(armed.op, &armed.operation) });
+    RunDescription {
+        id: record.id.clone(),
+        run: no,
+        workflow: record.workflow.clone(),
+        status: status_of(&record.phase),
+        state: record.state.clone(),
+        waits_for: waits_for.collect(),
+        unread: record.inbox.len(),
+        created: record.created,
+        updated: record.updated,
+        transitions: record.seq.0,
+        parked: match &record.phase {
+            Phase::Parked(reason) => Some(reason.clone()),
+            _ => None,
+        },
+    }
+}
+
+impl Run {
+    pub(super) fn describe(&self, no: RunNo, tasks: &Tasks) -> RunDescription {
+        describe(no, &self.record, tasks)
+    }
+}

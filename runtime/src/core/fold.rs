@@ -1,0 +1,57 @@
+//! Folding: from a run's log, its stored state. Guarantee G6 says that the bytes are the same.
+
+use thiserror::Error;
+
+use super::instance::WorkflowType;
+use super::registry::Registry;
+use super::run::Run;
+use crate::codec::CodecError;
+use crate::store::{EventRecord, LogEntry, Outcome, RunRecord, Seq};
+
+/// A log could not be folded.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum FoldError {
+    /// The first entry is not a start.
+    #[error("the log does not begin with the start of a run")]
+    NotStarted,
+    /// The input does not decode.
+    #[error("the run's input: {0}")]
+    Input(#[from] CodecError),
+    /// The same events gave something else than is in the log: the workflow's code is not deterministic, or
+    /// is not the code that wrote the log.
+    #[error("transition {} gives {found:?}, the log has {logged:?}", seq.0)]
+    Diverged {
+        /// The transition.
+        seq: Seq,
+        /// What the log has.
+        logged: Box<LogEntry>,
+        /// What folding gave.
+        found: Box<LogEntry>,
+    },
+}
+
+/// Runs all transitions of a log again and gives the run's record, which [`RunRecord::to_stored`] turns into the bytes
+/// that the store has.
+pub fn fold(workflow: &WorkflowType, log: &[LogEntry]) -> Result<RunRecord, FoldError> {
+    let registry = Registry::to_fold(*workflow);
+    let started = log.first().and_then(|entry| Some((entry.at, entry.events.first()?)));
+    let Some((at, EventRecord::Started { id, input, seed, .. })) = started else {
+        return Err(FoldError::NotStarted);
+    };
+    let mut run = Run::start(workflow, id.clone(), input, *seed, at)?;
+    for entry in log {
+        let events = entry.events.clone();
+        let transition = match &entry.outcome {
+            Outcome::Stepped => run.advance(&registry, events, entry.at),
+            Outcome::Parked(reason) => run.park(reason.clone(), events, entry.at),
+        };
+        if transition.entry != *entry {
+            return Err(FoldError::Diverged {
+                seq: transition.seq,
+                logged: Box::new(entry.clone()),
+                found: Box::new(transition.entry),
+            });
+        }
+    }
+    Ok(run.record)
+}

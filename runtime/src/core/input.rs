@@ -1,0 +1,131 @@
+//! What goes into a shard and what comes out.
+
+use std::time::Duration;
+
+use super::describe::RunDescription;
+use crate::codec::Payload;
+use crate::error::{HandleError, QueryError, RedriveError, SignalError, StartError};
+use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId};
+
+/// The encoded output (`Ok`) or error (`Err`) of a run that ended.
+pub type Ending = Result<Payload, Payload>;
+
+/// Where an answer goes. The core makes the answer, the shell sends it once its cause is durable.
+pub(crate) struct Reply<A>(Box<dyn FnOnce(A) + Send>);
+
+impl<A: Send + 'static> Reply<A> {
+    pub(crate) fn new(send: impl FnOnce(A) + Send + 'static) -> Self {
+        Reply(Box::new(send))
+    }
+
+    /// The answer, ready to be sent.
+    pub(crate) fn with(self, answer: A) -> Effect {
+        Effect::Reply(Box::new(move || (self.0)(answer)))
+    }
+}
+
+/// What a shard is asked.
+pub(crate) enum Input {
+    Start {
+        workflow: &'static str,
+        id: String,
+        input: Payload,
+        seed: u64,
+        reply: Reply<Result<RunNo, StartError>>,
+    },
+    Find {
+        workflow: &'static str,
+        id: String,
+        reply: Reply<Result<RunNo, HandleError>>,
+    },
+    Signal {
+        run: RunNo,
+        name: String,
+        args: Payload,
+        reply: Reply<Result<(), SignalError>>,
+    },
+    Query {
+        run: RunNo,
+        name: String,
+        args: Payload,
+        reply: Reply<Result<Payload, QueryError>>,
+    },
+    Describe {
+        run: RunNo,
+        reply: Reply<Result<RunDescription, Damage>>,
+    },
+    /// Answered when the run has ended.
+    Wait {
+        run: RunNo,
+        reply: Reply<Result<Ending, Damage>>,
+    },
+    Redrive {
+        id: String,
+        reply: Reply<Result<(), RedriveError>>,
+    },
+    /// An attempt at an activity ended.
+    Attempted {
+        task: TaskId,
+        attempt: u32,
+        end: AttemptEnd,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub(crate) enum AttemptEnd {
+    Completed(Payload),
+    Failed { error: Payload, display: String },
+    TimedOut(Duration),
+    Panicked(String),
+    Broken(String),
+}
+
+/// What the shell does once the writes are durable, in this order.
+pub(crate) enum Effect {
+    Reply(Box<dyn FnOnce() + Send>),
+    StartActivity {
+        task: TaskId,
+        activity: &'static str,
+        run_id: String,
+        attempt: u32,
+        input: Payload,
+    },
+    CancelActivity(TaskId),
+    /// To be logged: a run was parked.
+    Parked {
+        id: String,
+        reason: ParkReason,
+    },
+    /// To be logged: something was left undone because of a damaged record.
+    Damaged(Damage),
+}
+
+/// What a shard did.
+#[derive(Default)]
+pub(crate) struct Output {
+    pub(crate) batch: Batch,
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// A stored value that a shard must be handed before it can go on.
+#[derive(Debug, Clone)]
+pub(crate) enum Need {
+    /// Which run has this id.
+    Id(String),
+    /// The run.
+    Run(RunNo),
+    /// What the run was started with.
+    Started(RunNo),
+}
+
+impl Need {
+    /// Where it is stored.
+    pub(crate) fn place(&self) -> (Table, Vec<u8>) {
+        match self {
+            Need::Id(id) => (Table::Ids, id.as_bytes().to_vec()),
+            Need::Run(run) => (Table::Runs, run.key().to_vec()),
+            Need::Started(run) => (Table::Log, run.log_key(Seq(0)).to_vec()),
+        }
+    }
+}

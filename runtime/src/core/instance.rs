@@ -1,0 +1,100 @@
+//! A run's workflow value and machine, without their types.
+
+use std::task::Poll;
+
+use crate::codec::{self, CodecError, Payload};
+use crate::machine::{Context, MachineDescription, OpId, Sub};
+use crate::workflow::{HandlerError, SignalType, Workflow};
+
+/// A workflow value and its machine, in memory. Not `Send`: it lives on the engine's thread.
+pub trait Instance {
+    /// Lets the machine go as far as it can; gives the encoded output or error at the end.
+    fn step(&mut self, ctx: &Context) -> Poll<Result<Payload, Payload>>;
+    /// Handles a signal.
+    fn signal(&mut self, name: &str, args: &Payload) -> Result<(), HandlerError>;
+    /// Answers a query.
+    fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError>;
+    /// The workflow value, encoded.
+    fn value(&self) -> Result<Payload, CodecError>;
+    /// The machine as of its last step, encoded.
+    fn frame(&self) -> &[u8];
+    /// The operations that the machine waits for, as of its last step.
+    fn armed(&self) -> &[OpId];
+}
+
+struct Typed<W: Workflow> {
+    value: W,
+    machine: Sub<W::Input>,
+}
+
+impl<W: Workflow> Instance for Typed<W> {
+    fn step(&mut self, ctx: &Context) -> Poll<Result<Payload, Payload>> {
+        let Poll::Ready(result) = self.value.step(ctx, &mut self.machine) else { return Poll::Pending };
+        let encoded = match result {
+            Ok(output) => ctx.encode(&output).map(Ok),
+            Err(error) => ctx.encode(&error).map(Err),
+        };
+        // Without an encoding the context has a fault, and the step does not stand.
+        encoded.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn signal(&mut self, name: &str, args: &Payload) -> Result<(), HandlerError> {
+        self.value.signal(name, args)
+    }
+
+    fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError> {
+        self.value.query(name, args)
+    }
+
+    fn value(&self) -> Result<Payload, CodecError> {
+        codec::encode(&self.value)
+    }
+
+    fn frame(&self) -> &[u8] {
+        self.machine.encoded()
+    }
+
+    fn armed(&self) -> &[OpId] {
+        self.machine.armed()
+    }
+}
+
+/// An instance, or why its parts do not decode.
+pub type Loaded = Result<Box<dyn Instance>, CodecError>;
+
+/// What an engine knows of a workflow, without its types.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkflowType {
+    /// Its name.
+    pub name: &'static str,
+    /// Its machines.
+    pub describe: fn() -> Vec<MachineDescription>,
+    /// Its signals.
+    pub signals: &'static [SignalType],
+    /// Its queries.
+    pub queries: &'static [&'static str],
+    /// An instance before its first step, from the encoded input.
+    pub new: fn(&Payload) -> Loaded,
+    /// An instance as it was stored: the encoded value and frame.
+    pub load: fn(&Payload, Vec<u8>) -> Loaded,
+}
+
+impl WorkflowType {
+    /// The type of workflow `W`.
+    pub fn of<W: Workflow>() -> Self {
+        WorkflowType {
+            name: W::NAME,
+            describe: W::describe,
+            signals: W::SIGNALS,
+            queries: W::QUERIES,
+            new: |input| {
+                let machine = Sub::start(codec::decode(input)?);
+                Ok(Box::new(Typed { value: W::default(), machine }))
+            },
+            load: |value, frame| {
+                let machine = Sub::stored(frame);
+                Ok(Box::new(Typed::<W> { value: codec::decode(value)?, machine }))
+            },
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! One run, and its transition: (state, events, time) → (state, commands, log entry). Pure.
+//!
+//! A transition handles the signals in the order of the inbox, then hands the resolutions to the machine and
+//! steps it once. It stands or it does not: when workflow code panics or the machine reports a fault, the run keeps its
+//! last state, the events go into its inbox, and it is *parked* with the reason.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
+use super::instance::{Instance, WorkflowType};
+use super::registry::Registry;
+use crate::codec::{CodecError, Payload};
+use crate::error::QueryError;
+use crate::machine::{Command, Context, OpId, Resolution, RunRng, Step, stored_state};
+use crate::store::{
+    Armed, CommandRecord, EventRecord, LogEntry, Operation, Outcome, ParkReason, Phase, RunRecord, Seq,
+};
+use crate::time::Moment;
+
+/// A run: its record, and its instance while that is in memory.
+pub(crate) struct Run {
+    pub(crate) record: RunRecord,
+    /// `None` until it is needed, and after a transition that did not stand.
+    instance: Option<Box<dyn Instance>>,
+}
+
+/// What a transition came to, besides the new record.
+pub(crate) struct Transition {
+    /// The transition's number.
+    pub(crate) seq: Seq,
+    /// What goes into the log.
+    pub(crate) entry: LogEntry,
+    /// What the run waited for, does no longer, and has not got.
+    pub(crate) disarmed: Vec<Armed>,
+}
+
+/// What a step that stands leaves.
+struct Stepped {
+    instance: Box<dyn Instance>,
+    value: Payload,
+    poll: Poll<Result<Payload, Payload>>,
+    step: Step,
+}
+
+const START: &str = "Start";
+const DONE: &str = "Done";
+
+impl Run {
+    /// A run before its first transition.
+    pub(crate) fn start(
+        workflow: &WorkflowType,
+        id: String,
+        input: &Payload,
+        seed: u64,
+        now: Moment,
+    ) -> Result<Run, CodecError> {
+        let made = catch_unwind(|| (workflow.new)(input));
+        let instance = made.unwrap_or_else(|panic| {
+            Err(CodecError::Decode { type_name: workflow.name, reason: panic_text(&*panic) })
+        })?;
+        let value = instance.value()?;
+        let record = RunRecord {
+            id,
+            workflow: workflow.name.to_owned(),
+            phase: Phase::Open,
+            seq: Seq(0),
+            created: now,
+            updated: now,
+            state: START.to_owned(),
+            value,
+            frame: Payload::default(),
+            input: Some(input.clone()),
+            next_op: 0,
+            rng: RunRng::new(seed),
+            armed: Vec::new(),
+            inbox: Vec::new(),
+        };
+        Ok(Run { record, instance: Some(instance) })
+    }
+
+    /// A run as it was stored.
+    pub(crate) fn stored(record: RunRecord) -> Run {
+        Run { record, instance: None }
+    }
+
+    /// The operation, if the run waits for it and has not got it.
+    pub(crate) fn waits_for(&self, op: OpId) -> Option<&Operation> {
+        if self.record.inbox.iter().any(|event| event.resolves() == Some(op)) {
+            return None;
+        }
+        let at = self.record.armed.binary_search_by_key(&op, |armed| armed.op).ok()?;
+        Some(&self.record.armed[at].operation)
+    }
+
+    /// Why the run is parked, if it is.
+    pub(crate) fn parked(&self) -> Option<&ParkReason> {
+        match &self.record.phase {
+            Phase::Parked(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Handles what is in the inbox and `events`, and steps the machine.
+    pub(crate) fn advance(
+        &mut self,
+        registry: &Registry,
+        events: Vec<EventRecord>,
+        now: Moment,
+    ) -> Transition {
+        let instance = self.instance.take();
+        let record = &self.record;
+        let stepped = registry
+            .workflow(&record.workflow)
+            .ok_or_else(|| ParkReason::UnknownWorkflow { workflow: record.workflow.clone() })
+            .and_then(|workflow| {
+                catch_unwind(AssertUnwindSafe(|| step(workflow, instance, record, &events, now)))
+                    .unwrap_or_else(|panic| Err(ParkReason::Panic { message: panic_text(&*panic) }))
+            })
+            .and_then(|stepped| match unknown_activity(registry, &stepped) {
+                Some(activity) => Err(ParkReason::UnknownActivity { activity: activity.to_owned() }),
+                None => Ok(stepped),
+            });
+        match stepped {
+            Ok(stepped) => self.stand(stepped, events, now),
+            Err(reason) => self.park(reason, events, now),
+        }
+    }
+
+    /// Puts `events` into the inbox and leaves the rest as it is.
+    pub(crate) fn park(&mut self, reason: ParkReason, events: Vec<EventRecord>, now: Moment) -> Transition {
+        self.instance = None;
+        let started = |event: &&EventRecord| matches!(event, EventRecord::Started { .. });
+        self.record.inbox.extend(events.iter().filter(|event| !started(event)).cloned());
+        self.record.phase = Phase::Parked(reason.clone());
+        self.log(now, events, Outcome::Parked(reason), Vec::new(), Vec::new())
+    }
+
+    /// Takes up what a step left.
+    fn stand(&mut self, stepped: Stepped, events: Vec<EventRecord>, now: Moment) -> Transition {
+        let Stepped { instance, value, poll, mut step } = stepped;
+        let record = &mut self.record;
+        let mut waits = match poll {
+            Poll::Pending => instance.armed().to_vec(),
+            Poll::Ready(_) => Vec::new(),
+        };
+        waits.sort_unstable();
+        let is_waited_for = |op: OpId| waits.binary_search(&op).is_ok();
+
+        let got = |op| record.inbox.iter().chain(&events).any(|event| event.resolves() == Some(op));
+        let (mut armed, gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut record.armed).into_iter().partition(|armed| is_waited_for(armed.op));
+        let disarmed = gone.into_iter().filter(|armed| !got(armed.op)).collect();
+
+        // What was begun and dropped in the same step is not set going at all.
+        let begun = step.commands.into_iter().filter(|command| is_waited_for(command.op()));
+        let commands: Vec<_> = begun.map(|command| command_record(command, now)).collect();
+        armed.extend(commands.iter().map(armed_by));
+        armed.sort_unstable_by_key(|armed| armed.op);
+        record.armed = armed;
+
+        // A result that the machine has not taken up, though it waits for it, is for a later step.
+        step.resolutions.retain(|op, _| is_waited_for(*op));
+        record.inbox = step.resolutions.into_iter().map(unread).collect();
+
+        record.value = value;
+        record.input = None;
+        record.next_op = step.next_op;
+        record.rng = step.rng;
+        match poll {
+            Poll::Pending => {
+                record.frame.0.clear();
+                record.frame.0.extend_from_slice(instance.frame());
+                record.state = stored_state(instance.frame()).unwrap_or_default();
+                record.phase = Phase::Open;
+            }
+            Poll::Ready(result) => {
+                record.frame = Payload::default();
+                DONE.clone_into(&mut record.state);
+                record.phase = result.map_or_else(Phase::Failed, Phase::Completed);
+            }
+        }
+        self.instance = Some(instance);
+        self.log(now, events, Outcome::Stepped, commands, disarmed)
+    }
+
+    fn log(
+        &mut self,
+        at: Moment,
+        events: Vec<EventRecord>,
+        outcome: Outcome,
+        commands: Vec<CommandRecord>,
+        disarmed: Vec<Armed>,
+    ) -> Transition {
+        let seq = self.record.seq;
+        self.record.seq = Seq(seq.0 + 1);
+        self.record.updated = at;
+        Transition { seq, entry: LogEntry { at, events, outcome, commands }, disarmed }
+    }
+
+    /// Answers a query from the last committed state. On a parked run, the signals that were accepted since are
+    /// handled on a copy first, up to the first that cannot be.
+    pub(crate) fn query(
+        &mut self,
+        registry: &Registry,
+        name: &str,
+        args: &Payload,
+    ) -> Result<Payload, QueryError> {
+        let record = &self.record;
+        let unreadable = |reason| QueryError::Unreadable { id: record.id.clone(), reason };
+        let Some(workflow) = registry.workflow(&record.workflow) else {
+            return Err(unreadable(ParkReason::UnknownWorkflow { workflow: record.workflow.clone() }));
+        };
+        if self.instance.is_none() {
+            let mut instance = load(workflow, record).map_err(unreadable)?;
+            for event in &record.inbox {
+                let EventRecord::Signal { name, args } = event else { continue };
+                match catch_unwind(AssertUnwindSafe(|| instance.signal(name, args))) {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) | Err(_) => break,
+                }
+            }
+            if !record.inbox.is_empty() {
+                return ask(&*instance, &record.id, name, args);
+            }
+            self.instance = Some(instance);
+        }
+        match &self.instance {
+            Some(instance) => ask(&**instance, &record.id, name, args),
+            None => unreachable!("it was put there just now"),
+        }
+    }
+}
+
+/// The part of a transition that runs the user's code.
+fn step(
+    workflow: &WorkflowType,
+    instance: Option<Box<dyn Instance>>,
+    record: &RunRecord,
+    events: &[EventRecord],
+    now: Moment,
+) -> Result<Stepped, ParkReason> {
+    let mut instance = match instance {
+        Some(instance) => instance,
+        None => load(workflow, record)?,
+    };
+    let mut resolutions = BTreeMap::new();
+    for event in record.inbox.iter().chain(events) {
+        match event {
+            EventRecord::Started { .. } => {}
+            EventRecord::Signal { name, args } => instance
+                .signal(name, args)
+                .map_err(|error| ParkReason::BadSignal { name: name.clone(), reason: error.to_string() })?,
+            EventRecord::Activity { op, outcome } => {
+                resolutions.insert(*op, Resolution::Activity(outcome.clone()));
+            }
+            EventRecord::Timer { op } => {
+                resolutions.insert(*op, Resolution::TimerFired);
+            }
+        }
+    }
+    let step = Step { next_op: record.next_op, rng: record.rng.clone(), resolutions, ..Step::default() };
+    let ctx = Context::new(record.id.clone(), now, step);
+    let poll = instance.step(&ctx);
+    let mut step = ctx.into_step();
+    if let Some(fault) = step.fault.take() {
+        return Err(ParkReason::Fault(fault));
+    }
+    let value = instance.value().map_err(|error| ParkReason::BadValue { reason: error.to_string() })?;
+    Ok(Stepped { instance, value, poll, step })
+}
+
+fn load(workflow: &WorkflowType, record: &RunRecord) -> Result<Box<dyn Instance>, ParkReason> {
+    let loaded = catch_unwind(AssertUnwindSafe(|| match &record.input {
+        Some(input) => (workflow.new)(input),
+        None => (workflow.load)(&record.value, record.frame.0.clone()),
+    }));
+    match loaded {
+        Ok(Ok(instance)) => Ok(instance),
+        Ok(Err(error)) => Err(ParkReason::BadValue { reason: error.to_string() }),
+        Err(panic) => Err(ParkReason::BadValue { reason: panic_text(&*panic) }),
+    }
+}
+
+fn ask(instance: &dyn Instance, id: &str, name: &str, args: &Payload) -> Result<Payload, QueryError> {
+    match catch_unwind(AssertUnwindSafe(|| instance.query(name, args))) {
+        Ok(answer) => Ok(answer?),
+        Err(panic) => Err(QueryError::Panicked {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            message: panic_text(&*panic),
+        }),
+    }
+}
+
+fn unknown_activity(registry: &Registry, stepped: &Stepped) -> Option<&'static str> {
+    stepped.step.commands.iter().find_map(|command| match command {
+        Command::StartActivity { op, activity, .. }
+            if stepped.instance.armed().contains(op) && !registry.can_run(activity.name) =>
+        {
+            Some(activity.name)
+        }
+        _ => None,
+    })
+}
+
+fn command_record(command: Command, now: Moment) -> CommandRecord {
+    match command {
+        Command::StartActivity { op, activity, input } => {
+            CommandRecord::Activity { op, activity: activity.name.to_owned(), input }
+        }
+        // A deadline in the past is due now; so no timer is ever stored behind the clock.
+        Command::StartTimer { op, deadline } => CommandRecord::Timer { op, deadline: deadline.max(now) },
+    }
+}
+
+fn armed_by(command: &CommandRecord) -> Armed {
+    match command {
+        CommandRecord::Activity { op, activity, .. } => {
+            Armed { op: *op, operation: Operation::Activity(activity.clone()) }
+        }
+        CommandRecord::Timer { op, deadline } => Armed { op: *op, operation: Operation::Timer(*deadline) },
+    }
+}
+
+fn unread((op, resolution): (OpId, Resolution)) -> EventRecord {
+    match resolution {
+        Resolution::Activity(outcome) => EventRecord::Activity { op, outcome },
+        Resolution::TimerFired => EventRecord::Timer { op },
+    }
+}
+
+/// The message of a panic, as far as it has one.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => (*text).to_owned(),
+        (_, Some(text)) => text.clone(),
+        _ => "(a panic without a text)".to_owned(),
+    }
+}

@@ -1,0 +1,237 @@
+//! The end of a turn: each touched run makes one transition, then questions are answered.
+
+use super::describe::RunDescription;
+use super::input::{Effect, Ending, Output, Reply};
+use super::run::Transition;
+use super::shard::Shard;
+use crate::codec::Payload;
+use crate::error::{QueryError, RedriveError};
+use crate::machine::OpId;
+use crate::store::{
+    self, Armed, CommandRecord, Damage, EventRecord, MARK_KEY, MarkRecord, Operation, Outcome, ParkReason,
+    Phase, RunNo, Seq, Table, TaskId, TaskRecord, TimerKey,
+};
+use crate::time::Moment;
+
+/// What happened to a run in this turn.
+#[derive(Default)]
+pub(super) struct Touch {
+    pub(super) events: Vec<EventRecord>,
+    /// What may be said once the events are durable.
+    pub(super) acks: Vec<Effect>,
+    /// Timers that are due.
+    pub(super) timers: Vec<TimerKey>,
+    pub(super) redrive: Vec<Reply<Result<(), RedriveError>>>,
+    /// Why the run cannot go on, if that is known already.
+    pub(super) park: Option<ParkReason>,
+}
+
+/// What is answered from a run's state after its transition.
+pub(super) enum Question {
+    Query { run: RunNo, name: String, args: Payload, reply: Reply<Result<Payload, QueryError>> },
+    Describe { run: RunNo, reply: Reply<Result<RunDescription, Damage>> },
+    Wait { run: RunNo, reply: Reply<Result<Ending, Damage>> },
+}
+
+impl Shard {
+    /// Lets each touched run make its transition and answers all questions.
+    pub(crate) fn settle(&mut self, now: Moment, out: &mut Output) {
+        for (run, touch) in std::mem::take(&mut self.touched) {
+            self.settle_run(run, touch, now, out);
+        }
+        for question in std::mem::take(&mut self.questions) {
+            self.answer(question, out);
+        }
+        if !out.batch.is_empty() {
+            let mark = MarkRecord {
+                moment: now,
+                open_runs: self.open_runs,
+                timers_from: self.timers.low_water(now),
+                tasks_from: self.tasks.first_run().unwrap_or(self.next_run).0,
+            };
+            out.batch.put(Table::Meta, MARK_KEY, store::seal(Table::Meta, MARK_KEY, &mark));
+        }
+    }
+
+    fn settle_run(&mut self, no: RunNo, mut touch: Touch, now: Moment, out: &mut Output) {
+        if let Some(damage) = self.damaged.get(&no) {
+            let damage = damage.clone();
+            for timer in touch.timers {
+                self.timers.set_aside(timer);
+            }
+            let refused = touch.redrive.into_iter().map(|reply| reply.with(Err(damage.clone().into())));
+            out.effects.extend(refused);
+            return out.effects.push(Effect::Damaged(damage));
+        }
+        self.take_timers(no, &mut touch, out);
+        let transition = self.transition(no, &mut touch, now);
+        if let Some(transition) = transition {
+            let goes_on = transition.entry.outcome == Outcome::Stepped;
+            self.write(no, transition, now, out);
+            if goes_on {
+                for id in self.tasks.held(no) {
+                    out.effects.extend(self.tasks.start(id, &self.registry));
+                }
+            }
+        }
+        out.effects.append(&mut touch.acks);
+        self.answer_redrives(no, touch.redrive, out);
+    }
+
+    /// Turns the due timers that the run still waits for into events.
+    fn take_timers(&mut self, no: RunNo, touch: &mut Touch, out: &mut Output) {
+        for timer in touch.timers.drain(..) {
+            self.timers.disarm(&timer);
+            out.batch.delete(Table::Timers, timer.key());
+            if self.hot.get(no).is_some_and(|hot| hot.run.waits_for(timer.op).is_some()) {
+                touch.events.push(EventRecord::Timer { op: timer.op });
+            }
+        }
+    }
+
+    /// The one transition of the run in this turn, if there is something for it to do.
+    fn transition(&mut self, no: RunNo, touch: &mut Touch, now: Moment) -> Option<Transition> {
+        let obstacle = self.tasks.obstacle(no, &self.registry);
+        let hot = self.hot.touch(no)?;
+        let events = std::mem::take(&mut touch.events);
+        let before = hot.run.parked().cloned();
+        let redrive = !touch.redrive.is_empty();
+        let park = match (touch.park.take(), &before) {
+            (Some(reason), _) => Some(reason),
+            // Tried already, and nothing has changed since.
+            (None, Some(reason)) if hot.tried && !redrive => Some(reason.clone()),
+            (None, Some(_)) => obstacle,
+            (None, None) => None,
+        };
+        let transition = match park {
+            Some(reason) if events.is_empty() && before.as_ref() == Some(&reason) => return None,
+            Some(reason) => hot.run.park(reason, events, now),
+            None if events.is_empty() && !(redrive && before.is_some()) => return None,
+            None => hot.run.advance(&self.registry, events, now),
+        };
+        hot.tried = hot.run.parked().is_some();
+        Some(transition)
+    }
+
+    /// Writes a transition and sets its commands going.
+    fn write(&mut self, no: RunNo, transition: Transition, now: Moment, out: &mut Output) {
+        let Transition { seq, entry, disarmed } = transition;
+        let Some(hot) = self.hot.get(no) else { return };
+        let record = &hot.run.record;
+        let log_key = no.log_key(seq);
+        out.batch.put(Table::Log, log_key, store::seal(Table::Log, &log_key, &entry));
+        out.batch.put(Table::Runs, no.key(), record.to_stored(no));
+
+        let run_id = record.id.clone();
+        let ending = match &record.phase {
+            Phase::Completed(output) => Some(Ok(output.clone())),
+            Phase::Failed(error) => Some(Err(error.clone())),
+            Phase::Open => None,
+            Phase::Parked(reason) => {
+                out.effects.push(Effect::Parked { id: run_id.clone(), reason: reason.clone() });
+                None
+            }
+        };
+        for armed in disarmed {
+            self.disarm(no, &armed, out);
+        }
+        for command in entry.commands {
+            self.begin(no, seq, &run_id, command, now, out);
+        }
+        if let Some(ending) = ending {
+            self.open_runs -= 1;
+            let waiters = self.waiters.remove(&no).unwrap_or_default();
+            out.effects.extend(waiters.into_iter().map(|waiter| waiter.with(Ok(ending.clone()))));
+        }
+    }
+
+    fn begin(
+        &mut self,
+        run: RunNo,
+        seq: Seq,
+        run_id: &str,
+        command: CommandRecord,
+        now: Moment,
+        out: &mut Output,
+    ) {
+        match command {
+            CommandRecord::Timer { op, deadline } => {
+                let timer = TimerKey { deadline, run, op };
+                self.timers.arm(timer);
+                out.batch.put(Table::Timers, timer.key(), Vec::new());
+            }
+            CommandRecord::Activity { op, activity, input } => {
+                let id = TaskId { run, op };
+                let run_id = run_id.to_owned();
+                let record = TaskRecord { run_id, activity, seq, attempt: 1, due: now, last_error: None };
+                out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &record));
+                self.tasks.add(id, record, input);
+                out.effects.extend(self.tasks.start(id, &self.registry));
+            }
+        }
+    }
+
+    fn disarm(&mut self, run: RunNo, armed: &Armed, out: &mut Output) {
+        let op: OpId = armed.op;
+        match &armed.operation {
+            Operation::Timer(deadline) => {
+                let timer = TimerKey { deadline: *deadline, run, op };
+                self.timers.disarm(&timer);
+                out.batch.delete(Table::Timers, timer.key());
+            }
+            Operation::Activity(_) => {
+                let id = TaskId { run, op };
+                if self.tasks.remove(id).is_some_and(|task| task.is_running()) {
+                    out.effects.push(Effect::CancelActivity(id));
+                }
+                out.batch.delete(Table::Tasks, id.key());
+            }
+        }
+    }
+
+    fn answer_redrives(
+        &mut self,
+        no: RunNo,
+        replies: Vec<Reply<Result<(), RedriveError>>>,
+        out: &mut Output,
+    ) {
+        if replies.is_empty() {
+            return;
+        }
+        let Some(hot) = self.hot.get(no) else { return };
+        let still = hot.run.parked().map(|reason| RedriveError::StillParked {
+            id: hot.run.record.id.clone(),
+            reason: reason.clone(),
+        });
+        for reply in replies {
+            out.effects.push(reply.with(still.clone().map_or(Ok(()), Err)));
+        }
+    }
+
+    fn answer(&mut self, question: Question, out: &mut Output) {
+        let run = match &question {
+            Question::Query { run, .. } | Question::Describe { run, .. } | Question::Wait { run, .. } => *run,
+        };
+        let damage = self.damaged.get(&run).cloned();
+        let hot = self.hot.touch(run).ok_or_else(|| {
+            damage.unwrap_or_else(|| Damage::new(Table::Runs, &run.key(), store::DamageReason::Missing))
+        });
+        out.effects.push(match (question, hot) {
+            (Question::Query { reply, .. }, Err(damage)) => reply.with(Err(damage.into())),
+            (Question::Describe { reply, .. }, Err(damage)) => reply.with(Err(damage)),
+            (Question::Wait { reply, .. }, Err(damage)) => reply.with(Err(damage)),
+            (Question::Query { name, args, reply, .. }, Ok(hot)) => {
+                reply.with(hot.run.query(&self.registry, &name, &args))
+            }
+            (Question::Describe { reply, .. }, Ok(hot)) => reply.with(Ok(hot.run.describe(run, &self.tasks))),
+            (Question::Wait { reply, .. }, Ok(hot)) => match &hot.run.record.phase {
+                Phase::Completed(output) => reply.with(Ok(Ok(output.clone()))),
+                Phase::Failed(error) => reply.with(Ok(Err(error.clone()))),
+                Phase::Open | Phase::Parked(_) => {
+                    self.waiters.entry(run).or_default().push(reply);
+                    return;
+                }
+            },
+        });
+    }
+}

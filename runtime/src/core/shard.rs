@@ -1,0 +1,421 @@
+//! A shard: the whole state of an engine, and what each input does to it.
+//!
+//! A turn is: for each input, hand in what it [needs](Shard::need) and [handle](Shard::handle) it; take up
+//! the [due](Shard::fire) timers and retries; hand in the runs that are [needed](Shard::need_touched) then; let all touched
+//! runs [settle](Shard::settle); commit; release the effects; and tell the shard so ([`Shard::committed`]).
+//! All that happens to a run in one turn is one transition.
+
+use std::collections::BTreeMap;
+
+use super::describe::RunDescription;
+use super::hot::HotSet;
+use super::input::{AttemptEnd, Effect, Ending, Input, Need, Output, Reply};
+use super::near::NearTimers;
+use super::registry::Registry;
+use super::run::Run;
+use super::settle::{Question, Touch};
+use super::tasks::Tasks;
+use crate::activity::ActivityOutcome;
+use crate::codec::Payload;
+use crate::error::{HandleError, RedriveError, SignalError, StartError};
+use crate::store::{
+    self, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, ParkReason, RunNo, RunRecord, StoreError,
+    Table, TaskId, TaskRecord, TimerKey,
+};
+use crate::time::Moment;
+
+/// How much a shard keeps in memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Runs.
+    pub(crate) hot_runs: usize,
+    /// Timers that are loaded at once.
+    pub(crate) near_timers: usize,
+}
+
+/// How many timers fire in one turn at most.
+const TIMERS_A_TURN: usize = 1_024;
+
+pub(crate) struct Shard {
+    pub(super) registry: Registry,
+    pub(super) hot: HotSet,
+    pub(super) tasks: Tasks,
+    pub(super) timers: NearTimers,
+    /// Who waits for a run's end.
+    pub(super) waiters: BTreeMap<RunNo, Vec<Reply<Result<Ending, Damage>>>>,
+    pub(super) next_run: RunNo,
+    pub(super) open_runs: u64,
+
+    // What follows is of one turn.
+    pub(super) touched: BTreeMap<RunNo, Touch>,
+    pub(super) questions: Vec<Question>,
+    pub(super) damaged: BTreeMap<RunNo, Damage>,
+    ids: BTreeMap<String, Result<Option<RunNo>, Damage>>,
+    /// What runs were started with, where that was loaded or is not committed yet.
+    pub(super) inputs: BTreeMap<RunNo, Result<Payload, Damage>>,
+}
+
+impl Shard {
+    /// A shard over a store in which the next run gets number `next_run`.
+    pub(crate) fn new(registry: Registry, limits: Limits, mark: &MarkRecord, next_run: RunNo) -> Self {
+        Shard {
+            registry,
+            hot: HotSet::new(limits.hot_runs),
+            tasks: Tasks::default(),
+            timers: NearTimers::new(mark.timers_from, limits.near_timers),
+            waiters: BTreeMap::new(),
+            next_run,
+            open_runs: mark.open_runs,
+            touched: BTreeMap::new(),
+            questions: Vec::new(),
+            damaged: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            inputs: BTreeMap::new(),
+        }
+    }
+
+    /// Takes up an activity call that had not ended when the store was last closed. Its attempt starts anew.
+    pub(crate) fn recover(&mut self, id: TaskId, found: Result<(TaskRecord, LogEntry), Damage>) {
+        let lost = match found {
+            Ok((record, entry)) => match call_input(entry, id) {
+                Some(input) => {
+                    let activity = record.activity.clone();
+                    self.tasks.add(id, record, input);
+                    if !self.registry.can_run(&activity) {
+                        self.tasks.hold(id);
+                        self.touch(id.run).park = Some(ParkReason::UnknownActivity { activity });
+                    }
+                    return;
+                }
+                None => format!("the log has no call of `{}` as operation {}", record.activity, id.op.0),
+            },
+            Err(damage) => damage.to_string(),
+        };
+        let reason = ParkReason::Damaged { reason: lost };
+        self.tasks.lose(id, reason.clone());
+        self.touch(id.run).park = Some(reason);
+    }
+
+    /// What is missing to handle `input`; ask until it is nothing.
+    pub(crate) fn need(&self, input: &Input) -> Option<Need> {
+        match input {
+            Input::Find { id, .. } | Input::Redrive { id, .. } => match self.run_of(id) {
+                None => Some(Need::Id(id.clone())),
+                Some(Ok(Some(run))) => self.need_run(run),
+                Some(_) => None,
+            },
+            Input::Start { id, workflow, .. } => match self.run_of(id) {
+                None => Some(Need::Id(id.clone())),
+                Some(Ok(Some(run))) => self.need_run(run).or_else(|| self.need_input(run, workflow)),
+                Some(_) => None,
+            },
+            Input::Signal { run, .. }
+            | Input::Query { run, .. }
+            | Input::Describe { run, .. }
+            | Input::Wait { run, .. } => self.need_run(*run),
+            Input::Attempted { task, .. } => self.tasks.get(*task).and_then(|_| self.need_run(task.run)),
+        }
+    }
+
+    /// A run that is missing to settle; ask until it is nothing.
+    pub(crate) fn need_touched(&self) -> Option<Need> {
+        self.touched.keys().find_map(|run| self.need_run(*run))
+    }
+
+    fn need_run(&self, run: RunNo) -> Option<Need> {
+        let there = self.hot.contains(run) || self.damaged.contains_key(&run);
+        (!there).then_some(Need::Run(run))
+    }
+
+    fn need_input(&self, run: RunNo, workflow: &str) -> Option<Need> {
+        let same = self.hot.get(run).is_some_and(|hot| hot.run.record.workflow == workflow);
+        (same && !self.inputs.contains_key(&run)).then_some(Need::Started(run))
+    }
+
+    /// The run of this id; the outer `None` when that is not known yet.
+    fn run_of(&self, id: &str) -> Option<Result<Option<RunNo>, Damage>> {
+        match self.hot.by_id(id) {
+            Some(run) => Some(Ok(Some(run))),
+            None => self.ids.get(id).cloned(),
+        }
+    }
+
+    /// Hands in what was [needed](Self::need): the stored bytes.
+    pub(crate) fn admit(&mut self, need: Need, found: Result<Option<Vec<u8>>, StoreError>) {
+        let (table, key) = need.place();
+        let found =
+            found.map_err(|error| Damage::new(table, &key, DamageReason::Unreadable(error.to_string())));
+        let missing = || Damage::new(table, &key, DamageReason::Missing);
+        match need {
+            Need::Id(id) => {
+                let run = found
+                    .and_then(|bytes| bytes.map(|bytes| store::open(Table::Ids, &key, &bytes)).transpose());
+                self.ids.insert(id, run);
+            }
+            Need::Run(run) => {
+                let record = found
+                    .and_then(|bytes| store::open::<RunRecord>(table, &key, &bytes.ok_or_else(missing)?));
+                match record {
+                    Ok(record) => self.hot.insert(run, Run::stored(record)),
+                    Err(damage) => drop(self.damaged.insert(run, damage)),
+                }
+            }
+            Need::Started(run) => {
+                let input = found
+                    .and_then(|bytes| store::open::<LogEntry>(table, &key, &bytes.ok_or_else(missing)?))
+                    .and_then(|entry| start_input(entry.events).ok_or_else(missing));
+                self.inputs.insert(run, input);
+            }
+        }
+    }
+
+    /// Takes up one input.
+    pub(crate) fn handle(&mut self, now: Moment, input: Input, out: &mut Output) {
+        match input {
+            Input::Start { workflow, id, input, seed, reply } => {
+                self.start(now, workflow, id, input, seed, reply, out);
+            }
+            Input::Find { workflow, id, reply } => {
+                out.effects.push(reply.with(self.find(workflow, id)));
+            }
+            Input::Signal { run, name, args, reply } => {
+                let closed = match self.loaded(run) {
+                    Ok(run) => run.record.phase.is_closed().then(|| run.record.id.clone()),
+                    Err(damage) => return out.effects.push(reply.with(Err(damage.into()))),
+                };
+                if let Some(id) = closed {
+                    return out.effects.push(reply.with(Err(SignalError::Closed { id })));
+                }
+                let touch = self.touch(run);
+                touch.events.push(EventRecord::Signal { name, args });
+                touch.acks.push(reply.with(Ok(())));
+            }
+            Input::Query { run, name, args, reply } => {
+                self.questions.push(Question::Query { run, name, args, reply });
+            }
+            Input::Describe { run, reply } => self.questions.push(Question::Describe { run, reply }),
+            Input::Wait { run, reply } => self.questions.push(Question::Wait { run, reply }),
+            Input::Redrive { id, reply } => match self.run_of(&id) {
+                Some(Ok(Some(run))) => self.touch(run).redrive.push(reply),
+                Some(Err(damage)) => out.effects.push(reply.with(Err(damage.into()))),
+                Some(Ok(None)) | None => {
+                    out.effects.push(reply.with(Err(RedriveError::NotFound { id })));
+                }
+            },
+            Input::Attempted { task, attempt, end } => self.attempted(now, task, attempt, end, out),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn start(
+        &mut self,
+        now: Moment,
+        workflow: &'static str,
+        id: String,
+        input: Payload,
+        seed: u64,
+        reply: Reply<Result<RunNo, StartError>>,
+        out: &mut Output,
+    ) {
+        if id.is_empty() || id.len() > StartError::MAX_ID_BYTES {
+            return out.effects.push(reply.with(Err(StartError::BadId { len: id.len() })));
+        }
+        match self.run_of(&id) {
+            Some(Ok(Some(run))) => {
+                let attached = self.attach(run, workflow, id, &input);
+                return out.effects.push(reply.with(attached));
+            }
+            Some(Err(damage)) => return out.effects.push(reply.with(Err(damage.into()))),
+            Some(Ok(None)) | None => {}
+        }
+        let Some(kind) = self.registry.workflow(workflow) else {
+            return out.effects.push(reply.with(Err(StartError::UnknownWorkflow { workflow })));
+        };
+        let run = match Run::start(kind, id.clone(), &input, seed, now) {
+            Ok(run) => run,
+            Err(error) => return out.effects.push(reply.with(Err(StartError::Input(error)))),
+        };
+        let no = self.next_run;
+        self.next_run = RunNo(no.0 + 1);
+        self.open_runs += 1;
+        self.hot.insert(no, run);
+        out.batch.put(Table::Ids, id.as_bytes(), store::seal(Table::Ids, id.as_bytes(), &no));
+        let touch = self.touch(no);
+        touch.events.push(EventRecord::Started { id, workflow: workflow.to_owned(), input, seed });
+        touch.acks.push(reply.with(Ok(no)));
+    }
+
+    /// A start whose id has a run already gives that run, if it is the same start.
+    fn attach(&self, run: RunNo, workflow: &str, id: String, input: &Payload) -> Result<RunNo, StartError> {
+        let found = self.loaded(run)?;
+        let in_use =
+            |difference| Err(StartError::IdInUse { id, workflow: found.record.workflow.clone(), difference });
+        if found.record.workflow != workflow {
+            return in_use("another workflow");
+        }
+        // Begun in this turn: its input is still among the events.
+        let begun = self.touched.get(&run).and_then(|touch| started_with(&touch.events));
+        let started = match (begun, self.inputs.get(&run)) {
+            (Some(started), _) | (None, Some(Ok(started))) => started,
+            (None, Some(Err(damage))) => return Err(damage.clone().into()),
+            (None, None) => return in_use("an input that could not be compared"),
+        };
+        if started == input { Ok(run) } else { in_use("another input") }
+    }
+
+    fn find(&self, workflow: &'static str, id: String) -> Result<RunNo, HandleError> {
+        match self.run_of(&id) {
+            Some(Ok(Some(run))) => {
+                let record = &self.loaded(run)?.record;
+                if record.workflow == workflow {
+                    return Ok(run);
+                }
+                Err(HandleError::OtherWorkflow { id, found: record.workflow.clone(), asked: workflow })
+            }
+            Some(Err(damage)) => Err(damage.into()),
+            Some(Ok(None)) | None => Err(HandleError::NotFound { id }),
+        }
+    }
+
+    /// An attempt ended: for good, or it is tried again later.
+    fn attempted(&mut self, now: Moment, id: TaskId, attempt: u32, end: AttemptEnd, out: &mut Output) {
+        let Some(task) = self.tasks.get(id) else { return };
+        if !task.is_running() || task.record.attempt != attempt {
+            return;
+        }
+        let name = task.record.activity.clone();
+        if let Err(damage) = self.loaded(id.run) {
+            // The row stays: it is tried again after the next open.
+            self.tasks.hold(id);
+            return out.effects.push(Effect::Damaged(damage));
+        }
+        let (outcome, display) = match end {
+            AttemptEnd::Completed(output) => (ActivityOutcome::Completed(output), None),
+            AttemptEnd::Failed { error, display } => (ActivityOutcome::Failed(error), Some(display)),
+            AttemptEnd::TimedOut(after) => {
+                (ActivityOutcome::TimedOut(after), Some(format!("it did not end within {after:?}")))
+            }
+            AttemptEnd::Panicked(message) => {
+                (ActivityOutcome::Panicked(message.clone()), Some(format!("it panicked: {message}")))
+            }
+            AttemptEnd::Broken(reason) => {
+                self.tasks.hold(id);
+                self.touch(id.run).park =
+                    Some(ParkReason::BrokenActivity { activity: name, op: id.op, reason });
+                return;
+            }
+        };
+        let delay = self.registry.activity(&name).and_then(|(_, options)| options.retry.delay_after(attempt));
+        if let (Some(error), Some(delay)) = (display, delay) {
+            if let Some(record) = self.tasks.retry(id, now.after(delay), error) {
+                out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), record));
+            }
+            return;
+        }
+        self.tasks.remove(id);
+        out.batch.delete(Table::Tasks, id.key());
+        self.touch(id.run).events.push(EventRecord::Activity { op: id.op, outcome });
+    }
+
+    /// Takes up the timers and retries whose time has come.
+    pub(crate) fn fire(&mut self, now: Moment, out: &mut Output) {
+        for timer in self.timers.due(now, TIMERS_A_TURN) {
+            self.touch(timer.run).timers.push(timer);
+        }
+        self.tasks.start_due(now, &self.registry, &mut out.effects);
+    }
+
+    /// Where to scan table `timers` next, and for how many. Ask between turns.
+    pub(crate) fn wants_timers(&self) -> Option<(TimerKey, usize)> {
+        self.timers.wants()
+    }
+
+    /// Hands in the keys that the scan gave.
+    pub(crate) fn admit_timers(&mut self, keys: impl ExactSizeIterator<Item = Vec<u8>>, out: &mut Output) {
+        let found = keys.len();
+        let mut timers = Vec::with_capacity(found);
+        for key in keys {
+            if let Some(timer) = TimerKey::from_key(&key) {
+                timers.push(timer);
+            } else {
+                let reason = DamageReason::Undecodable("its key is no timer".to_owned());
+                out.effects.push(Effect::Damaged(Damage::new(Table::Timers, &key, reason)));
+            }
+        }
+        self.timers.admit(timers, found);
+    }
+
+    /// When something is due next; exact when no timers are [wanted](Self::wants_timers).
+    pub(crate) fn next_deadline(&self) -> Option<Moment> {
+        let timer = self.timers.next();
+        let retry = self.tasks.next();
+        timer.into_iter().chain(retry).min()
+    }
+
+    /// Whether somebody waits for the end of a run.
+    pub(crate) fn is_awaited(&self) -> bool {
+        !self.waiters.is_empty()
+    }
+
+    /// How many runs have not ended.
+    pub(crate) fn open_runs(&self) -> u64 {
+        self.open_runs
+    }
+
+    /// How many runs are in memory.
+    pub(crate) fn hot_runs(&self) -> usize {
+        self.hot.len()
+    }
+
+    /// Whether a run has something to do without any further input.
+    pub(crate) fn is_touched(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
+    /// What there is to tell about a run of which this is the record.
+    pub(crate) fn describe(&self, run: RunNo, record: &RunRecord) -> RunDescription {
+        super::describe::describe(run, record, &self.tasks)
+    }
+
+    /// The turn's writes are durable.
+    pub(crate) fn committed(&mut self) {
+        self.ids.clear();
+        self.inputs.clear();
+        self.damaged.clear();
+        self.hot.trim();
+    }
+
+    pub(super) fn touch(&mut self, run: RunNo) -> &mut Touch {
+        self.touched.entry(run).or_default()
+    }
+
+    fn loaded(&self, run: RunNo) -> Result<&Run, Damage> {
+        match (self.hot.get(run), self.damaged.get(&run)) {
+            (Some(hot), _) => Ok(&hot.run),
+            (None, Some(damage)) => Err(damage.clone()),
+            (None, None) => Err(Damage::new(Table::Runs, &run.key(), DamageReason::Missing)),
+        }
+    }
+}
+
+/// What the call of `id` was given.
+fn call_input(entry: LogEntry, id: TaskId) -> Option<Payload> {
+    entry.commands.into_iter().find_map(|command| match command {
+        store::CommandRecord::Activity { op, input, .. } if op == id.op => Some(input),
+        _ => None,
+    })
+}
+
+fn start_input(events: Vec<EventRecord>) -> Option<Payload> {
+    events.into_iter().find_map(|event| match event {
+        EventRecord::Started { input, .. } => Some(input),
+        _ => None,
+    })
+}
+
+fn started_with(events: &[EventRecord]) -> Option<&Payload> {
+    events.iter().find_map(|event| match event {
+        EventRecord::Started { input, .. } => Some(input),
+        _ => None,
+    })
+}

@@ -1,0 +1,65 @@
+//! [`Start`]: a run about to be started.
+
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use super::Engine;
+use super::handle::RunHandle;
+use crate::codec::{self, CodecError, Payload};
+use crate::core::Input;
+use crate::error::{ExecuteError, StartError};
+use crate::workflow::Workflow;
+
+/// A run about to be started: awaiting it starts it and gives the typed handle.
+///
+/// The start is durable when the await returns. Where a run of the same id is there, open or ended, and workflow and
+/// input are the same, this gives that run; so a start may be repeated.
+#[must_use = "a run is started when this is awaited"]
+pub struct Start<W> {
+    engine: Engine,
+    id: Option<String>,
+    input: Result<Payload, CodecError>,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W: Workflow> Start<W> {
+    pub(super) fn new(engine: Engine, input: &W::Input) -> Self {
+        Start { engine, id: None, input: codec::encode(input), workflow: PhantomData }
+    }
+
+    /// Sets the run's id. Default: a new UUID, version 7.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Starts the run and waits for its end.
+    pub async fn execute(self) -> Result<W::Output, ExecuteError<W::Error>> {
+        let handle = self.begin().await?;
+        handle.result().await.map_err(ExecuteError::Run)
+    }
+
+    async fn begin(self) -> Result<RunHandle<W>, StartError> {
+        let input = self.input.map_err(StartError::Input)?;
+        let engine = self.engine;
+        let seed = engine.seed();
+        let id = self.id.unwrap_or_else(|| match engine.inner.shared.counted {
+            Some(_) => format!("run-{seed}"),
+            None => uuid::Uuid::now_v7().to_string(),
+        });
+        let asked = id.clone();
+        let run =
+            engine.ask(|reply| Input::Start { workflow: W::NAME, id: asked, input, seed, reply }).await??;
+        Ok(RunHandle::new(engine, id, run))
+    }
+}
+
+impl<W: Workflow> IntoFuture for Start<W> {
+    type Output = Result<W::Handle, StartError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(W::Handle::from(self.begin().await?)) })
+    }
+}

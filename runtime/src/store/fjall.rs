@@ -1,0 +1,113 @@
+//! The store on disk: fjall, one keyspace a table.
+//!
+//! Each commit is synced before it returns (fjall's own default is not), the journal is bounded because
+//! opening replays it, and closing flushes it for the same reason.
+
+use std::time::{Duration, Instant};
+
+use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+
+use super::{Batch, DataDir, Row, Store, StoreError, Table};
+
+/// fjall accepts no less.
+const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
+const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
+
+pub(crate) struct FjallStore {
+    tables: [Keyspace; Table::ALL.len()],
+    database: Database,
+    /// Whether a commit failed: then no other is tried.
+    failed: bool,
+    // Last, so that the directory is given free after the database is closed.
+    _directory: DataDir,
+}
+
+impl FjallStore {
+    pub(crate) fn open(directory: DataDir) -> Result<Self, StoreError> {
+        let path = directory.store_path();
+        let error = |source| StoreError::new(format!("open the store at {}", path.display()), source);
+        let database = Database::builder(&path)
+            .max_journaling_size(JOURNAL_BYTES)
+            .worker_threads(1)
+            .open()
+            .map_err(error)?;
+        let table = |table: Table| database.keyspace(table.name(), KeyspaceCreateOptions::default);
+        let tables = Table::ALL
+            .into_iter()
+            .map(table)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(error)?
+            .try_into()
+            .map_err(|_| StoreError::new("open the store", "it has not one keyspace for each table"))?;
+        Ok(FjallStore { tables, database, failed: false, _directory: directory })
+    }
+
+    fn table(&self, table: Table) -> &Keyspace {
+        &self.tables[table as usize]
+    }
+}
+
+impl Store for FjallStore {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.table(table).get(key) {
+            Ok(value) => Ok(value.map(|value| value.to_vec())),
+            Err(error) => Err(StoreError::new(format!("read from table `{table}`"), error)),
+        }
+    }
+
+    fn scan(&self, table: Table, from: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.table(table)
+            .range(from..)
+            .take(limit)
+            .map(|guard| match guard.into_inner() {
+                Ok((key, value)) => Ok((key.to_vec(), value.to_vec())),
+                Err(error) => Err(StoreError::new(format!("scan table `{table}`"), error)),
+            })
+            .collect()
+    }
+
+    fn last_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(guard) = self.table(table).last_key_value() else { return Ok(None) };
+        let key = guard
+            .key()
+            .map_err(|error| StoreError::new(format!("read the last key of table `{table}`"), error))?;
+        Ok(Some(key.to_vec()))
+    }
+
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+        if self.failed {
+            return Err(StoreError::new("commit to disk", "an earlier commit failed"));
+        }
+        let mut writes = ::fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.writes.len())
+            .durability(Some(PersistMode::SyncAll));
+        for write in batch.writes {
+            let table = &self.tables[write.table as usize];
+            match write.value {
+                Some(value) => writes.insert(table, write.key, value),
+                None => writes.remove(table, write.key),
+            }
+        }
+        writes.commit().map_err(|error| {
+            self.failed = true;
+            StoreError::new("commit to disk", error)
+        })
+    }
+
+    fn close(self: Box<Self>) -> Result<(), StoreError> {
+        if self.failed {
+            return Ok(()); // what was to be said was said by the commit
+        }
+        self.database
+            .persist(PersistMode::SyncAll)
+            .map_err(|error| StoreError::new("sync the journal on closing", error))?;
+        for table in &self.tables {
+            table.rotate_memtable().map_err(|error| StoreError::new("flush the tables on closing", error))?;
+        }
+        // Flushing only shortens the next opening, so it is not waited for without end.
+        let give_up = Instant::now() + FLUSH_PATIENCE;
+        while self.tables.iter().any(|table| table.sealed_memtable_count() > 0) && Instant::now() < give_up {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! Where runs are kept: a [`Store`] is a handful of ordered tables and one atomic, durable write.
+//!
+//! The engine's thread alone writes. [`MemoryDisk`] keeps everything in memory and fails on demand;
+//! the data directory on disk is kept by fjall.
+
+mod directory;
+mod fjall;
+mod key;
+mod memory;
+mod record;
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+pub use key::{RunNo, Seq, TaskId, TimerKey};
+pub use memory::{CommitFault, MemoryDisk, MemoryStore};
+pub use record::{
+    Armed, CommandRecord, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, Operation, Outcome,
+    ParkReason, Phase, RunRecord, TaskRecord,
+};
+
+pub(crate) use self::fjall::FjallStore;
+pub(crate) use directory::DataDir;
+pub(crate) use key::MARK_KEY;
+pub(crate) use record::{open, seal};
+
+/// The tables of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Table {
+    /// Run number → all of a run's current state.
+    Runs,
+    /// Run number, transition number → what went into the transition and what came out.
+    Log,
+    /// Run number, operation → an activity that has not ended yet.
+    Tasks,
+    /// Deadline, run number, operation → nothing: a timer that has not fired yet.
+    Timers,
+    /// Run id → run number.
+    Ids,
+    /// What is known of the store as a whole.
+    Meta,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Table; 6] =
+        [Table::Runs, Table::Log, Table::Tasks, Table::Timers, Table::Ids, Table::Meta];
+
+    /// The name, as it is on disk.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Table::Runs => "runs",
+            Table::Log => "log",
+            Table::Tasks => "tasks",
+            Table::Timers => "timers",
+            Table::Ids => "ids",
+            Table::Meta => "meta",
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One change of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Where.
+    pub table: Table,
+    /// Which.
+    pub key: Vec<u8>,
+    /// The new value, or `None` to delete.
+    pub value: Option<Vec<u8>>,
+}
+
+/// Changes that become durable together or not at all. A later change of a key replaces an earlier one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// The changes, in order.
+    pub writes: Vec<Write>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    /// Sets a key.
+    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: Vec<u8>) {
+        self.writes.push(Write { table, key: key.into(), value: Some(value) });
+    }
+
+    /// Deletes a key; one that is not there is fine.
+    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
+        self.writes.push(Write { table, key: key.into(), value: None });
+    }
+}
+
+/// A key and its value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
+/// Ordered tables with one atomic, durable write.
+pub trait Store: Send + 'static {
+    /// The value of a key.
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Up to `limit` rows in the order of their keys, beginning with the first key that is not below `from`.
+    fn scan(&self, table: Table, from: &[u8], limit: usize) -> Result<Vec<Row>, StoreError>;
+
+    /// The greatest key.
+    fn last_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Writes a batch. When this returns `Ok`, all of it survives a power cut; when it returns an error, it is
+    /// unknown whether it will be there after a reopen, and this store takes no further write.
+    fn commit(&mut self, batch: Batch) -> Result<(), StoreError>;
+
+    /// Closes the store in an orderly way.
+    fn close(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What the store said when it could not do something.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{action}: {source}")]
+pub struct StoreError {
+    /// What was tried, in words.
+    pub action: String,
+    /// Why it failed.
+    pub source: Arc<dyn Error + Send + Sync>,
+}
+
+impl StoreError {
+    /// `action` failed because of `source`.
+    pub fn new(action: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        StoreError { action: action.into(), source: Arc::from(source.into()) }
+    }
+}
