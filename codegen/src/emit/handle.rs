@@ -42,31 +42,32 @@ pub(super) fn handle(workflow: &Workflow) -> TokenStream {
         }
     });
     quote! {
+        // Generic, so that a private workflow's handle can be a public type; the default is the only use.
         #[doc = #docs]
         #[allow(private_interfaces)]
         #[automatically_derived]
-        pub struct #name(::longhaul::RunHandle<#ty>);
+        pub struct #name<W = #ty>(::longhaul::RunHandle<W>);
         #[automatically_derived]
         #[allow(private_interfaces, dead_code, clippy::pedantic)]
-        impl #name {
+        impl #name<#ty> {
             #(#signals)*
             #(#queries)*
         }
         #[automatically_derived]
-        impl ::core::clone::Clone for #name {
+        impl<W> ::core::clone::Clone for #name<W> {
             fn clone(&self) -> Self {
                 #name(::core::clone::Clone::clone(&self.0))
             }
         }
         #[automatically_derived]
-        impl ::core::convert::From<::longhaul::RunHandle<#ty>> for #name {
-            fn from(handle: ::longhaul::RunHandle<#ty>) -> Self {
+        impl<W> ::core::convert::From<::longhaul::RunHandle<W>> for #name<W> {
+            fn from(handle: ::longhaul::RunHandle<W>) -> Self {
                 #name(handle)
             }
         }
         #[automatically_derived]
-        impl ::core::ops::Deref for #name {
-            type Target = ::longhaul::RunHandle<#ty>;
+        impl<W> ::core::ops::Deref for #name<W> {
+            type Target = ::longhaul::RunHandle<W>;
             fn deref(&self) -> &Self::Target {
                 &self.0
             }

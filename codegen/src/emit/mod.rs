@@ -249,7 +249,7 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
             type Input = #input;
             type Output = #output;
             type Error = #error;
-            type Handle = #handle;
+            type Handle = #handle<#ty>;
             #handlers
             fn step(
                 &mut self,
