@@ -16,6 +16,7 @@ mod registry;
 mod run;
 mod settle;
 mod shard;
+mod start;
 mod tasks;
 
 pub use describe::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};

@@ -162,3 +162,17 @@ async fn many_calls_at_once_come_back_in_order_of_the_calls() {
     assert_eq!(run.result().await.unwrap(), (0..500).map(|n| n * 10).collect::<Vec<_>>());
     assert_eq!(run.describe().await.unwrap().status, RunStatus::Completed);
 }
+
+#[tokio::test]
+async fn a_fan_out_of_thousands_survives_a_restart_and_each_call_is_made() {
+    let disk = MemoryDisk::new();
+    let engine =
+        builder().play::<Work, _, _>(|_, _| std::future::pending()).open_store(disk.store()).await.unwrap();
+    let run = start(&engine, "a", [Do::CallAll((0..5_000).collect())]).await;
+    assert_eq!(run.describe().await.unwrap().waits_for.len(), 5_000);
+    drop((run, engine));
+    let engine = open(&disk).await;
+    let run = find(&engine, "a").await;
+    assert_eq!(run.result().await.unwrap(), (0..5_000).map(|n| n * 10).collect::<Vec<_>>());
+    assert!(disk.rows(Table::Tasks).is_empty());
+}

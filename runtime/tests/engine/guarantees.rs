@@ -177,7 +177,7 @@ async fn g6_folding_the_log_gives_the_stored_record_byte_for_byte() {
     assert!(runs[1].result().await.is_ok());
 
     for disk in [parked, disk] {
-        for run in runs.iter().map(|run| run.run()) {
+        for run in runs.iter().map(crate::support::Run::run) {
             let record = fold(&WorkflowType::of::<Script>(), &log(&disk, run)).unwrap();
             let stored = disk.read(Table::Runs, &run.key()).unwrap();
             assert_eq!(record.to_stored(run), stored, "{record:?}");

@@ -6,7 +6,7 @@ use longhaul::error::{QueryError, RedriveError, SignalError};
 use longhaul::machine::OpId;
 use longhaul::store::{MemoryDisk, ParkReason, Table, TaskId};
 
-use crate::script::{Do, Extra, Script, Work, lower, raise};
+use crate::script::{Do, Extra, Work, lower, raise};
 use crate::support::{Run, START, approvals, approve, builder, find, open, start};
 
 async fn parked(run: &Run) -> ParkReason {
