@@ -1,7 +1,7 @@
 //! Opening: the store is opened and its pending work read on the engine's own thread.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
 use tokio::runtime::Handle;
@@ -37,7 +37,7 @@ pub(super) async fn open(opening: Opening) -> Result<Engine, OpenError> {
     let (messages, inbox) = mpsc::channel();
     let (ready, opened) = oneshot::channel();
     let shared = Arc::new(Shared {
-        counted: opening.clock.is_virtual().then(|| AtomicU64::new(1)),
+        counted: opening.clock.is_virtual().then(|| AtomicU64::new(0)),
         ..Shared::default()
     });
     let (to_thread, seen) = (messages.clone(), Arc::clone(&shared));
@@ -105,6 +105,9 @@ fn prepare(
             RunNo(last.0 + 1)
         }
     };
+    if let Some(counted) = &shared.counted {
+        counted.store((next_run.0 << 32) + 1, Ordering::Relaxed);
+    }
     let mut shard = Shard::new(opening.registry, opening.limits, &mark, next_run);
     recover_tasks(&*store, &mut shard, RunNo(mark.tasks_from))?;
     let limited = !opening.clock.is_virtual();

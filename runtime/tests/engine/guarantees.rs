@@ -49,6 +49,50 @@ async fn g1_a_start_whose_commit_failed_is_not_acknowledged() {
     }
 }
 
+/// What a killed process leaves: its files as they are, without an orderly end.
+fn copy_of(dir: &std::path::Path) -> tempfile::TempDir {
+    fn copy(from: &std::path::Path, to: &std::path::Path) {
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let to = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                std::fs::create_dir(&to).unwrap();
+                copy(&entry.path(), &to);
+            } else {
+                std::fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+    let copied = tempfile::tempdir().unwrap();
+    copy(dir, copied.path());
+    copied
+}
+
+#[tokio::test]
+async fn g1_g5_on_disk_what_was_acknowledged_is_there_after_the_process_was_killed() {
+    let open = async |path: &std::path::Path| builder().open(path).await.unwrap();
+    let mut dir = tempfile::tempdir().unwrap();
+    let mut sent = Vec::new();
+    for life in 0..4u64 {
+        let engine = open(dir.path()).await;
+        assert_eq!(engine.recovered(), 50 * life);
+        let run = start(&engine, "0/0", [Do::Sleep(1), Do::Approvals(4), Do::Call(1)]).await;
+        approve(&run, &format!("in life {life}")).await;
+        sent.push(format!("in life {life}"));
+        assert_eq!(approvals(&run).await, sent);
+        for n in 1..51 - u64::from(life == 0) {
+            start(&engine, &format!("{life}/{n}"), [Do::Sleep(3_600_000 + n), Do::Call(n)]).await;
+        }
+        dir = copy_of(dir.path());
+    }
+    let engine = open(dir.path()).await;
+    assert_eq!(find(&engine, "0/0").await.result().await.unwrap(), [10]);
+    assert_eq!(approvals(&find(&engine, "0/0").await).await, sent);
+    assert_eq!(find(&engine, "3/50").await.result().await.unwrap(), [500]);
+    assert_eq!(find(&engine, "0/49").await.result().await.unwrap(), [490]);
+    engine.shutdown().await.unwrap();
+}
+
 #[tokio::test]
 async fn g2_no_activity_starts_when_the_transition_that_calls_it_was_not_committed() {
     let (disk, calls) = (MemoryDisk::new(), Notes::new());

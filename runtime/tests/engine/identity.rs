@@ -88,6 +88,20 @@ async fn a_list_is_filtered_paged_and_exact() {
 }
 
 #[tokio::test]
+async fn under_virtual_time_runs_without_an_id_get_others_in_each_life_of_the_store() {
+    let disk = MemoryDisk::new();
+    let mut ids = std::collections::BTreeSet::new();
+    for life in 0..3 {
+        let engine = open(&disk).await;
+        for _ in 0..3 {
+            let run = engine.start::<Script>([Do::Approvals(life)].into()).await.unwrap();
+            assert!(ids.insert(run.id().to_owned()), "{}", run.id());
+        }
+        engine.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_run_without_an_id_gets_one() {
     let engine = Engine::builder().workflow::<Script>().open_in_memory().await.unwrap();
     let run = engine.start::<Script>([Do::Approvals(1)].into()).await.unwrap();

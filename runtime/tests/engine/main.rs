@@ -2,6 +2,7 @@
 
 mod activities;
 mod basics;
+mod crashes;
 mod directory;
 mod guarantees;
 mod identity;
