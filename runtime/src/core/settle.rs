@@ -39,6 +39,12 @@ impl Shard {
         for (run, touch) in std::mem::take(&mut self.touched) {
             self.settle_run(run, touch, now, out);
         }
+        // Last, for a call that is tried again may have been disarmed since.
+        for id in std::mem::take(&mut self.retried) {
+            if let Some(task) = self.tasks.get(id) {
+                out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &task.record));
+            }
+        }
         for question in std::mem::take(&mut self.questions) {
             self.answer(question, out);
         }

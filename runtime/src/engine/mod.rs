@@ -57,7 +57,8 @@ struct Shared {
     ended: OnceLock<EngineError>,
     running_activities: AtomicUsize,
     hot_runs: AtomicUsize,
-    /// Under virtual time, ids and seeds are counted and not drawn.
+    /// Under virtual time, ids and seeds are counted and not drawn: from the number of runs at the open in the
+    /// upper half, so that no two lives of a store count the same.
     counted: Option<AtomicU64>,
 }
 
