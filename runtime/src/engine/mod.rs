@@ -8,6 +8,7 @@ mod activities;
 mod builder;
 mod clock;
 mod handle;
+mod history;
 mod list;
 mod open;
 mod shell;
@@ -23,6 +24,7 @@ use tokio::sync::oneshot;
 pub use builder::EngineBuilder;
 pub use clock::Clock;
 pub use handle::RunHandle;
+pub use history::{History, HistoryError};
 pub use list::RunPage;
 pub use start::Start;
 
@@ -32,6 +34,7 @@ use crate::core::{Input, Reply};
 use crate::error::{EngineError, HandleError, RedriveError};
 use crate::time::Moment;
 use crate::workflow::Workflow;
+use history::Reading;
 use list::Listing;
 
 /// A running engine. Clones are the same engine.
@@ -73,6 +76,7 @@ impl Shared {
 enum Message {
     Input(Input),
     List(Listing),
+    History(Reading),
     /// Under virtual time: lets this much time pass.
     Advance(Duration, Reply<Moment>),
     Shutdown(Reply<Result<(), EngineError>>),
