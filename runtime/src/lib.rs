@@ -1,5 +1,8 @@
 //! Durable workflows for Rust, compiled to state machines.
 
+#[cfg(test)]
+extern crate self as longhaul; // test-support code is written as a user would
+
 pub mod activity;
 pub mod codec;
 pub mod core;

@@ -19,6 +19,13 @@ mod shard;
 mod start;
 mod tasks;
 
+#[cfg(test)]
+#[path = "../../tests/engine/script.rs"]
+#[allow(dead_code)] // the engine's own tests use all of it
+mod script;
+#[cfg(test)]
+mod shard_tests;
+
 pub use describe::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
 pub use fold::{FoldError, fold};
 pub use input::Ending;
