@@ -44,7 +44,7 @@ async fn three_calls_in_sequence() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement, not a test"]
 async fn a_hundred_thousand_sleeping_runs() {
-    const RUNS: u64 = 100_000;
+    const RUNS: u32 = 100_000;
     let dir = tempfile::tempdir().unwrap();
     let open = || Engine::builder().workflow::<Script>().activity::<Work>().open(dir.path());
     let engine = open().await.unwrap();
@@ -53,17 +53,17 @@ async fn a_hundred_thousand_sleeping_runs() {
     for client in 0..256 {
         let engine = engine.clone();
         clients.spawn(async move {
-            for n in (client..RUNS).step_by(256) {
+            for n in (client..u64::from(RUNS)).step_by(256) {
                 let script = [Do::Sleep(3_600_000 + n), Do::Call(n)].into();
                 engine.start::<Script>(script).id(format!("run-{n}")).await.unwrap();
             }
         });
     }
     clients.join_all().await;
-    println!("started: {:.0} runs/s", RUNS as f64 / begin.elapsed().as_secs_f64());
-    println!("memory: {} bytes a run", (resident_bytes() - empty) / RUNS);
+    println!("started: {:.0} runs/s", f64::from(RUNS) / begin.elapsed().as_secs_f64());
+    println!("memory: {} bytes a run", (resident_bytes() - empty) / u64::from(RUNS));
     engine.shutdown().await.unwrap();
-    println!("disk: {} bytes a run", disk_bytes(dir.path()) / RUNS);
+    println!("disk: {} bytes a run", disk_bytes(dir.path()) / u64::from(RUNS));
     let begin = Instant::now();
     let engine = open().await.unwrap();
     println!("opened again in {:?} with {} open runs", begin.elapsed(), engine.recovered());
