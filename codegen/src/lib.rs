@@ -1,1 +1,104 @@
-//! placeholder
+//! The generator of Longhaul: an async workflow in, an explicit state machine out.
+//!
+//! A plain library with no proc macro in it; the attributes of `longhaul-macros` are a shell over these functions.
+//! It never panics: any tokens give either code or `compile_error!`s on the user's own tokens.
+//!
+//! ```text
+//! source ──parse──▶ model ──lower──▶ control-flow graph ──analyse──▶ arms, slots, states ──emit──▶ Rust
+//! ```
+
+mod activity;
+mod analyse;
+mod cfg;
+mod diag;
+mod effects;
+mod emit;
+mod lower;
+mod model;
+mod names;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::diag::Errors;
+use crate::emit::Machine;
+use crate::lower::{Shape, Surroundings};
+
+/// Expands `#[workflow] impl Name { .. }`: `attr` is what stands in the attribute's parentheses.
+///
+/// ```
+/// use quote::quote;
+/// let expanded = longhaul_codegen::workflow(quote!(), quote! {
+///     impl Hello {
+///         #[run]
+///         async fn run(&mut self, ctx: &Context) { ctx.sleep(days(1)).await; }
+///     }
+/// });
+/// assert!(expanded.to_string().contains("AwaitSleep"));
+/// ```
+pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    if !attr.is_empty() {
+        errors.on(&attr, diag::unknown_option(&attr.to_string(), "none yet"));
+    }
+    let item: syn::ItemImpl = match syn::parse2(item.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            // The item goes out as it came: if it is no Rust at all, rustc says where.
+            let message = syn::Error::new(error.span(), format!("{}; {error}", diag::IMPL_ONLY));
+            let error = if syn::parse2::<syn::Item>(item.clone()).is_ok() { message } else { error };
+            let error = error.to_compile_error();
+            return quote!(#item #error);
+        }
+    };
+    effects::check(&item, &mut errors);
+    let Some(model) = model::parse(item, &mut errors) else {
+        return errors.into_tokens();
+    };
+    let shapes: BTreeMap<String, Shape> = model
+        .methods
+        .iter()
+        .map(|method| {
+            let shape = Shape { receiver: method.receiver.is_some(), context_at: method.context_at };
+            (method.name.to_string(), shape)
+        })
+        .collect();
+    let around = Surroundings { workflow: &model.name, methods: &shapes };
+    let machines: Vec<_> = model
+        .methods
+        .iter()
+        .map(|method| {
+            let graph = lower::lower(method, &around, &mut errors);
+            let analysis = analyse::analyse(&graph);
+            Machine { method, graph, analysis }
+        })
+        .collect();
+    let expanded =
+        if errors.is_empty() { emit::workflow(&model, &machines, &mut errors) } else { TokenStream::new() };
+    if errors.is_empty() {
+        return expanded;
+    }
+    let (plain, errors) = (emit::plain_items(&model), errors.into_tokens());
+    quote!(#plain #errors)
+}
+
+/// Expands `#[activity(..)] async fn name(..)`.
+pub fn activity(attr: TokenStream, item: TokenStream) -> TokenStream {
+    activity::function(attr, item)
+}
+
+/// Expands `#[activities] impl Name { #[activity(..)] async fn .. }`.
+pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
+    activity::set(attr, item)
+}
+
+/// An attribute that only has a meaning inside another: `#[run]`, `#[signal]`, `#[query]`.
+pub fn stray(name: &str, within: &str, item: TokenStream) -> TokenStream {
+    let message = format!(
+        "`#[{name}]` goes on a method inside `#[{within}] impl ..`; `use longhaul::prelude::*;` brings both"
+    );
+    let error = syn::Error::new(proc_macro2::Span::call_site(), message).to_compile_error();
+    quote!(#item #error)
+}

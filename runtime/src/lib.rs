@@ -16,9 +16,16 @@ pub mod store;
 mod time;
 pub mod workflow;
 
+// Generated code names this crate by its own name, here too.
+extern crate self as longhaul;
+
 pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
-pub use engine::{Engine, RunHandle};
+pub use engine::{Engine, EngineBuilder, ListFilter, RunDescription, RunHandle, RunStatus};
+pub use error::{
+    EngineError, HandleError, OpenError, QueryError, RedriveError, RunError, SignalError, StartError,
+};
 pub use failure::{Failure, Never};
+pub use longhaul_macros::{activities, activity, query, run, signal, workflow};
 pub use machine::{Context, Elapsed, timeout};
 pub use time::{Moment, days, hours, minutes, seconds};
 pub use workflow::Workflow;

@@ -12,10 +12,11 @@ use cbor4ii::core::utils::{BufWriter, SliceReader};
 use cbor4ii::core::{RawValue, types};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::context::{Context, Fault};
+use super::context::{Context, Fault, Step};
 use super::describe::SlotDescription;
 use super::wait::{OpId, Wait};
 use crate::codec::{self, CodecError};
+use crate::time::Moment;
 
 /// What can be kept across an await: all that serde can write and read back without borrowing.
 #[diagnostic::on_unimplemented(
@@ -27,9 +28,6 @@ pub trait Stored: Serialize + DeserializeOwned + 'static {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + 'static> Stored for T {}
-
-/// Asserts that `_` can be kept; the generator puts it at the binding, so that an error is shown there.
-pub fn kept<T: Stored>(_: &T) {}
 
 /// The states of one machine: a plain enum that the generator writes.
 pub trait State: Copy + Eq + 'static {
@@ -88,6 +86,31 @@ impl<T> Slot<T> {
     /// As [`Slot::take`].
     pub fn get_mut(&mut self) -> &mut T {
         self.0.as_mut().expect("a slot that is live in the current state is filled")
+    }
+}
+
+impl<T, E> Slot<Result<T, E>> {
+    /// Moves the error out, if there is one.
+    pub fn take_error(&mut self) -> Option<E> {
+        match self.0.take() {
+            Some(Err(error)) => Some(error),
+            other => {
+                self.0 = other;
+                None
+            }
+        }
+    }
+
+    /// Moves the value out.
+    ///
+    /// # Panics
+    ///
+    /// When there is none; see [`Slot::take`].
+    pub fn take_value(&mut self) -> T {
+        match self.take() {
+            Ok(value) => value,
+            Err(_) => panic!("an error in the slot was taken before"),
+        }
     }
 }
 
@@ -330,6 +353,20 @@ pub fn drive<F: Frame, A, T>(
             Poll::Pending
         }
     }
+}
+
+/// A position that the machine does not have where it stands: the step cannot go on.
+pub fn misplaced<S: State, T>(ctx: &Context, at: S) -> Poll<T> {
+    ctx.fault(Fault::UnknownState { machine: S::MACHINE.to_owned(), state: at.name().to_owned() });
+    Poll::Pending
+}
+
+/// The slots of a machine, as its body shows them: `step` drives it once.
+pub fn slots<A>(step: impl FnOnce(&Context, &mut Sub<A>)) -> Vec<SlotDescription> {
+    let asking = Step { describing: Some(Vec::new()), ..Step::default() };
+    let ctx = Context::new("", Moment(0), asking);
+    step(&ctx, &mut Sub::stored(Vec::new()));
+    ctx.into_step().describing.unwrap_or_default()
 }
 
 fn encode_frame<F: Frame, A, T>(

@@ -20,6 +20,6 @@ pub use context::{Context, Fault, Resolution, RunRng, Step};
 pub use cursor::{Cursor, IntoCursor, nth};
 pub use describe::{Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription};
 pub(crate) use frame::stored_state;
-pub use frame::{Frame, Op, Slot, Slots, State, Stored, Sub, drive, kept};
+pub use frame::{Frame, Op, Slot, Slots, State, Stored, Sub, drive, misplaced, slots};
 pub use question::{FromResidual, Question};
-pub use wait::{ActivityWait, Awaitable, Command, OpId, Sleep, SleepUntil, TimerWait, Wait, begin};
+pub use wait::{ActivityWait, Awaitable, Command, OpId, Sleep, SleepUntil, TimerWait, Wait, begin, sleep};

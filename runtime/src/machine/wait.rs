@@ -129,6 +129,11 @@ pub struct Sleep(pub(crate) Duration);
 #[must_use = "a sleep does nothing until it is awaited"]
 pub struct SleepUntil(pub(crate) Moment);
 
+/// A sleep of that length: the limit of a `timeout`.
+pub fn sleep(duration: Duration) -> Sleep {
+    Sleep(duration)
+}
+
 /// An armed timer.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct TimerWait {

@@ -1,0 +1,470 @@
+//! `#[activity]` and `#[activities]`: functions that run outside of the machine, called from it by type.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{FnArg, ImplItem, ImplItemFn, ItemFn, ItemImpl, Pat, Signature, Token, Type, Visibility};
+
+use crate::diag::{self, Errors};
+use crate::emit::{Split, split};
+use crate::lower::at;
+
+const ASYNC_FN: &str = "an activity is an `async fn`: `#[activity] async fn charge(order: OrderId) -> Result<Charge, PaymentError>`";
+const PLAIN_ARGS: &str = "an activity takes owned values that serde can store: `String` for `&str`, `Vec<T>` for `&[T]`; an `ActivityContext` may come first";
+const GENERIC: &str = "a generic activity has no one name to be stored under: write it for one concrete type";
+const SELF: &str =
+    "an activity of an `#[activities]` impl takes `&self`: its dependencies are shared by all calls";
+const SELF_OUTSIDE: &str =
+    "an activity with `self` belongs in an `#[activities] impl`; `#[activity]` alone goes on a free function";
+const NO_ACTIVITY: &str = "an `#[activities]` impl has at least one method marked `#[activity]`";
+const OPTIONS: &str = "`start_to_close = \"10s\"` and `retry(initial = \"200ms\", coefficient = 2.0, max_interval = \"1m\", max_attempts = 5)`";
+
+/// What stands in `#[activity(..)]`.
+#[derive(Default)]
+struct Options {
+    start_to_close: Option<Duration>,
+    initial: Option<Duration>,
+    coefficient: Option<f64>,
+    max_interval: Option<Duration>,
+    max_attempts: Option<u32>,
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut options = Options::default();
+        while !input.is_empty() {
+            let name: Ident = input.parse()?;
+            match name.to_string().as_str() {
+                "start_to_close" => options.start_to_close = Some(duration(input)?),
+                "retry" => {
+                    let inner;
+                    syn::parenthesized!(inner in input);
+                    options.retry(&inner)?;
+                }
+                other => return Err(syn::Error::new(name.span(), diag::unknown_option(other, OPTIONS))),
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(options)
+    }
+}
+
+impl Options {
+    fn retry(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        while !input.is_empty() {
+            let name: Ident = input.parse()?;
+            match name.to_string().as_str() {
+                "initial" => self.initial = Some(duration(input)?),
+                "max_interval" => self.max_interval = Some(duration(input)?),
+                "coefficient" => {
+                    input.parse::<Token![=]>()?;
+                    let literal: syn::Lit = input.parse()?;
+                    let number = match &literal {
+                        syn::Lit::Float(float) => float.base10_parse::<f64>()?,
+                        syn::Lit::Int(int) => int.base10_parse::<f64>()?,
+                        other => return Err(syn::Error::new(other.span(), "a number such as `2.0`")),
+                    };
+                    if number < 1.0 {
+                        return Err(syn::Error::new(
+                            literal.span(),
+                            "a coefficient is at least 1: the waits grow or stay",
+                        ));
+                    }
+                    self.coefficient = Some(number);
+                }
+                "max_attempts" => {
+                    input.parse::<Token![=]>()?;
+                    let literal: syn::LitInt = input.parse()?;
+                    let attempts = literal.base10_parse::<u32>()?;
+                    if attempts == 0 {
+                        return Err(syn::Error::new(
+                            literal.span(),
+                            "there is one attempt at least; leave it out for no limit",
+                        ));
+                    }
+                    self.max_attempts = Some(attempts);
+                }
+                other => return Err(syn::Error::new(name.span(), diag::unknown_option(other, OPTIONS))),
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tokens(&self) -> TokenStream {
+        let duration = |duration: Duration| {
+            let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
+            quote!(::core::time::Duration::new(#secs, #nanos))
+        };
+        let mut set = TokenStream::new();
+        if let Some(limit) = self.start_to_close.map(duration) {
+            set.extend(quote!(options.start_to_close = #limit;));
+        }
+        if let Some(initial) = self.initial.map(duration) {
+            set.extend(quote!(options.retry.initial = #initial;));
+        }
+        if let Some(coefficient) = self.coefficient {
+            set.extend(quote!(options.retry.coefficient = #coefficient;));
+        }
+        if let Some(max) = self.max_interval.map(duration) {
+            set.extend(quote!(options.retry.max_interval = ::core::option::Option::Some(#max);));
+        }
+        if let Some(max) = self.max_attempts {
+            set.extend(quote!(options.retry.max_attempts = ::core::option::Option::Some(#max);));
+        }
+        quote! {
+            #[allow(unused_mut)]
+            let mut options = <::longhaul::ActivityOptions as ::core::default::Default>::default();
+            #set
+            options
+        }
+    }
+}
+
+/// `= "10s"`: a whole number and a unit.
+fn duration(input: ParseStream<'_>) -> syn::Result<Duration> {
+    input.parse::<Token![=]>()?;
+    let literal: syn::LitStr = input.parse()?;
+    parse_duration(&literal.value()).ok_or_else(|| {
+        syn::Error::new(
+            literal.span(),
+            "a duration is a whole number above zero and a unit: \"200ms\", \"10s\", \"5m\", \"2h\", \"1d\"",
+        )
+    })
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = text[..digits].parse().ok().filter(|number| *number > 0)?;
+    let seconds = match text[digits..].trim() {
+        "ms" => return Some(Duration::from_millis(number)),
+        "s" => number,
+        "m" => number.checked_mul(60)?,
+        "h" => number.checked_mul(3_600)?,
+        "d" => number.checked_mul(86_400)?,
+        _ => return None,
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+/// The parameters of an activity, the context aside.
+struct Params {
+    pats: Vec<Pat>,
+    types: Vec<Type>,
+    /// Whether the context is asked for, and where among all but the receiver.
+    context_at: Option<usize>,
+}
+
+fn params(signature: &Signature, errors: &mut Errors) -> Params {
+    let mut params = Params { pats: Vec::new(), types: Vec::new(), context_at: None };
+    if signature.asyncness.is_none() {
+        errors.on(signature, ASYNC_FN);
+    }
+    if let Some(param) = signature.generics.params.first() {
+        errors.on(param, GENERIC);
+    }
+    let typed = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (position, typed) in typed.enumerate() {
+        match &*typed.ty {
+            Type::Path(path)
+                if path.path.segments.last().is_some_and(|last| last.ident == "ActivityContext") =>
+            {
+                params.context_at = Some(position);
+                continue;
+            }
+            Type::Reference(_) | Type::ImplTrait(_) => errors.on(&typed.ty, PLAIN_ARGS),
+            _ => {}
+        }
+        params.pats.push((*typed.pat).clone());
+        params.types.push((*typed.ty).clone());
+    }
+    params
+}
+
+/// `impl Activity` for `marker`, which calls `target(.., context, arguments)`.
+struct Implementation<'a> {
+    marker: &'a Ident,
+    name: String,
+    options: &'a Options,
+    params: &'a Params,
+    output: Type,
+    deps: TokenStream,
+    target: TokenStream,
+    receiver: bool,
+}
+
+impl Implementation<'_> {
+    fn tokens(&self) -> TokenStream {
+        let Implementation { marker, name, options, params, output, deps, target, receiver } = self;
+        let types = &params.types;
+        let values: Vec<_> = (0..types.len()).map(|number| format_ident!("argument{number}")).collect();
+        let mut arguments: Vec<TokenStream> = values.iter().map(|value| quote!(#value)).collect();
+        if let Some(position) = params.context_at {
+            arguments.insert(position, quote!(ctx));
+        }
+        if *receiver {
+            arguments.insert(0, quote!(&*deps));
+        }
+        let Split { output: ok, error, is_result } = split(output);
+        let result = if is_result {
+            quote!(::longhaul::activity::ActivityReturn::into_result(#target(#(#arguments),*).await))
+        } else {
+            quote!(::core::result::Result::Ok(#target(#(#arguments),*).await))
+        };
+        let options = options.tokens();
+        quote! {
+            #[automatically_derived]
+            impl ::longhaul::Activity for #marker {
+                const NAME: &'static str = #name;
+                type Input = (#(#types,)*);
+                type Output = #ok;
+                type Error = #error;
+                type Deps = #deps;
+                fn options() -> ::longhaul::ActivityOptions {
+                    #options
+                }
+                #[allow(unused_variables, clippy::all, clippy::pedantic)]
+                async fn call(
+                    deps: ::std::sync::Arc<Self::Deps>,
+                    ctx: ::longhaul::ActivityContext,
+                    input: Self::Input,
+                ) -> ::core::result::Result<Self::Output, Self::Error> {
+                    let (#(#values,)*) = input;
+                    #result
+                }
+            }
+        }
+    }
+}
+
+/// The function that a workflow calls: it gives the call, not begun.
+fn caller(
+    vis: &Visibility,
+    attrs: &[syn::Attribute],
+    name: &Ident,
+    marker: &TokenStream,
+    params: &Params,
+) -> TokenStream {
+    let names: Vec<_> = params
+        .pats
+        .iter()
+        .enumerate()
+        .map(|(number, pat)| match pat {
+            Pat::Ident(pat) => pat.ident.clone(),
+            _ => format_ident!("argument{number}"),
+        })
+        .collect();
+    let types = &params.types;
+    let docs = attrs.iter().filter(|attr| attr.path().is_ident("doc") || attr.path().is_ident("cfg"));
+    quote! {
+        #(#docs)*
+        ///
+        /// A call of the activity, to be awaited in a workflow.
+        #[allow(dead_code, clippy::pedantic)]
+        #vis fn #name(#(#names: #types),*) -> ::longhaul::ActivityCall<#marker> {
+            ::longhaul::ActivityCall::new((#(#names,)*))
+        }
+    }
+}
+
+fn parse_options(attr: TokenStream, errors: &mut Errors) -> Options {
+    match syn::parse2(attr) {
+        Ok(options) => options,
+        Err(error) => {
+            errors.push(error);
+            Options::default()
+        }
+    }
+}
+
+fn return_type(signature: &Signature) -> Type {
+    match &signature.output {
+        syn::ReturnType::Default => syn::parse_quote!(()),
+        syn::ReturnType::Type(_, ty) => (**ty).clone(),
+    }
+}
+
+/// `#[activity]` on a free function.
+pub(crate) fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let function: ItemFn = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(error) => {
+            let is_item = syn::parse2::<syn::Item>(item.clone()).is_ok();
+            let error =
+                if is_item { syn::Error::new(error.span(), ASYNC_FN) } else { error }.to_compile_error();
+            return quote!(#item #error);
+        }
+    };
+    let options = parse_options(attr, &mut errors);
+    if let Some(receiver) = function.sig.receiver() {
+        errors.on(receiver, SELF_OUTSIDE);
+    }
+    let params = params(&function.sig, &mut errors);
+    if !errors.is_empty() {
+        return errors.into_tokens();
+    }
+    let name = &function.sig.ident;
+    let body_name = format_ident!("__{}", name, span = at(name.span()));
+    let mut body = function.clone();
+    body.sig.ident = body_name.clone();
+    body.vis = Visibility::Inherited;
+    body.attrs.retain(|attr| !attr.path().is_ident("doc"));
+    let vis = &function.vis;
+    let caller = caller(vis, &function.attrs, name, &quote!(#name), &params);
+    let implementation = Implementation {
+        marker: name,
+        name: name.to_string(),
+        options: &options,
+        params: &params,
+        output: return_type(&function.sig),
+        deps: quote!(()),
+        target: quote!(#body_name),
+        receiver: false,
+    }
+    .tokens();
+    let docs = format!("The activity `{name}`, as a type: for registering it with an engine.");
+    quote! {
+        #[doc = #docs]
+        #[allow(non_camel_case_types)]
+        #vis struct #name {}
+        #caller
+        #implementation
+        #[doc(hidden)]
+        #body
+    }
+}
+
+/// `#[activities]` on an impl.
+pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    if !attr.is_empty() {
+        errors
+            .on(&attr, diag::unknown_option(&attr.to_string(), "none yet; options go on each `#[activity]`"));
+    }
+    let mut item: ItemImpl = match syn::parse2(item.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            let error = error.to_compile_error();
+            return quote!(#item #error);
+        }
+    };
+    let ty = (*item.self_ty).clone();
+    let type_name = match &ty {
+        Type::Path(path) if item.generics.params.is_empty() && item.trait_.is_none() => {
+            path.path.segments.last().map(|last| last.ident.clone())
+        }
+        _ => None,
+    };
+    let Some(type_name) = type_name else {
+        errors.on(&item.self_ty, "`#[activities]` goes on an inherent impl of a type without parameters");
+        return errors.into_tokens();
+    };
+    let mut outside = TokenStream::new();
+    let mut callers = TokenStream::new();
+    let mut markers = Vec::new();
+    for entry in &mut item.items {
+        let ImplItem::Fn(method) = entry else { continue };
+        let Some(position) = method.attrs.iter().position(|attr| attr.path().is_ident("activity")) else {
+            continue;
+        };
+        let attribute = method.attrs.remove(position);
+        let options = match attribute.meta {
+            syn::Meta::List(list) => parse_options(list.tokens, &mut errors),
+            _ => Options::default(),
+        };
+        let (marker, tokens, caller) = activity_method(&type_name, &ty, method, &options, &mut errors);
+        outside.extend(tokens);
+        callers.extend(caller);
+        markers.push(marker);
+    }
+    if markers.is_empty() && errors.is_empty() {
+        errors.on(&item.self_ty, NO_ACTIVITY);
+    }
+    let errors = errors.into_tokens();
+    quote! {
+        #item
+        #[automatically_derived]
+        impl #ty {
+            #callers
+        }
+        #outside
+        #[automatically_derived]
+        impl ::longhaul::activity::ActivitySet for #ty {
+            fn register(
+                self: ::std::sync::Arc<Self>,
+                registry: &mut dyn ::longhaul::activity::ActivityRegistry,
+            ) {
+                #(registry.add(::longhaul::activity::RegisteredActivity::new::<#markers>(
+                    ::std::sync::Arc::clone(&self),
+                ));)*
+            }
+        }
+        #errors
+    }
+}
+
+/// One method of a set: its marker type, what stands outside the impl, and the function that workflows call.
+fn activity_method(
+    type_name: &Ident,
+    ty: &Type,
+    method: &mut ImplItemFn,
+    options: &Options,
+    errors: &mut Errors,
+) -> (Ident, TokenStream, TokenStream) {
+    let name = method.sig.ident.clone();
+    match method.sig.receiver().map(|receiver| &receiver.kind) {
+        Some(syn::ReceiverKind::Reference(_, _, None)) => {}
+        _ => errors.on(&name, SELF),
+    }
+    let params = params(&method.sig, errors);
+    let marker = format_ident!("{}_{}", type_name, name, span = at(name.span()));
+    let body_name = format_ident!("__{}", name, span = at(name.span()));
+    let caller = caller(&method.vis, &method.attrs, &name, &quote!(#marker), &params);
+    let implementation = Implementation {
+        marker: &marker,
+        name: format!("{type_name}::{name}"),
+        options,
+        params: &params,
+        output: return_type(&method.sig),
+        deps: quote!(#ty),
+        target: quote!(<#ty>::#body_name),
+        receiver: true,
+    }
+    .tokens();
+    let docs = format!("The activity `{type_name}::{name}`, as a type.");
+    method.sig.ident = body_name;
+    method.vis = Visibility::Inherited;
+    method.attrs.retain(|attr| !attr.path().is_ident("doc"));
+    let tokens = quote! {
+        #[doc = #docs]
+        #[allow(non_camel_case_types)]
+        pub struct #marker {}
+        #implementation
+    };
+    (marker, tokens, caller)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_a_number_and_a_unit() {
+        assert_eq!(parse_duration("200ms"), Some(Duration::from_millis(200)));
+        assert_eq!(parse_duration("2 h"), Some(Duration::from_secs(7_200)));
+        for bad in ["", "10", "s", "0s", "-1s", "1.5s", "3 weeks", "99999999999999999999s", "ä"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+}

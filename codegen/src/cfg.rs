@@ -1,0 +1,364 @@
+//! The control-flow graph of one async method: what lowering makes, what analysis and emission read.
+//!
+//! A *block* is straight-line code with one terminator. Pieces of the user's source without an await stay as
+//! they were written, inside [`Code`]; only constructs with an await in them become blocks. A way out of such a
+//! piece (`return`, `?`, `break`, `continue`) is a placeholder call that names an [`Exit`].
+//!
+//! A *task* is the method itself or one branch of a `join!`, `select!` or `timeout`. Each has its own position.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Expr, Ident, Pat, Type};
+
+use crate::names::{VarId, Vars};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) struct $name(pub(crate) usize);
+    )*};
+}
+
+ids! {
+    /// A block of the graph.
+    BlockId
+    /// A lexical scope of the source.
+    ScopeId
+    /// The method (0) or a branch.
+    TaskId
+    /// A way out of verbatim code.
+    ExitId
+    /// A `join!`, `try_join!`, `select!` or `timeout`.
+    ConstructId
+}
+
+/// The task of the method itself.
+pub(crate) const MAIN: TaskId = TaskId(0);
+
+/// All of one method.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    pub(crate) vars: Vec<Var>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) blocks: Vec<Block>,
+    /// The blocks in the order of the source. rustc infers types in the order of the emitted arms, which is this one.
+    pub(crate) order: Vec<BlockId>,
+    pub(crate) exits: Vec<Exit>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) constructs: Vec<Construct>,
+    /// Items declared within the body; they are visible in all of it.
+    pub(crate) items: Vec<syn::Item>,
+}
+
+/// A local variable.
+#[derive(Debug)]
+pub(crate) struct Var {
+    /// As the user wrote it, or made up for a temporary.
+    pub(crate) ident: Ident,
+    pub(crate) mutable: bool,
+    pub(crate) scope: ScopeId,
+    /// Set for what is made again after a resume instead of being stored.
+    pub(crate) rebuild: Option<Rebuild>,
+    /// The type, where it is written and can be written again.
+    pub(crate) ty: Option<Type>,
+}
+
+/// How a borrow of a kept place, a literal or a loop's item is made again: `let PAT = EXPR;`.
+#[derive(Debug, Clone)]
+pub(crate) struct Rebuild {
+    /// What the `let` binds: more than one variable where a loop's pattern does.
+    pub(crate) pat: TokenStream,
+    pub(crate) expr: TokenStream,
+    /// The variables that the expression needs.
+    pub(crate) needs: Vars,
+    /// The variables that the pattern binds.
+    pub(crate) binds: Vec<VarId>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Scope {
+    pub(crate) parent: Option<ScopeId>,
+}
+
+/// The method itself or a branch.
+#[derive(Debug)]
+pub(crate) struct Task {
+    /// The construct that it is a branch of, and its place in it.
+    pub(crate) branch_of: Option<(ConstructId, usize)>,
+    /// Where it begins. For a branch that is only an awaitable: its poll block.
+    pub(crate) entry: BlockId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Concurrency {
+    Join,
+    TryJoin,
+    Select,
+    Timeout,
+}
+
+/// Several tasks run beside each other at one suspension.
+#[derive(Debug)]
+pub(crate) struct Construct {
+    pub(crate) kind: Concurrency,
+    pub(crate) branches: Vec<TaskId>,
+    /// The block whose first instruction polls the branches.
+    pub(crate) poll: BlockId,
+    /// What [`Concurrency::Select`] leaves in each branch's output.
+    pub(crate) outputs: Vec<VarId>,
+}
+
+/// A piece of the user's code, its exits replaced by placeholders.
+#[derive(Debug, Clone)]
+pub(crate) struct Code {
+    pub(crate) tokens: CodeTokens,
+    /// The variables it names.
+    pub(crate) uses: Vars,
+    /// The variables it assigns whole before anything else.
+    pub(crate) kills: Vars,
+    /// The variables it declares.
+    pub(crate) declares: Vec<VarId>,
+    pub(crate) exits: Vec<ExitId>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum CodeTokens {
+    Stmt(Box<syn::Stmt>),
+    Expr(Box<Expr>),
+}
+
+#[derive(Debug)]
+pub(crate) enum Instr {
+    /// What a pattern on the way here has bound.
+    Bound(Vec<VarId>),
+    /// A statement of the user's.
+    Code(Code),
+    /// `let var;`
+    Declare(VarId),
+    /// `var = code;`
+    Assign(VarId, Code),
+    /// The scope begins here.
+    Enter(ScopeId),
+    /// The scope ends here.
+    Leave(ScopeId),
+    /// Begins the operation that the poll block waits for.
+    Begin { poll: BlockId, operation: Code, call: Option<Ident> },
+    /// Polls; the first instruction of a poll block and nowhere else.
+    Poll(Poll),
+    /// Takes the arguments of the method apart.
+    Arguments { pats: Vec<Pat>, declares: Vec<VarId> },
+    /// The next item of a `for x in &kept` loop is one further.
+    Advance(VarId),
+}
+
+/// A suspension.
+#[derive(Debug)]
+pub(crate) struct Poll {
+    pub(crate) what: Polled,
+    /// Where the output goes.
+    pub(crate) output: VarId,
+    /// The state's name without its `Await`.
+    pub(crate) name: String,
+    /// The awaited expression as it stands in the source.
+    pub(crate) source: String,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug)]
+pub(crate) enum Polled {
+    /// An operation in a slot of its own.
+    Operation,
+    /// An async method of the same impl, in a slot of its own; called on `self` or on the type.
+    Call { method: Ident, receiver: bool },
+    /// A condition, evaluated anew each time.
+    Condition(Code),
+    /// Branches.
+    Branches(ConstructId),
+}
+
+/// How a block ends.
+#[derive(Debug)]
+pub(crate) enum Term {
+    /// Falls out of the construct it is in, to what follows.
+    Fall(BlockId),
+    /// Goes elsewhere: loop heads and loop ends.
+    Jump(BlockId),
+    /// Waits: goes to a poll block.
+    Suspend(BlockId),
+    If {
+        cond: Code,
+        then: BlockId,
+        otherwise: BlockId,
+        after: BlockId,
+    },
+    Match {
+        head: MatchHead,
+        arms: Vec<MatchArm>,
+        after: BlockId,
+    },
+    /// `let PAT = code else { otherwise };`
+    LetElse {
+        pat: Pat,
+        code: Code,
+        otherwise: BlockId,
+        next: BlockId,
+    },
+    /// The task ends with this value.
+    Return(Code),
+    /// Never reached.
+    Unreachable,
+}
+
+#[derive(Debug)]
+pub(crate) enum MatchHead {
+    /// `match code`
+    Value(Code),
+    /// `match cursor.next()`
+    Cursor(VarId),
+    /// `match nth(items, index)`
+    Nth { items: Code, index: VarId },
+    /// Which branch of a `select!` was first.
+    Winner(VarId),
+}
+
+#[derive(Debug)]
+pub(crate) struct MatchArm {
+    pub(crate) pat: TokenStream,
+    pub(crate) guard: Option<Code>,
+    pub(crate) block: BlockId,
+}
+
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// The scope that it begins in.
+    pub(crate) scope: ScopeId,
+    pub(crate) task: TaskId,
+    pub(crate) instrs: Vec<Instr>,
+    pub(crate) term: Term,
+    /// What a reader of the expansion may call it.
+    pub(crate) hint: &'static str,
+}
+
+/// A way out of verbatim code.
+#[derive(Debug, Clone)]
+pub(crate) struct Exit {
+    pub(crate) to: ExitTo,
+    /// Names bound around the exit within the verbatim code.
+    pub(crate) hidden: Vec<String>,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExitTo {
+    /// The task ends; the placeholder's argument is its value.
+    Return,
+    /// To a block, with the value of a `break` for a variable.
+    Block(BlockId, Option<VarId>),
+}
+
+impl Graph {
+    pub(crate) fn var(&self, var: VarId) -> &Var {
+        &self.vars[var.0]
+    }
+
+    pub(crate) fn block(&self, block: BlockId) -> &Block {
+        &self.blocks[block.0]
+    }
+
+    /// All blocks, in source order.
+    pub(crate) fn block_ids(&self) -> impl Iterator<Item = BlockId> + '_ {
+        self.order.iter().copied()
+    }
+
+    /// The suspension of a poll block.
+    pub(crate) fn poll(&self, block: BlockId) -> Option<&Poll> {
+        match self.block(block).instrs.first() {
+            Some(Instr::Poll(poll)) => Some(poll),
+            _ => None,
+        }
+    }
+
+    /// Whether a task can end in a block: by a `return`, or a `?`.
+    pub(crate) fn ends_task(&self, block: &Block) -> bool {
+        let codes = block.instrs.iter().filter_map(Instr::code).chain(block.term.code());
+        matches!(block.term, Term::Return(_))
+            || codes.flat_map(|code| &code.exits).any(|exit| self.exits[exit.0].to == ExitTo::Return)
+    }
+
+    /// The scopes around `scope`, outermost first, itself last.
+    pub(crate) fn scope_chain(&self, scope: ScopeId) -> Vec<ScopeId> {
+        let mut chain = vec![scope];
+        while let Some(parent) = self.scopes[chain[chain.len() - 1].0].parent {
+            chain.push(parent);
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// `vars` and all that is needed to rebuild those among them that are rebuilt.
+    pub(crate) fn with_needs(&self, vars: &Vars) -> Vars {
+        let mut all = Vars::new();
+        let mut todo: Vec<VarId> = vars.iter().copied().collect();
+        while let Some(var) = todo.pop() {
+            if all.insert(var)
+                && let Some(rebuild) = &self.var(var).rebuild
+            {
+                todo.extend(rebuild.needs.iter().copied());
+            }
+        }
+        all
+    }
+
+    /// Whether `task` is `ancestor` or a branch within it.
+    pub(crate) fn is_within(&self, mut task: TaskId, ancestor: TaskId) -> bool {
+        loop {
+            if task == ancestor {
+                return true;
+            }
+            match self.tasks[task.0].branch_of {
+                Some((construct, _)) => task = self.construct_task(construct),
+                None => return false,
+            }
+        }
+    }
+
+    /// The task that a construct stands in.
+    pub(crate) fn construct_task(&self, construct: ConstructId) -> TaskId {
+        self.block(self.constructs[construct.0].poll).task
+    }
+}
+
+impl Instr {
+    /// The code it carries.
+    pub(crate) fn code(&self) -> Option<&Code> {
+        match self {
+            Instr::Code(code) | Instr::Assign(_, code) | Instr::Begin { operation: code, .. } => Some(code),
+            Instr::Poll(Poll { what: Polled::Condition(code), .. }) => Some(code),
+            _ => None,
+        }
+    }
+}
+
+impl Term {
+    /// The code it carries.
+    pub(crate) fn code(&self) -> Option<&Code> {
+        match self {
+            Term::If { cond: code, .. }
+            | Term::Match { head: MatchHead::Value(code) | MatchHead::Nth { items: code, .. }, .. }
+            | Term::LetElse { code, .. }
+            | Term::Return(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Where it leads, exits of its code aside.
+    pub(crate) fn targets(&self) -> Vec<BlockId> {
+        match self {
+            Term::Fall(block) | Term::Jump(block) | Term::Suspend(block) => vec![*block],
+            Term::If { then, otherwise, .. } => vec![*then, *otherwise],
+            Term::Match { arms, .. } => arms.iter().map(|arm| arm.block).collect(),
+            Term::LetElse { otherwise, next, .. } => vec![*otherwise, *next],
+            Term::Return(_) | Term::Unreachable => Vec::new(),
+        }
+    }
+}

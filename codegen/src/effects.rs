@@ -1,0 +1,112 @@
+//! Effects that stand in a workflow's code: what would be lost, repeated, or different after a crash.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{ImplItem, ItemImpl};
+
+use crate::diag::{self, Errors};
+
+/// A path that is an effect, and what to write instead.
+struct Effect {
+    path: &'static [&'static str],
+    rewrite: &'static str,
+}
+
+const ACTIVITY: &str = "do it in an `#[activity]` and await the call";
+const NOW: &str = "use `ctx.now()`, the time of the transition";
+const RANDOM: &str = "use `ctx.random()`, which comes from the run's own seed";
+const UUID: &str = "use `ctx.uuid()`, which comes from the run's own seed";
+const CONCURRENT: &str = "use `join!` or `select!` for branches, or an `#[activity]` for work outside";
+
+const EFFECTS: &[Effect] = &[
+    Effect { path: &["std", "fs"], rewrite: ACTIVITY },
+    Effect { path: &["std", "net"], rewrite: ACTIVITY },
+    Effect { path: &["std", "process"], rewrite: ACTIVITY },
+    Effect { path: &["std", "thread"], rewrite: "use `ctx.sleep(..)` to wait, or an `#[activity]` for work" },
+    Effect { path: &["thread", "sleep"], rewrite: "use `ctx.sleep(..).await`" },
+    Effect { path: &["thread", "spawn"], rewrite: CONCURRENT },
+    Effect { path: &["tokio", "spawn"], rewrite: CONCURRENT },
+    Effect { path: &["tokio", "task"], rewrite: CONCURRENT },
+    Effect {
+        path: &["tokio", "time"],
+        rewrite: "use `ctx.sleep(..)`, `ctx.sleep_until(..)` or `timeout(..)`",
+    },
+    Effect { path: &["tokio", "net"], rewrite: ACTIVITY },
+    Effect { path: &["tokio", "fs"], rewrite: ACTIVITY },
+    Effect { path: &["tokio", "process"], rewrite: ACTIVITY },
+    Effect { path: &["reqwest", "get"], rewrite: ACTIVITY },
+    Effect { path: &["File", "open"], rewrite: ACTIVITY },
+    Effect { path: &["File", "create"], rewrite: ACTIVITY },
+    Effect { path: &["fs", "read_to_string"], rewrite: ACTIVITY },
+    Effect { path: &["fs", "write"], rewrite: ACTIVITY },
+    Effect { path: &["SystemTime", "now"], rewrite: NOW },
+    Effect { path: &["Instant", "now"], rewrite: NOW },
+    Effect { path: &["Utc", "now"], rewrite: NOW },
+    Effect { path: &["Timestamp", "now"], rewrite: NOW },
+    Effect { path: &["Zoned", "now"], rewrite: NOW },
+    Effect { path: &["rand", "random"], rewrite: RANDOM },
+    Effect { path: &["rand", "rng"], rewrite: RANDOM },
+    Effect { path: &["rand", "thread_rng"], rewrite: RANDOM },
+    Effect { path: &["Uuid", "new_v4"], rewrite: UUID },
+    Effect { path: &["Uuid", "now_v7"], rewrite: UUID },
+    Effect { path: &["env", "var"], rewrite: "hand it in as input, or read it in an `#[activity]`" },
+];
+
+/// Notes each effect in the async methods, signals and queries of a workflow's impl.
+pub(crate) fn check(item: &ItemImpl, errors: &mut Errors) {
+    for item in &item.items {
+        let ImplItem::Fn(function) = item else { continue };
+        let handler =
+            function.attrs.iter().any(|attr| attr.path().is_ident("signal") || attr.path().is_ident("query"));
+        if handler || function.sig.asyncness.is_some() {
+            scan(function.block.to_token_stream(), errors);
+        }
+    }
+}
+
+fn scan(tokens: TokenStream, errors: &mut Errors) {
+    // The path that is being read, and where it began.
+    let mut path: Vec<(String, Span)> = Vec::new();
+    let mut colons = 0;
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(ident) => {
+                if colons != 2 {
+                    path.clear();
+                }
+                colons = 0;
+                path.push((ident.to_string(), ident.span()));
+                let more = matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+                if !more {
+                    judge(&path, errors);
+                    path.clear();
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == ':' => colons += 1,
+            TokenTree::Group(group) => {
+                scan(group.stream(), errors);
+                path.clear();
+                colons = 0;
+            }
+            _ => {
+                path.clear();
+                colons = 0;
+            }
+        }
+    }
+}
+
+fn judge(path: &[(String, Span)], errors: &mut Errors) {
+    let names: Vec<&str> = path.iter().map(|(name, _)| name.as_str()).collect();
+    let found = EFFECTS.iter().find(|effect| {
+        names.windows(effect.path.len()).enumerate().any(|(at, window)| {
+            // A crate's name begins a path; a type or module may end one.
+            window == effect.path && (at == 0 || at + effect.path.len() == names.len())
+        })
+    });
+    if let (Some(effect), Some((_, span))) = (found, path.first()) {
+        let span = path.last().and_then(|(_, last)| span.join(*last)).unwrap_or(*span);
+        errors.at(span, diag::effect(&names.join("::"), effect.rewrite));
+    }
+}

@@ -1,0 +1,166 @@
+//! The typed handle of a workflow, and how signals and queries reach their methods.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Type;
+
+use crate::lower::at;
+use crate::model::{Handler, Workflow};
+
+pub(super) fn name(workflow: &Workflow) -> Ident {
+    format_ident!("{}Handle", workflow.name, span = at(workflow.name.span()))
+}
+
+/// `CheckoutHandle`: a run's handle with a method for each signal and query.
+pub(super) fn handle(workflow: &Workflow) -> TokenStream {
+    let (name, ty) = (name(workflow), &workflow.ty);
+    let docs = format!("A handle to a run of [`{0}`]: its signals and queries as methods.", workflow.name);
+    let signals = workflow.signals.iter().map(|signal| {
+        let Handler { name, docs, .. } = signal;
+        let (params, values) = params(signal);
+        let text = name.to_string();
+        quote! {
+            #(#docs)*
+            ///
+            /// Signals the run: durable once this returns.
+            pub async fn #name(&self, #(#params),*) -> ::core::result::Result<(), ::longhaul::SignalError> {
+                self.0.signal(#text, &(#(#values,)*)).await
+            }
+        }
+    });
+    let queries = workflow.queries.iter().map(|query| {
+        let Handler { name, docs, output, .. } = query;
+        let (params, values) = params(query);
+        let text = name.to_string();
+        quote! {
+            #(#docs)*
+            ///
+            /// Asks the run: the answer is of its last committed state.
+            pub async fn #name(&self, #(#params),*) -> ::core::result::Result<#output, ::longhaul::QueryError> {
+                self.0.query(#text, &(#(#values,)*)).await
+            }
+        }
+    });
+    quote! {
+        // Generic, so that a private workflow's handle can be a public type; the default is the only use.
+        #[doc = #docs]
+        #[allow(private_interfaces)]
+        #[automatically_derived]
+        pub struct #name<W = #ty>(::longhaul::RunHandle<W>);
+        #[automatically_derived]
+        #[allow(private_interfaces, dead_code, clippy::pedantic)]
+        impl #name<#ty> {
+            #(#signals)*
+            #(#queries)*
+        }
+        #[automatically_derived]
+        impl<W> ::core::clone::Clone for #name<W> {
+            fn clone(&self) -> Self {
+                #name(::core::clone::Clone::clone(&self.0))
+            }
+        }
+        #[automatically_derived]
+        impl<W> ::core::convert::From<::longhaul::RunHandle<W>> for #name<W> {
+            fn from(handle: ::longhaul::RunHandle<W>) -> Self {
+                #name(handle)
+            }
+        }
+        #[automatically_derived]
+        impl<W> ::core::ops::Deref for #name<W> {
+            type Target = ::longhaul::RunHandle<W>;
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+    }
+}
+
+/// The parameters of a handle's method and what is sent for each: a text may be given as `&str`.
+fn params(handler: &Handler) -> (Vec<TokenStream>, Vec<TokenStream>) {
+    handler
+        .arguments
+        .iter()
+        .map(|(name, ty)| {
+            if is_string(ty) {
+                (
+                    quote!(#name: impl ::core::convert::Into<#ty>),
+                    quote!(::core::convert::Into::<#ty>::into(#name)),
+                )
+            } else {
+                (quote!(#name: #ty), quote!(#name))
+            }
+        })
+        .unzip()
+}
+
+fn is_string(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "String"))
+}
+
+/// The parts of `impl Workflow` that dispatch by name.
+pub(super) fn handlers(workflow: &Workflow) -> TokenStream {
+    let workflow_name = workflow.name.to_string();
+    let types = workflow.signals.iter().map(|signal| {
+        let (name, types) = (signal.name.to_string(), argument_types(signal));
+        quote!(::longhaul::workflow::SignalType::of::<(#(#types,)*)>(#name))
+    });
+    let query_names: Vec<_> = workflow.queries.iter().map(|query| query.name.to_string()).collect();
+    let signal_names: Vec<_> = workflow.signals.iter().map(|signal| signal.name.to_string()).collect();
+    let signals = workflow.signals.iter().map(|signal| {
+        let (name, text, types) = (&signal.name, signal.name.to_string(), argument_types(signal));
+        let values = argument_names(signal);
+        quote! {
+            #text => {
+                let (#(#values,)*): (#(#types,)*) = ::longhaul::workflow::handler_arguments(#text, args)?;
+                self.#name(#(#values),*);
+                ::core::result::Result::Ok(())
+            }
+        }
+    });
+    let queries = workflow.queries.iter().map(|query| {
+        let (name, text, types) = (&query.name, query.name.to_string(), argument_types(query));
+        let values = argument_names(query);
+        quote! {
+            #text => {
+                let (#(#values,)*): (#(#types,)*) = ::longhaul::workflow::handler_arguments(#text, args)?;
+                ::longhaul::workflow::handler_answer(#text, &self.#name(#(#values),*))
+            }
+        }
+    });
+    quote! {
+        const SIGNALS: &'static [::longhaul::workflow::SignalType] = &[#(#types),*];
+        const QUERIES: &'static [&'static str] = &[#(#query_names),*];
+        fn signal(
+            &mut self,
+            name: &str,
+            args: &::longhaul::codec::Payload,
+        ) -> ::core::result::Result<(), ::longhaul::workflow::HandlerError> {
+            match name {
+                #(#signals)*
+                _ => ::core::result::Result::Err(::longhaul::workflow::HandlerError::unknown(
+                    #workflow_name, "signal", name, &[#(#signal_names),*],
+                )),
+            }
+        }
+        fn query(
+            &self,
+            name: &str,
+            args: &::longhaul::codec::Payload,
+        ) -> ::core::result::Result<::longhaul::codec::Payload, ::longhaul::workflow::HandlerError> {
+            match name {
+                #(#queries)*
+                _ => ::core::result::Result::Err(::longhaul::workflow::HandlerError::unknown(
+                    #workflow_name, "query", name, Self::QUERIES,
+                )),
+            }
+        }
+    }
+}
+
+fn argument_types(handler: &Handler) -> Vec<&Type> {
+    handler.arguments.iter().map(|(_, ty)| ty).collect()
+}
+
+fn argument_names(handler: &Handler) -> Vec<Ident> {
+    (0..handler.arguments.len()).map(|number| format_ident!("argument{number}")).collect()
+}

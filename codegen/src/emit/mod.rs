@@ -1,0 +1,264 @@
+//! From an analysed workflow to Rust. Nothing here can go wrong any more, but for one thing that only shows
+//! when the arms are laid out: a way out past a name that is bound twice.
+
+mod describe;
+mod handle;
+mod machine;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
+
+use crate::analyse::{Analysis, SlotKind};
+use crate::cfg::Graph;
+use crate::diag::Errors;
+use crate::lower::{at, camel};
+use crate::model::{Method, Workflow};
+
+/// One async method with its machine.
+pub(crate) struct Machine<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) graph: Graph,
+    pub(crate) analysis: Analysis,
+}
+
+/// The name of the function that steps a method's machine.
+pub(crate) fn step_name(method: &Ident) -> Ident {
+    let name = method.to_string();
+    format_ident!("__{}", name.trim_start_matches("r#"), span = at(method.span()))
+}
+
+fn names(workflow: &Workflow, method: &Method, is_run: bool) -> machine::Names {
+    let part = if is_run { String::new() } else { camel(&method.name.to_string()) };
+    machine::Names {
+        state: format_ident!("{}{}State", workflow.name, part, span = at(workflow.name.span())),
+        frame: format_ident!("{}{}Frame", workflow.name, part, span = at(workflow.name.span())),
+        step: step_name(&method.name),
+    }
+}
+
+/// The whole expansion of `#[workflow]`.
+pub(crate) fn workflow(workflow: &Workflow, machines: &[Machine<'_>], errors: &mut Errors) -> TokenStream {
+    let mut types = TokenStream::new();
+    let mut steps = TokenStream::new();
+    for (number, machine) in machines.iter().enumerate() {
+        let names = names(workflow, machine.method, number == 0);
+        types.extend(states(workflow, machine, &names));
+        types.extend(frame(machine, &names));
+        steps.extend(machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors));
+    }
+    let Workflow { ty, plain, attrs, .. } = workflow;
+    let implementation = implementation(workflow, machines);
+    let handle = handle::handle(workflow);
+    quote! {
+        #(#attrs)*
+        impl #ty {
+            #(#plain)*
+        }
+        #types
+        #[automatically_derived]
+        impl #ty {
+            #steps
+        }
+        #implementation
+        #handle
+    }
+}
+
+/// What stands in for a workflow with errors, so that no second error follows from the first: its plain items.
+pub(crate) fn plain_items(workflow: &Workflow) -> TokenStream {
+    let Workflow { ty, plain, attrs, .. } = workflow;
+    let handle = handle::handle(workflow);
+    let run = workflow.methods.first();
+    let implementation = run.map(|run| {
+        let step = step_name(&run.name);
+        let (arguments, output) = (arguments(run), &run.output);
+        let implementation = implementation(workflow, &[]);
+        quote! {
+            #[automatically_derived]
+            impl #ty {
+                #[doc(hidden)]
+                fn #step(
+                    &mut self,
+                    _: &::longhaul::machine::Context,
+                    _: &mut ::longhaul::machine::Sub<#arguments>,
+                ) -> ::core::task::Poll<#output> {
+                    ::core::task::Poll::Pending
+                }
+            }
+            #implementation
+        }
+    });
+    quote! {
+        #(#attrs)*
+        #[allow(dead_code)]
+        impl #ty {
+            #(#plain)*
+        }
+        #implementation
+        #handle
+    }
+}
+
+/// The enum of a machine's states.
+fn states(workflow: &Workflow, machine: &Machine<'_>, names: &machine::Names) -> TokenStream {
+    let state = &names.state;
+    let path = format!("{}::{}", workflow.name, machine.method.name);
+    let docs = format!("Where `{path}` can be: before its first step, at each of its awaits, or done.");
+    let variants: Vec<_> =
+        machine.analysis.states.iter().map(|state| format_ident!("{}", state.name)).collect();
+    let variant_docs = machine.analysis.states.iter().map(|state| {
+        let source = machine.graph.poll(state.block).map(|poll| poll.source.clone()).unwrap_or_default();
+        format!("At `{source}`.")
+    });
+    let texts: Vec<_> = variants.iter().map(ToString::to_string).collect();
+    let live = machine.analysis.states.iter().map(|state| {
+        let live = state.live.iter().map(|number| u16::try_from(*number).unwrap_or(u16::MAX));
+        quote!(&[#(#live),*])
+    });
+    quote! {
+        #[doc = #docs]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[automatically_derived]
+        pub enum #state {
+            /// Before the first step.
+            Start,
+            #(#[doc = #variant_docs] #variants,)*
+            /// After the last step.
+            Done,
+        }
+        #[automatically_derived]
+        impl ::longhaul::machine::State for #state {
+            const MACHINE: &'static str = #path;
+            const START: Self = Self::Start;
+            const DONE: Self = Self::Done;
+            fn name(self) -> &'static str {
+                match self {
+                    Self::Start => "Start",
+                    #(Self::#variants => #texts,)*
+                    Self::Done => "Done",
+                }
+            }
+            fn from_name(name: &str) -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(match name {
+                    "Start" => Self::Start,
+                    #(#texts => Self::#variants,)*
+                    "Done" => Self::Done,
+                    _ => return ::core::option::Option::None,
+                })
+            }
+            fn live(self) -> &'static [u16] {
+                match self {
+                    #(Self::#variants => #live,)*
+                    Self::Start | Self::Done => &[],
+                }
+            }
+        }
+    }
+}
+
+/// The struct of a machine's slots. The types are parameters: the body says what they are.
+fn frame(machine: &Machine<'_>, names: &machine::Names) -> TokenStream {
+    let (frame, state) = (&names.frame, &names.state);
+    let mut params = Vec::new();
+    let mut fields = TokenStream::new();
+    let mut empty = TokenStream::new();
+    for slot in &machine.analysis.slots {
+        let field = format_ident!("{}", slot.name);
+        if matches!(slot.kind, SlotKind::Position(_)) {
+            fields.extend(quote!(pub #field: #state,));
+            empty.extend(quote!(#field: #state::Start,));
+            continue;
+        }
+        let param = format_ident!("{}T", camel(&slot.name));
+        let param = if params.contains(&param) { format_ident!("{}{}", param, params.len()) } else { param };
+        fields.extend(quote!(pub #field: ::longhaul::machine::Slot<#param>,));
+        empty.extend(quote!(#field: ::longhaul::machine::Slot::empty(),));
+        params.push(param);
+    }
+    quote! {
+        #[doc(hidden)]
+        #[automatically_derived]
+        pub struct #frame<#(#params),*> {
+            pub at: #state,
+            #fields
+        }
+        #[automatically_derived]
+        impl<#(#params: 'static),*> ::longhaul::machine::Frame for #frame<#(#params),*> {
+            type State = #state;
+            fn empty() -> Self {
+                #frame { at: #state::Start, #empty }
+            }
+            fn at(&self) -> #state {
+                self.at
+            }
+        }
+    }
+}
+
+/// What a method is called with: one argument as it is, several as a tuple.
+pub(crate) fn arguments(method: &Method) -> TokenStream {
+    let types: Vec<_> = method.arguments.iter().map(|argument| &argument.ty).collect();
+    match types[..] {
+        [ty] => quote!(#ty),
+        _ => quote!((#(#types),*)),
+    }
+}
+
+/// How a method's output splits into what it gives and what it fails with.
+pub(crate) struct Split {
+    pub(crate) output: TokenStream,
+    pub(crate) error: TokenStream,
+    pub(crate) is_result: bool,
+}
+
+/// A return type called `Result` is one; any other cannot fail.
+pub(crate) fn split(ty: &Type) -> Split {
+    let is_result = matches!(ty, Type::Path(path)
+        if path.qself.is_none() && path.path.segments.last().is_some_and(|last| last.ident == "Result"));
+    if is_result {
+        let span = at(ty.span());
+        Split {
+            output: quote_spanned!(span=> <#ty as ::longhaul::activity::ActivityReturn>::Output),
+            error: quote_spanned!(span=> <#ty as ::longhaul::activity::ActivityReturn>::Error),
+            is_result,
+        }
+    } else {
+        Split { output: quote!(#ty), error: quote!(::longhaul::Never), is_result }
+    }
+}
+
+/// `impl Workflow`
+fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
+    let Some(run) = workflow.methods.first() else { return TokenStream::new() };
+    let (ty, name) = (&workflow.ty, workflow.name.to_string());
+    let step = step_name(&run.name);
+    let Split { output, error, is_result } = split(&run.output);
+    let result = if is_result { quote!(result) } else { quote!(::core::result::Result::Ok(result)) };
+    let input = arguments(run);
+    let handlers = handle::handlers(workflow);
+    let handle = handle::name(workflow);
+    let describe = describe::describe(workflow, machines);
+    let span = at(ty.span());
+    let head = quote_spanned!(span=> impl ::longhaul::Workflow for #ty);
+    quote! {
+        #[automatically_derived]
+        #head {
+            const NAME: &'static str = #name;
+            type Input = #input;
+            type Output = #output;
+            type Error = #error;
+            type Handle = #handle<#ty>;
+            #handlers
+            fn step(
+                &mut self,
+                ctx: &::longhaul::machine::Context,
+                machine: &mut ::longhaul::machine::Sub<Self::Input>,
+            ) -> ::core::task::Poll<::core::result::Result<Self::Output, Self::Error>> {
+                self.#step(ctx, machine).map(|result| #result)
+            }
+            #describe
+        }
+    }
+}

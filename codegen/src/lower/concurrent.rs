@@ -1,0 +1,248 @@
+//! `join!`, `try_join!`, `select!` and `timeout`: branches beside each other at one suspension.
+//!
+//! A branch that is only an awaitable begins where the construct does and has no code of its own. An `async`
+//! block is a task: its code runs within the construct's poll, with a position of its own.
+
+use quote::quote;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Block, Expr, Macro, Pat, Token};
+
+use super::control::block_of;
+use super::expr::{peel, tidy, timeout_call};
+use super::find::expr_awaits;
+use super::{Dest, Label, Lower, VarId};
+use crate::cfg::{
+    Code, CodeTokens, Concurrency, Construct, ConstructId, Instr, MatchArm, MatchHead, Polled, Task, TaskId,
+    Term,
+};
+use crate::diag;
+use crate::names::Vars;
+
+/// `pattern = awaitable => handler`
+struct SelectArm {
+    pat: Pat,
+    awaitable: Expr,
+    handler: Expr,
+}
+
+pub(super) fn is_select(mac: &Macro) -> bool {
+    mac.path.segments.last().is_some_and(|last| last.ident == "select")
+}
+
+impl Parse for SelectArm {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(Token![else]) {
+            return Err(input.error(diag::SELECT_GUARD));
+        }
+        let shape = |error: syn::Error| syn::Error::new(error.span(), diag::SELECT_ARM);
+        let pat = Pat::parse_multi(input).map_err(shape)?;
+        input.parse::<Token![=]>().map_err(shape)?;
+        let awaitable = input.parse()?;
+        if input.peek(Token![,]) && input.peek2(Token![if]) {
+            input.parse::<Token![,]>()?;
+            return Err(input.error(diag::SELECT_GUARD));
+        }
+        input.parse::<Token![=>]>().map_err(shape)?;
+        let handler = if input.peek(syn::token::Brace) {
+            let block: Block = input.parse()?;
+            Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block })
+        } else {
+            input.parse()?
+        };
+        if !input.is_empty() && (input.peek(Token![,]) || !matches!(handler, Expr::Block(_))) {
+            input.parse::<Token![,]>().map_err(shape)?;
+        }
+        Ok(SelectArm { pat, awaitable, handler })
+    }
+}
+
+fn parse_select(input: ParseStream<'_>) -> syn::Result<Vec<SelectArm>> {
+    // `biased;` is what this is already.
+    if input.fork().parse::<syn::Ident>().is_ok_and(|word| word == "biased") && input.peek2(Token![;]) {
+        input.parse::<syn::Ident>()?;
+        input.parse::<Token![;]>()?;
+    }
+    let mut arms = Vec::new();
+    while !input.is_empty() {
+        arms.push(input.parse()?);
+    }
+    Ok(arms)
+}
+
+impl Lower<'_, '_> {
+    /// `join!`, `try_join!` or `select!` as an expression.
+    pub(super) fn concurrent_macro(&mut self, mac: &Macro) -> Expr {
+        if is_select(mac) {
+            let var = self.result_var(mac.path.span());
+            self.select(mac, Dest::Var(var));
+            return self.path(var);
+        }
+        let parser = syn::punctuated::Punctuated::<Expr, Token![,]>::parse_terminated;
+        let branches = match parser.parse2(mac.tokens.clone()) {
+            Ok(branches) => branches,
+            Err(error) => return self.give_up(error),
+        };
+        if branches.len() < 2 {
+            return self.give_up(syn::Error::new_spanned(&mac.path, diag::BRANCHES));
+        }
+        let kind = if mac.path.segments.last().is_some_and(|last| last.ident == "try_join") {
+            Concurrency::TryJoin
+        } else {
+            Concurrency::Join
+        };
+        let name = if kind == Concurrency::Join { "Join" } else { "TryJoin" };
+        let label = self.macro_label(name, mac);
+        let (output, _) = self.construct(kind, branches.iter().collect(), label);
+        self.path(output)
+    }
+
+    fn give_up(&mut self, error: syn::Error) -> Expr {
+        self.errors.push(error);
+        syn::parse_quote!(::core::unreachable!())
+    }
+
+    fn macro_label(&self, name: &str, mac: &Macro) -> Label {
+        let source = tidy(&quote!(#mac).to_string());
+        Label { name: name.to_owned(), source, span: mac.path.span() }
+    }
+
+    /// `select!`: the handlers run after it, in the surrounding code.
+    pub(super) fn select(&mut self, mac: &Macro, dest: Dest) {
+        let arms = match parse_select.parse2(mac.tokens.clone()) {
+            Ok(arms) => arms,
+            Err(error) => return self.errors.push(error),
+        };
+        if arms.len() < 2 {
+            return self.errors.on(&mac.path, diag::BRANCHES);
+        }
+        let label = self.macro_label("Select", mac);
+        let branches = arms.iter().map(|arm| &arm.awaitable).collect();
+        let (winner, outputs) = self.construct(Concurrency::Select, branches, label);
+        let start = self.current;
+        let after = self.block("After");
+        let mut targets = Vec::new();
+        for (number, (arm, output)) in arms.iter().zip(outputs).enumerate() {
+            let block = self.block("Handler");
+            self.go(block);
+            self.scoped(|this| {
+                this.take_output(&arm.pat, output);
+                match &arm.handler {
+                    Expr::Block(handler) if handler.label.is_none() => this.statements(&handler.block, dest),
+                    handler => {
+                        if !(expr_awaits(handler) && this.control(handler, dest)) {
+                            match handler {
+                                Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => this.jump(handler),
+                                _ => {
+                                    let value = this.expr(handler);
+                                    this.deliver(value, dest);
+                                }
+                            }
+                        }
+                    }
+                }
+            });
+            self.graph.blocks[self.current.0].term = Term::Fall(after);
+            let pat = if number + 1 == arms.len() { quote!(_) } else { quote!(#number) };
+            targets.push(MatchArm { pat, guard: None, block });
+        }
+        self.go(start);
+        self.end(Term::Match { head: MatchHead::Winner(winner), arms: targets, after }, after);
+    }
+
+    /// `let PAT = output.take();`
+    fn take_output(&mut self, pat: &Pat, output: VarId) {
+        let ident = self.graph.var(output).ident.clone();
+        let declares = self.bind(pat, None);
+        self.push(Instr::Code(Code {
+            tokens: CodeTokens::Stmt(Box::new(syn::parse_quote!(let #pat = #ident.take();))),
+            uses: Vars::from([output]),
+            kills: Vars::new(),
+            declares,
+            exits: Vec::new(),
+        }));
+    }
+
+    /// `timeout(limit, operation).await`: a race that the operation wins when both are ready.
+    pub(super) fn timeout(&mut self, limit: &Expr, operation: &Expr, whole: &Expr) -> Expr {
+        let limit = self.expr(limit);
+        let timer: Expr = syn::parse_quote!(::longhaul::machine::sleep(#limit));
+        let label =
+            Label { name: "Timeout".to_owned(), source: super::expr::source_text(whole), span: whole.span() };
+        let (winner, outputs) = self.construct(Concurrency::Timeout, vec![operation, &timer], label);
+        let (winner, output) = (self.path(winner), self.path(outputs[0]));
+        self.spill(
+            syn::parse_quote! {
+                match #winner {
+                    0 => ::core::result::Result::Ok(#output.take()),
+                    _ => ::core::result::Result::Err(::longhaul::machine::Elapsed),
+                }
+            },
+            whole.span(),
+        )
+    }
+
+    /// Lowers the branches; gives the construct's output and each branch's.
+    fn construct(&mut self, kind: Concurrency, branches: Vec<&Expr>, label: Label) -> (VarId, Vec<VarId>) {
+        let construct = ConstructId(self.graph.constructs.len());
+        let poll = self.block("Branches");
+        self.graph.constructs.push(Construct { kind, branches: Vec::new(), poll, outputs: Vec::new() });
+        // What each awaitable branch is made of is evaluated and begun here, in order.
+        let mut plans = Vec::new();
+        for branch in branches {
+            let task = TaskId(self.graph.tasks.len());
+            let place = self.graph.constructs[construct.0].branches.len();
+            let entry = self.block("Branch");
+            self.graph.blocks[entry.0].task = task;
+            self.graph.tasks.push(Task { branch_of: Some((construct, place)), entry });
+            self.graph.constructs[construct.0].branches.push(task);
+            let plan = match peel(branch) {
+                Expr::Async(block) => Plan::Body(block.block.clone()),
+                awaitable if expr_awaits(awaitable) || timeout_call(awaitable).is_some() => {
+                    Plan::Body(block_of(&syn::parse_quote!(#awaitable.await)))
+                }
+                awaitable => {
+                    let operation = self.operation(awaitable);
+                    if let Some((code, call)) = operation.begin {
+                        self.push(Instr::Begin { poll: entry, operation: code, call });
+                    }
+                    Plan::Awaitable(operation.what, operation.label)
+                }
+            };
+            plans.push((task, entry, branch.span(), plan));
+        }
+        self.end(Term::Suspend(poll), poll);
+        let output = self.poll(Polled::Branches(construct), label);
+        let mut outputs = Vec::new();
+        for (task, entry, span, plan) in plans {
+            outputs.push(self.temp("o", span));
+            self.branch(task, entry, plan);
+        }
+        self.graph.constructs[construct.0].outputs.clone_from(&outputs);
+        (output, outputs)
+    }
+
+    fn branch(&mut self, task: TaskId, entry: crate::cfg::BlockId, plan: Plan) {
+        let outside = (self.task, self.current, std::mem::take(&mut self.loops));
+        let mark = self.enter_scope();
+        self.task = task;
+        self.go(entry);
+        self.graph.blocks[entry.0].scope = self.scope;
+        match plan {
+            Plan::Awaitable(what, label) => {
+                let output = self.poll(what, label);
+                let value = self.path(output);
+                self.deliver(value, Dest::Return);
+            }
+            Plan::Body(body) => self.statements(&body, Dest::Return),
+        }
+        self.leave_scope(mark);
+        (self.task, self.current, self.loops) = outside;
+    }
+}
+
+/// What a branch is.
+enum Plan {
+    Awaitable(Polled, Label),
+    Body(Block),
+}

@@ -1,0 +1,71 @@
+//! What a piece of source has in it: awaits, and macros that await.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::visit::Visit;
+use syn::{Expr, Macro, Stmt};
+
+/// Calls `found` with each identifier in `tokens`.
+pub(super) fn each_ident(tokens: TokenStream, found: &mut impl FnMut(&Ident)) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => found(&ident),
+            TokenTree::Group(group) => each_ident(group.stream(), found),
+            _ => {}
+        }
+    }
+}
+
+/// The macros that run branches beside each other.
+pub(super) fn is_concurrent(mac: &Macro) -> bool {
+    mac.path
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "join" || last.ident == "try_join" || last.ident == "select")
+}
+
+/// Whether a macro's input has an await in it.
+pub(super) fn macro_awaits(mac: &Macro) -> bool {
+    is_concurrent(mac) || tokens_await(mac.tokens.clone())
+}
+
+fn tokens_await(tokens: TokenStream) -> bool {
+    let mut dot = false;
+    for token in tokens {
+        match &token {
+            TokenTree::Ident(ident) if dot && ident == "await" => return true,
+            TokenTree::Group(group) if tokens_await(group.stream()) => return true,
+            _ => {}
+        }
+        dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+    }
+    false
+}
+
+#[derive(Default)]
+struct Awaits(bool);
+
+impl<'ast> Visit<'ast> for Awaits {
+    fn visit_expr_await(&mut self, _: &'ast syn::ExprAwait) {
+        self.0 = true;
+    }
+    fn visit_macro(&mut self, mac: &'ast Macro) {
+        self.0 |= macro_awaits(mac);
+    }
+    // Of their own, all four: an await in there is not this body's.
+    fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+    fn visit_expr_const(&mut self, _: &'ast syn::ExprConst) {}
+}
+
+pub(super) fn expr_awaits(expr: &Expr) -> bool {
+    let mut awaits = Awaits::default();
+    awaits.visit_expr(expr);
+    awaits.0
+}
+
+pub(super) fn stmt_awaits(stmt: &Stmt) -> bool {
+    let mut awaits = Awaits::default();
+    awaits.visit_stmt(stmt);
+    awaits.0
+}

@@ -1,0 +1,290 @@
+//! Statements.
+
+use quote::quote;
+use syn::spanned::Spanned;
+use syn::{Block, Expr, Local, Pat, Stmt};
+
+use super::find::{expr_awaits, stmt_awaits};
+use super::verbatim::exits_in;
+use super::{Dest, Lower};
+use crate::cfg::{Code, CodeTokens, Instr, Term};
+use crate::diag;
+use crate::names::{Mentioned, Vars};
+
+impl Lower<'_, '_> {
+    pub(super) fn method_body(&mut self, body: &Block) {
+        self.statements(body, Dest::Return);
+    }
+
+    /// The statements of a block, in the current scope.
+    pub(super) fn statements(&mut self, block: &Block, dest: Dest) {
+        let last = block.stmts.len().checked_sub(1);
+        let mut delivered = false;
+        for (position, stmt) in block.stmts.iter().enumerate() {
+            let is_last = Some(position) == last;
+            match stmt {
+                Stmt::Expr(expr, None) if is_last => {
+                    delivered = true;
+                    self.tail(expr, dest);
+                }
+                Stmt::Macro(stmt) if is_last && stmt.semi_token.is_none() => {
+                    delivered = true;
+                    let mac =
+                        Expr::Macro(syn::ExprMacro { attrs: stmt.attrs.clone(), mac: stmt.mac.clone() });
+                    self.tail(&mac, dest);
+                }
+                _ => self.stmt(stmt),
+            }
+        }
+        if !delivered {
+            self.deliver(syn::parse_quote!(()), dest);
+        }
+    }
+
+    /// An expression whose value is the block's.
+    fn tail(&mut self, expr: &Expr, dest: Dest) {
+        if expr_awaits(expr) && self.control(expr, dest) {
+            return;
+        }
+        let value = self.expr(expr);
+        self.deliver(value, dest);
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::Local(local) => self.local(local),
+            Stmt::Item(item) => self.graph.items.push(item.clone()),
+            Stmt::Expr(expr, semi) => self.expression_stmt(stmt, expr, semi.is_some()),
+            Stmt::Macro(mac) if stmt_awaits(stmt) => {
+                let mac = Expr::Macro(syn::ExprMacro { attrs: mac.attrs.clone(), mac: mac.mac.clone() });
+                self.no_cfg(&mac);
+                let value = self.expr(&mac);
+                self.expr_stmt(value);
+            }
+            _ => self.verbatim_statement(stmt),
+        }
+    }
+
+    fn expression_stmt(&mut self, stmt: &Stmt, expr: &Expr, semi: bool) {
+        match expr {
+            Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => {
+                self.jump(expr);
+            }
+            Expr::Assign(assign) if matches!(&*assign.left, Expr::Path(_)) => {
+                let value = self.expr(&assign.right);
+                let left = self.verbatim(&assign.left);
+                let mut code = self.code(syn::parse_quote!(#left = #value));
+                // Assigned whole: what it was before does not matter, unless the value is made of it.
+                if let Expr::Path(path) = &left
+                    && let Some(var) =
+                        path.path.get_ident().and_then(|name| self.env.lookup(&name.to_string()))
+                    && !self.mentions(&value).contains(&var)
+                {
+                    code.uses.remove(&var);
+                    code.kills.insert(var);
+                }
+                self.push_stmt(code);
+            }
+            _ if expr_awaits(expr) => {
+                self.no_cfg(expr);
+                if self.control(expr, Dest::Ignore) {
+                    return;
+                }
+                let value = self.expr(expr);
+                if semi || !matches!(value, Expr::Path(_)) {
+                    self.expr_stmt(value);
+                }
+            }
+            _ => self.verbatim_statement(stmt),
+        }
+    }
+
+    fn push_stmt(&mut self, code: Code) {
+        let CodeTokens::Expr(expr) = code.tokens else { return };
+        let stmt = Stmt::Expr(*expr, Some(syn::Token![;](proc_macro2::Span::call_site())));
+        self.push(Instr::Code(Code { tokens: CodeTokens::Stmt(Box::new(stmt)), ..code }));
+    }
+
+    fn verbatim_statement(&mut self, stmt: &Stmt) {
+        let stmt = self.verbatim_stmt(stmt);
+        let mut visitor = Mentioned::new(&self.env);
+        syn::visit::Visit::visit_stmt(&mut visitor, &stmt);
+        let mut uses = visitor.vars;
+        uses.extend(self.temps_in(quote!(#stmt)));
+        let exits = exits_in(&stmt);
+        self.push(Instr::Code(Code {
+            tokens: CodeTokens::Stmt(Box::new(stmt)),
+            uses,
+            kills: Vars::new(),
+            declares: Vec::new(),
+            exits,
+        }));
+    }
+
+    /// `return`, `break` or `continue` as a statement of its own.
+    pub(super) fn jump(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Return(leave) => {
+                let value = match &leave.expr {
+                    Some(value) if expr_awaits(value) && self.control(value, Dest::Return) => return,
+                    Some(value) => self.expr(value),
+                    None => syn::parse_quote!(()),
+                };
+                self.deliver(value, Dest::Return);
+            }
+            Expr::Break(leave) => {
+                let value = leave.expr.as_ref().map(|value| self.expr(value));
+                match self.loop_exit(leave.label.as_ref(), true) {
+                    Some(crate::cfg::ExitTo::Block(exit, result)) => {
+                        match (result, value) {
+                            (Some(var), Some(value)) => self.assign(var, value),
+                            (None, Some(value)) => self.expr_stmt(value),
+                            _ => {}
+                        }
+                        self.leave(Term::Jump(exit));
+                    }
+                    // Not in a loop: rustc says so better than we could.
+                    _ => self.expr_stmt(expr.clone()),
+                }
+            }
+            Expr::Continue(leave) => match self.loop_exit(leave.label.as_ref(), false) {
+                Some(crate::cfg::ExitTo::Block(head, _)) => self.leave(Term::Jump(head)),
+                _ => self.expr_stmt(expr.clone()),
+            },
+            _ => {}
+        }
+    }
+
+    fn no_cfg(&mut self, expr: &Expr) {
+        let attrs = match expr {
+            Expr::Await(expr) => &expr.attrs,
+            Expr::Call(expr) => &expr.attrs,
+            Expr::If(expr) => &expr.attrs,
+            Expr::Match(expr) => &expr.attrs,
+            Expr::Macro(expr) => &expr.attrs,
+            Expr::Block(expr) => &expr.attrs,
+            Expr::Loop(expr) => &expr.attrs,
+            Expr::While(expr) => &expr.attrs,
+            Expr::ForLoop(expr) => &expr.attrs,
+            Expr::Try(expr) => &expr.attrs,
+            _ => return,
+        };
+        if let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
+            self.errors.on(attr, diag::AWAIT_UNDER_CFG);
+        }
+    }
+
+    fn local(&mut self, local: &Local) {
+        if let Some(attr) = local.attrs.iter().find(|attr| attr.path().is_ident("cfg"))
+            && stmt_awaits(&Stmt::Local(local.clone()))
+        {
+            self.errors.on(attr, diag::AWAIT_UNDER_CFG);
+        }
+        let (pat, ty) = match &local.pat {
+            Pat::Type(typed) => (&*typed.pat, Some(&*typed.ty)),
+            pat => (pat, None),
+        };
+        let Some(init) = &local.init else {
+            for var in self.bind(pat, ty) {
+                self.push(Instr::Declare(var));
+            }
+            return;
+        };
+        let value = self.expr(&init.expr);
+        if let Some((_, otherwise)) = &init.diverge {
+            if expr_awaits(otherwise) {
+                return self.let_else(&local.pat, value, otherwise);
+            }
+            let otherwise = self.verbatim(otherwise);
+            let mut local = local.clone();
+            local.init = Some(syn::LocalInit {
+                eq_token: init.eq_token,
+                expr: Box::new(value),
+                diverge: Some((init.diverge.as_ref().expect("it is there").0, Box::new(otherwise))),
+            });
+            return self.let_stmt(local, pat, ty);
+        }
+        let value = self.keep_referent(value);
+        let rebuilt = self.rebuild_of(pat, &value);
+        let mut local = local.clone();
+        local.init = Some(syn::LocalInit { eq_token: init.eq_token, expr: Box::new(value), diverge: None });
+        self.let_stmt(local, pat, ty);
+        if let Some((expr, needs)) = rebuilt
+            && let Pat::Ident(pat) = pat
+            && let Some(var) = self.env.lookup(&pat.ident.to_string())
+        {
+            self.rebuild(var, quote!(#expr), needs);
+        }
+    }
+
+    fn let_stmt(&mut self, local: Local, pat: &Pat, ty: Option<&syn::Type>) {
+        let uses = {
+            let mut visitor = Mentioned::new(&self.env);
+            if let Some(init) = &local.init {
+                syn::visit::Visit::visit_local_init(&mut visitor, init);
+            }
+            let mut vars = visitor.vars;
+            vars.extend(self.temps_in(quote!(#local)));
+            vars
+        };
+        let exits = exits_in(&local);
+        let declares = self.bind(pat, ty);
+        self.push(Instr::Code(Code {
+            tokens: CodeTokens::Stmt(Box::new(Stmt::Local(local))),
+            uses,
+            kills: Vars::new(),
+            declares,
+            exits,
+        }));
+    }
+
+    fn let_else(&mut self, pat: &Pat, value: Expr, otherwise: &Expr) {
+        let code = self.code(value);
+        let at_else = self.block("Else");
+        let next = self.block("Next");
+        let current = self.current;
+        self.go(at_else);
+        match otherwise {
+            Expr::Block(block) => self.scoped(|this| this.statements(&block.block, Dest::Ignore)),
+            other => self.errors.on(other, diag::AWAIT_IN_OTHER),
+        }
+        let declares = self.bind(pat_of(pat), None);
+        self.go(current);
+        // The bindings are the next block's; they are declared as it begins.
+        self.end(Term::LetElse { pat: pat.clone(), code, otherwise: at_else, next }, next);
+        self.push(Instr::Bound(declares));
+    }
+
+    /// `&value` of something that is no place keeps the value alive as long as the borrow: give it a variable.
+    fn keep_referent(&mut self, value: Expr) -> Expr {
+        let Expr::Reference(mut reference) = value else { return value };
+        if self.is_place(&reference.expr) || self.is_constant(&reference.expr) {
+            return Expr::Reference(reference);
+        }
+        let span = reference.expr.span();
+        let referent = self.spill(*reference.expr, span);
+        reference.expr = Box::new(referent);
+        Expr::Reference(reference)
+    }
+
+    /// How the variable of `let name = value;` can be made again, if that means the same.
+    fn rebuild_of(&self, pat: &Pat, value: &Expr) -> Option<(Expr, Vars)> {
+        let Pat::Ident(pat) = pat else { return None };
+        if pat.mutability.is_some() || pat.by_ref.is_some() || pat.subpat.is_some() {
+            return None;
+        }
+        let again = match value {
+            Expr::Reference(reference) => self.is_place(&reference.expr) || self.is_constant(&reference.expr),
+            Expr::Lit(literal) => matches!(literal.lit, syn::Lit::Str(_) | syn::Lit::ByteStr(_)),
+            _ => false,
+        };
+        again.then(|| (value.clone(), self.mentions(value)))
+    }
+}
+
+fn pat_of(pat: &Pat) -> &Pat {
+    match pat {
+        Pat::Type(typed) => &typed.pat,
+        pat => pat,
+    }
+}

@@ -1,0 +1,278 @@
+//! Code without an await stays as it is written, but for its ways out: `return`, `?`, and each `break` or
+//! `continue` of a loop that became blocks turn into placeholder calls, which emission replaces.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, Pat, Stmt};
+
+use super::find::each_ident;
+use super::{Lower, at};
+use crate::cfg::{Exit, ExitId, ExitTo};
+use crate::diag;
+use crate::names::bindings;
+
+const PLACEHOLDER: &str = "__longhaul_exit_";
+
+/// The exits that a piece of code has placeholders for.
+pub(super) fn exits_in(code: impl quote::ToTokens) -> Vec<ExitId> {
+    let mut exits = Vec::new();
+    each_ident(quote!(#code), &mut |ident| exits.extend(placeholder(ident)));
+    exits
+}
+
+/// The exit that an identifier is a placeholder for.
+pub(crate) fn placeholder(ident: &proc_macro2::Ident) -> Option<ExitId> {
+    ident.to_string().strip_prefix(PLACEHOLDER).and_then(|number| number.parse().ok()).map(ExitId)
+}
+
+impl Lower<'_, '_> {
+    /// An await-free expression with its exits replaced.
+    pub(super) fn verbatim(&mut self, expr: &Expr) -> Expr {
+        let mut expr = expr.clone();
+        Rewrite::new(self).visit_expr_mut(&mut expr);
+        expr
+    }
+
+    /// An await-free statement with its exits replaced.
+    pub(super) fn verbatim_stmt(&mut self, stmt: &Stmt) -> Stmt {
+        let mut stmt = stmt.clone();
+        Rewrite::new(self).visit_stmt_mut(&mut stmt);
+        stmt
+    }
+
+    /// `operand?` where `operand` is await-free and its exits are replaced.
+    pub(super) fn question(&mut self, operand: &Expr, span: Span) -> Expr {
+        Rewrite::new(self).question(operand, span)
+    }
+
+    /// Where `break` or `continue` goes from code that stands outside of any loop of its own.
+    pub(super) fn loop_exit(&mut self, label: Option<&syn::Lifetime>, is_break: bool) -> Option<ExitTo> {
+        let task = self.task;
+        let found = self.loops.iter().rev().filter(|entry| entry.task == task).find(|entry| match label {
+            Some(label) => entry.label.as_deref() == Some(&label.ident.to_string()),
+            None => entry.head.is_some(),
+        })?;
+        Some(if is_break {
+            ExitTo::Block(found.exit, found.result)
+        } else {
+            ExitTo::Block(found.head?, None)
+        })
+    }
+}
+
+struct Rewrite<'l, 'a, 'e> {
+    lower: &'l mut Lower<'a, 'e>,
+    hidden: Vec<String>,
+    /// The loops and labelled blocks of the verbatim code around this place, by label; `true` for loops.
+    inner: Vec<(Option<String>, bool)>,
+}
+
+impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
+    fn new(lower: &'l mut Lower<'a, 'e>) -> Self {
+        Rewrite { lower, hidden: Vec::new(), inner: Vec::new() }
+    }
+
+    fn exit(&mut self, to: ExitTo, value: Option<&Expr>, span: Span) -> Expr {
+        self.lower.graph.exits.push(Exit { to, hidden: self.hidden.clone(), span });
+        let name = format_ident!("{}{}", PLACEHOLDER, self.lower.graph.exits.len() - 1, span = at(span));
+        syn::parse_quote!(#name(#value))
+    }
+
+    fn question(&mut self, operand: &Expr, span: Span) -> Expr {
+        let span = at(span);
+        let residual: Expr = syn::parse_quote_spanned! {span=>
+            ::longhaul::machine::FromResidual::from_residual(__residual)
+        };
+        let exit = self.exit(ExitTo::Return, Some(&residual), span);
+        let question = quote_spanned!(span=> ::longhaul::machine::Question::question);
+        syn::parse_quote_spanned! {span=>
+            match #question(#operand) {
+                ::core::ops::ControlFlow::Continue(__value) => __value,
+                ::core::ops::ControlFlow::Break(__residual) => #exit,
+            }
+        }
+    }
+
+    /// Where a `break` or `continue` goes, unless it stays within the verbatim code.
+    fn leaves(&mut self, label: Option<&syn::Lifetime>, is_break: bool) -> Option<ExitTo> {
+        let stays = match label {
+            Some(label) => {
+                let label = label.ident.to_string();
+                self.inner.iter().any(|(inner, _)| inner.as_ref() == Some(&label))
+            }
+            None => self.inner.iter().any(|(_, is_loop)| *is_loop),
+        };
+        if stays { None } else { self.lower.loop_exit(label, is_break) }
+    }
+
+    fn scoped(&mut self, inner: impl FnOnce(&mut Self)) {
+        let mark = self.hidden.len();
+        inner(self);
+        self.hidden.truncate(mark);
+    }
+
+    fn hide(&mut self, pat: &Pat) {
+        self.hidden.extend(bindings(pat).iter().map(|binding| binding.ident.to_string()));
+    }
+
+    fn within(&mut self, label: Option<&syn::Label>, is_loop: bool, inner: impl FnOnce(&mut Self)) {
+        self.inner.push((label.map(|label| label.name.ident.to_string()), is_loop));
+        self.scoped(inner);
+        self.inner.pop();
+    }
+}
+
+impl VisitMut for Rewrite<'_, '_, '_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::Try(question) => {
+                self.visit_expr_mut(&mut question.expr);
+                *expr = self.question(&question.expr, question.question_token.span());
+            }
+            Expr::Return(leave) => {
+                if let Some(value) = &mut leave.expr {
+                    self.visit_expr_mut(value);
+                }
+                let unit: Expr = syn::parse_quote!(());
+                let value = leave.expr.as_deref().unwrap_or(&unit);
+                *expr = self.exit(ExitTo::Return, Some(value), leave.return_token.span);
+            }
+            Expr::Break(leave) => {
+                if let Some(value) = &mut leave.expr {
+                    self.visit_expr_mut(value);
+                }
+                if let Some(to) = self.leaves(leave.label.as_ref(), true) {
+                    *expr = self.exit(to, leave.expr.as_deref(), leave.break_token.span);
+                }
+            }
+            Expr::Continue(leave) => {
+                if let Some(to) = self.leaves(leave.label.as_ref(), false) {
+                    *expr = self.exit(to, None, leave.continue_token.span);
+                }
+            }
+            Expr::Async(block) => self.lower.errors.at(block.async_token.span, diag::ASYNC_BLOCK),
+            Expr::Closure(closure) => {
+                if let Some(token) = closure.asyncness {
+                    self.lower.errors.at(token.span, diag::ASYNC_CLOSURE);
+                }
+                if let Some(span) = await_within(quote!(#closure)) {
+                    self.lower.errors.at(span, diag::AWAIT_IN_CLOSURE);
+                }
+                // Its `return`, `?` and loops are its own.
+            }
+            Expr::Const(block) => {
+                if let Some(span) = await_within(quote!(#block)) {
+                    self.lower.errors.at(span, diag::AWAIT_IN_CONST);
+                }
+            }
+            Expr::MethodCall(call) if self.lower.is_own_method(call) => {
+                self.lower.errors.on(&*call, diag::HELPER_NOT_AWAITED);
+            }
+            Expr::Block(block) if block.label.is_some() => {
+                let label = block.label.clone();
+                self.within(label.as_ref(), false, |this| visit_mut::visit_expr_block_mut(this, block));
+            }
+            _ => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        if !has_exit(mac.tokens.clone()) {
+            return;
+        }
+        match super::macros::Arguments::parse(mac) {
+            Some(mut arguments) => {
+                for value in arguments.values_mut() {
+                    self.visit_expr_mut(value);
+                }
+                mac.tokens = arguments.to_tokens();
+            }
+            None => self.lower.errors.on(&mac.path, diag::EXIT_IN_MACRO),
+        }
+    }
+
+    fn visit_block_mut(&mut self, block: &mut syn::Block) {
+        self.scoped(|this| visit_mut::visit_block_mut(this, block));
+    }
+
+    fn visit_local_mut(&mut self, local: &mut syn::Local) {
+        if let Some(init) = &mut local.init {
+            self.visit_local_init_mut(init);
+        }
+        self.hide(&local.pat);
+    }
+
+    fn visit_expr_let_mut(&mut self, expr: &mut syn::ExprLet) {
+        self.visit_expr_mut(&mut expr.expr);
+        self.hide(&expr.pat);
+    }
+
+    fn visit_expr_if_mut(&mut self, expr: &mut syn::ExprIf) {
+        self.scoped(|this| {
+            this.visit_expr_mut(&mut expr.cond);
+            this.visit_block_mut(&mut expr.then_branch);
+        });
+        if let Some((_, otherwise)) = &mut expr.else_branch {
+            self.visit_expr_mut(otherwise);
+        }
+    }
+
+    fn visit_expr_while_mut(&mut self, expr: &mut syn::ExprWhile) {
+        let label = expr.label.clone();
+        self.within(label.as_ref(), true, |this| visit_mut::visit_expr_while_mut(this, expr));
+    }
+
+    fn visit_expr_loop_mut(&mut self, expr: &mut syn::ExprLoop) {
+        let label = expr.label.clone();
+        self.within(label.as_ref(), true, |this| visit_mut::visit_expr_loop_mut(this, expr));
+    }
+
+    fn visit_expr_for_loop_mut(&mut self, expr: &mut syn::ExprForLoop) {
+        self.visit_expr_mut(&mut expr.expr);
+        let label = expr.label.clone();
+        self.within(label.as_ref(), true, |this| {
+            this.hide(&expr.pat);
+            this.visit_block_mut(&mut expr.body);
+        });
+    }
+
+    fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
+        self.scoped(|this| {
+            this.hide(&arm.pat);
+            visit_mut::visit_arm_mut(this, arm);
+        });
+    }
+
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+/// Whether a macro's input has a `return`, `break`, `continue` or postfix `?` in it.
+fn has_exit(tokens: TokenStream) -> bool {
+    let mut after_value = false;
+    for token in tokens {
+        match &token {
+            TokenTree::Ident(ident) if ident == "return" || ident == "break" || ident == "continue" => {
+                return true;
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '?' && after_value => return true,
+            TokenTree::Group(group) if has_exit(group.stream()) => return true,
+            _ => {}
+        }
+        // `info!(?value)` shows a value; only what follows a value is the operator.
+        after_value = !matches!(&token, TokenTree::Punct(_));
+    }
+    false
+}
+
+/// The first `.await` anywhere in some tokens.
+fn await_within(tokens: TokenStream) -> Option<Span> {
+    let mut found = None;
+    each_ident(tokens, &mut |ident| {
+        if found.is_none() && ident == "await" {
+            found = Some(ident.span());
+        }
+    });
+    found
+}

@@ -1,0 +1,245 @@
+//! A workflow as the generator sees it: what the impl has, sorted by what it is for.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Pat, ReceiverKind, ReturnType, Signature, Type,
+};
+
+use crate::diag::{self, Errors};
+
+/// A workflow's impl.
+pub(crate) struct Workflow {
+    /// The name of the type.
+    pub(crate) name: Ident,
+    /// The type as it is written.
+    pub(crate) ty: Type,
+    /// The async methods, `#[run]` first.
+    pub(crate) methods: Vec<Method>,
+    pub(crate) signals: Vec<Handler>,
+    pub(crate) queries: Vec<Handler>,
+    /// All that stays as it was written: signals, queries, plain methods, constants.
+    pub(crate) plain: Vec<ImplItem>,
+    pub(crate) attrs: Vec<Attribute>,
+}
+
+/// An async method: one machine.
+pub(crate) struct Method {
+    pub(crate) name: Ident,
+    /// `&mut self`, `&self`, or none.
+    pub(crate) receiver: Option<syn::Receiver>,
+    /// The name of the `&Context` parameter.
+    pub(crate) context: Option<Ident>,
+    /// Where the `&Context` parameter stands among all but the receiver.
+    pub(crate) context_at: Option<usize>,
+    /// The other parameters.
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) output: Type,
+    pub(crate) body: syn::Block,
+}
+
+pub(crate) struct Argument {
+    pub(crate) pat: Pat,
+    pub(crate) ty: Type,
+}
+
+/// A signal or query.
+pub(crate) struct Handler {
+    pub(crate) name: Ident,
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) arguments: Vec<(Ident, Type)>,
+    pub(crate) output: Type,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Run,
+    Signal,
+    Query,
+}
+
+/// Sorts the items of an impl. What is wrong is noted, and left out.
+pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
+    if item.trait_.is_some() {
+        errors.on(&item.self_ty, diag::IMPL_ONLY);
+        return None;
+    }
+    if let Some(param) = item.generics.params.first() {
+        errors.on(param, diag::GENERIC_IMPL);
+        return None;
+    }
+    let Type::Path(path) = &*item.self_ty else {
+        errors.on(&item.self_ty, diag::IMPL_ONLY);
+        return None;
+    };
+    let Some(last) = path.path.segments.last() else {
+        errors.on(&item.self_ty, diag::IMPL_ONLY);
+        return None;
+    };
+    let mut workflow = Workflow {
+        name: last.ident.clone(),
+        ty: (*item.self_ty).clone(),
+        methods: Vec::new(),
+        signals: Vec::new(),
+        queries: Vec::new(),
+        plain: Vec::new(),
+        attrs: item.attrs,
+    };
+    let mut run = None;
+    for item in item.items {
+        let ImplItem::Fn(mut function) = item else {
+            workflow.plain.push(item);
+            continue;
+        };
+        match take_role(&mut function, errors) {
+            Some(Role::Run) => {
+                if run.is_some() {
+                    errors.on(&function.sig.ident, diag::TWO_RUNS);
+                } else if function.sig.asyncness.is_none() {
+                    errors.on(&function.sig, diag::RUN_ASYNC);
+                    run = Some(None);
+                } else {
+                    if function.sig.receiver().is_none() {
+                        errors.on(&function.sig.ident, diag::RUN_SELF);
+                    }
+                    run = Some(Some(method(function, errors)));
+                }
+            }
+            Some(role) => {
+                let handler = handler(&function, role, errors);
+                let list = if role == Role::Signal { &mut workflow.signals } else { &mut workflow.queries };
+                list.extend(handler);
+                workflow.plain.push(ImplItem::Fn(function));
+            }
+            None if function.sig.asyncness.is_some() => workflow.methods.push(method(function, errors)),
+            None => workflow.plain.push(ImplItem::Fn(function)),
+        }
+    }
+    match run {
+        Some(Some(run)) => workflow.methods.insert(0, run),
+        Some(None) => return None,
+        None => {
+            errors.on(&item.self_ty, diag::NO_RUN);
+            return None;
+        }
+    }
+    Some(workflow)
+}
+
+/// Finds and removes `#[run]`, `#[signal]` or `#[query]`.
+fn take_role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
+    let mut role = None;
+    function.attrs.retain(|attr| {
+        let found = match attr.path().get_ident().map(ToString::to_string).as_deref() {
+            Some("run") => Role::Run,
+            Some("signal") => Role::Signal,
+            Some("query") => Role::Query,
+            _ => return true,
+        };
+        if !matches!(attr.meta, syn::Meta::Path(_)) {
+            errors.on(attr, diag::unknown_option("(..)", "none here yet"));
+        }
+        role = Some(found);
+        false
+    });
+    if let Some(attr) = function.attrs.iter().find(|attr| attr.path().is_ident("cfg"))
+        && (role.is_some() || function.sig.asyncness.is_some())
+    {
+        errors.on(attr, diag::CFG_METHOD);
+    }
+    role
+}
+
+fn method(function: ImplItemFn, errors: &mut Errors) -> Method {
+    let signature = function.sig;
+    if let Some(param) = signature.generics.params.first() {
+        errors.on(param, diag::GENERIC_METHOD);
+    }
+    let (mut context, mut context_at, mut arguments) = (None, None, Vec::new());
+    let receiver = signature.receiver().cloned();
+    let typed = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (position, typed) in typed.enumerate() {
+        if is_context(&typed.ty) {
+            context_at = Some(position);
+            if let Pat::Ident(pat) = &*typed.pat {
+                context = Some(pat.ident.clone());
+            }
+            continue;
+        }
+        match &*typed.ty {
+            Type::Reference(_) => errors.on(&typed.ty, diag::REF_PARAM),
+            Type::ImplTrait(_) => errors.on(&typed.ty, diag::IMPL_PARAM),
+            _ => {}
+        }
+        arguments.push(Argument { pat: (*typed.pat).clone(), ty: (*typed.ty).clone() });
+    }
+    Method {
+        name: signature.ident.clone(),
+        receiver,
+        context,
+        context_at,
+        arguments,
+        output: return_type(&signature),
+        body: function.block,
+    }
+}
+
+fn handler(function: &ImplItemFn, role: Role, errors: &mut Errors) -> Option<Handler> {
+    let signature = &function.sig;
+    let receiver = signature.receiver();
+    let good = match role {
+        Role::Signal => {
+            matches!(signature.output, ReturnType::Default)
+                && receiver.is_some_and(|receiver| is_reference(receiver))
+        }
+        _ => {
+            receiver.is_some_and(|receiver| is_reference(receiver) && !is_mutable(receiver))
+                && !matches!(signature.output, ReturnType::Default)
+        }
+    };
+    let shape = if role == Role::Signal { diag::SIGNAL_SHAPE } else { diag::QUERY_SHAPE };
+    if !good || signature.asyncness.is_some() || !signature.generics.params.is_empty() {
+        errors.on(signature, shape);
+        return None;
+    }
+    let mut arguments = Vec::new();
+    for (position, input) in signature.inputs.iter().enumerate() {
+        let FnArg::Typed(typed) = input else { continue };
+        if matches!(&*typed.ty, Type::Reference(_)) {
+            errors.on(&typed.ty, diag::REF_PARAM);
+            return None;
+        }
+        let name = match &*typed.pat {
+            Pat::Ident(pat) => pat.ident.clone(),
+            other => Ident::new(&format!("arg{position}"), other.span()),
+        };
+        arguments.push((name, (*typed.ty).clone()));
+    }
+    let docs = function.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
+    Some(Handler { name: signature.ident.clone(), docs, arguments, output: return_type(signature) })
+}
+
+fn is_reference(receiver: &syn::Receiver) -> bool {
+    matches!(receiver.kind, ReceiverKind::Reference(..))
+}
+
+fn is_mutable(receiver: &syn::Receiver) -> bool {
+    matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_)))
+}
+
+fn return_type(signature: &Signature) -> Type {
+    match &signature.output {
+        ReturnType::Default => syn::parse_quote_spanned!(Span::call_site()=> ()),
+        ReturnType::Type(_, ty) => (**ty).clone(),
+    }
+}
+
+/// Whether a parameter is the context: `&Context` by whatever path.
+pub(crate) fn is_context(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    let Type::Path(path) = &*reference.elem else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "Context")
+}
