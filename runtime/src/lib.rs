@@ -1,8 +1,5 @@
 //! Durable workflows for Rust, compiled to state machines.
 
-#[cfg(test)]
-extern crate self as longhaul; // test-support code is written as a user would
-
 pub mod activity;
 pub mod codec;
 pub mod core;
