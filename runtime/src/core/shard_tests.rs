@@ -1,6 +1,6 @@
 //! Turns of a shard, without threads: what happens at once is put into one turn here.
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::script::{Do, Script, Work};
@@ -57,6 +57,25 @@ impl Turns {
     }
 }
 
+/// Takes the answer, if somebody still wants it.
+struct Caller<A>(Arc<Mutex<Option<A>>>);
+
+impl<A: Send> Asker<A> for Caller<A> {
+    fn send(self: Box<Self>, answer: A) {
+        *self.0.lock().expect("nothing panics under the lock") = Some(answer);
+    }
+
+    fn is_gone(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+}
+
+/// A reply, and where its answer will be.
+fn reply<A: Send + 'static>() -> (Reply<A>, Arc<Mutex<Option<A>>>) {
+    let answer = Arc::new(Mutex::new(None));
+    (Reply::new(Caller(Arc::clone(&answer))), answer)
+}
+
 fn start(script: impl IntoIterator<Item = Do>) -> Input {
     let script: Vec<Do> = script.into_iter().collect();
     Input::Start {
@@ -64,7 +83,7 @@ fn start(script: impl IntoIterator<Item = Do>) -> Input {
         id: "a".to_owned(),
         input: encode(&script).expect("a script can be encoded"),
         seed: 1,
-        reply: Reply::new(|started: Result<RunNo, _>| assert!(started.is_ok())),
+        reply: reply().0,
     }
 }
 
@@ -73,7 +92,7 @@ fn approve(by: &str) -> Input {
         run: RunNo(0),
         name: "approve".to_owned(),
         args: encode(&(by,)).expect("a text can be encoded"),
-        reply: Reply::new(|accepted: Result<(), _>| assert!(accepted.is_ok())),
+        reply: reply().0,
     }
 }
 
@@ -84,10 +103,10 @@ fn attempted(end: AttemptEnd) -> Input {
 }
 
 fn described(turns: &mut Turns, now: u64) -> RunDescription {
-    let (send, described) = mpsc::channel();
-    let reply = Reply::new(move |description| drop(send.send(description)));
+    let (reply, described) = reply();
     turns.turn(now, [Input::Describe { run: RunNo(0), reply }]);
-    described.recv().expect("it is answered").expect("it is not damaged")
+    let described = described.lock().expect("nothing panics under the lock").take();
+    described.expect("it is answered").expect("it is not damaged")
 }
 
 fn is_quiet(disk: &MemoryDisk) -> bool {
@@ -147,4 +166,25 @@ fn a_timer_is_due_at_its_deadline_and_not_before() {
     assert_eq!(described(&mut turns, 1_009).state, "AwaitSleep");
     turns.turn(1_010, []);
     assert_eq!(described(&mut turns, 1_010).state, "AwaitApprovals");
+}
+
+#[test]
+fn those_who_no_longer_wait_for_a_run_do_not_count_and_do_not_pile_up() {
+    let mut turns = Turns::new();
+    turns.turn(0, [start([Do::Approvals(1)])]);
+    let wait = |turns: &mut Turns| {
+        let (reply, ending) = reply();
+        turns.turn(0, [Input::Wait { run: RunNo(0), reply }]);
+        ending
+    };
+    for _ in 0..1_000 {
+        drop(wait(&mut turns));
+    }
+    assert!(!turns.shard.is_awaited());
+    assert!(turns.shard.waiters[&RunNo(0)].len() <= 4);
+    let ending = wait(&mut turns);
+    assert!(turns.shard.is_awaited());
+    turns.turn(1, [approve("ann")]);
+    assert!(matches!(ending.lock().unwrap().take(), Some(Ok(Ok(_)))));
+    assert!(!turns.shard.is_awaited());
 }
