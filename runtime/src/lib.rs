@@ -17,7 +17,9 @@ pub mod workflow;
 extern crate self as longhaul;
 
 pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
-pub use engine::{Engine, EngineBuilder, ListFilter, RunDescription, RunHandle, RunStatus};
+pub use engine::{
+    Engine, EngineBuilder, History, HistoryError, ListFilter, RunDescription, RunHandle, RunStatus,
+};
 pub use error::{
     EngineError, HandleError, OpenError, QueryError, RedriveError, RunError, SignalError, StartError,
 };

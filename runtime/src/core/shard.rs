@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::describe::RunDescription;
 use super::hot::HotSet;
 use super::input::{AttemptEnd, Effect, Ending, Input, Need, Output, Reply};
+use super::instance::WorkflowType;
 use super::near::NearTimers;
 use super::registry::Registry;
 use super::run::Run;
@@ -59,6 +60,11 @@ pub(crate) struct Shard {
 
 impl Shard {
     /// A shard over a store in which the next run gets number `next_run`.
+    /// The workflow of this name, if it is registered.
+    pub(crate) fn workflow(&self, name: &str) -> Option<WorkflowType> {
+        self.registry.workflow(name).copied()
+    }
+
     pub(crate) fn new(registry: Registry, limits: Limits, mark: &MarkRecord, next_run: RunNo) -> Self {
         Shard {
             registry,

@@ -9,6 +9,7 @@ mod asker;
 mod builder;
 mod clock;
 mod handle;
+mod history;
 mod list;
 mod open;
 mod shell;
@@ -24,6 +25,7 @@ use tokio::sync::oneshot;
 pub use builder::EngineBuilder;
 pub use clock::Clock;
 pub use handle::RunHandle;
+pub use history::{History, HistoryError};
 pub use list::RunPage;
 pub use start::Start;
 
@@ -33,6 +35,7 @@ use crate::core::{Input, Reply};
 use crate::error::{EngineError, HandleError, RedriveError};
 use crate::time::Moment;
 use crate::workflow::Workflow;
+use history::Reading;
 use list::Listing;
 
 /// A running engine. Clones are the same engine.
@@ -74,6 +77,7 @@ impl Shared {
 enum Message {
     Input(Input),
     List(Listing),
+    History(Reading),
     /// Under virtual time: lets this much time pass.
     Advance(Duration, Reply<Moment>),
     Shutdown(Reply<Result<(), EngineError>>),

@@ -93,6 +93,9 @@ impl Shell {
             match message {
                 Message::Input(input) => self.input(input, &mut out),
                 Message::List(listing) => self.list(listing)?,
+                Message::History(reading) => reading
+                    .read(&*self.store, |name| self.shard.workflow(name))
+                    .map_err(|error| self.fail(error))?,
                 Message::Advance(duration, reply) => {
                     self.advances.push_back((self.now.after(duration), reply));
                 }
@@ -289,7 +292,7 @@ impl Shell {
 }
 
 /// Sends an answer that waits for no write.
-fn send<A: Send + 'static>(reply: Reply<A>, answer: A) {
+pub(super) fn send<A: Send + 'static>(reply: Reply<A>, answer: A) {
     if let Effect::Reply(send) = reply.with(answer) {
         send();
     }
