@@ -19,12 +19,19 @@ mod shard;
 mod start;
 mod tasks;
 
+#[cfg(test)]
+#[path = "../../tests/engine/script.rs"]
+#[allow(dead_code)] // the engine's own tests use all of it
+mod script;
+#[cfg(test)]
+mod shard_tests;
+
 pub use describe::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
 pub use fold::{FoldError, fold};
 pub use input::Ending;
 pub use instance::{Instance, Loaded, WorkflowType};
 
-pub(crate) use input::{AttemptEnd, Effect, Input, Need, Output, Reply};
+pub(crate) use input::{Asker, AttemptEnd, Effect, Input, Need, Output, Reply};
 pub(crate) use registry::Registry;
 pub(crate) use run::panic_text;
 pub(crate) use shard::{Limits, Shard};

@@ -234,7 +234,12 @@ impl Shard {
                 Phase::Completed(output) => reply.with(Ok(Ok(output.clone()))),
                 Phase::Failed(error) => reply.with(Ok(Err(error.clone()))),
                 Phase::Open | Phase::Parked(_) => {
-                    self.waiters.entry(run).or_default().push(reply);
+                    let waiters = self.waiters.entry(run).or_default();
+                    // Those that gave up go before the list grows.
+                    if waiters.len() == waiters.capacity() {
+                        waiters.retain(|waiter| !waiter.is_gone());
+                    }
+                    waiters.push(reply);
                     return;
                 }
             },

@@ -291,7 +291,7 @@ impl Shard {
 
     /// Whether somebody waits for the end of a run.
     pub(crate) fn is_awaited(&self) -> bool {
-        !self.waiters.is_empty()
+        self.waiters.values().flatten().any(|waiter| !waiter.is_gone())
     }
 
     /// How many runs have not ended.

@@ -5,6 +5,7 @@
 //! answers, activity starts. Activities run on the tokio runtime that the engine was opened in.
 
 mod activities;
+mod asker;
 mod builder;
 mod clock;
 mod handle;
@@ -167,9 +168,7 @@ impl Engine {
         message: impl FnOnce(Reply<A>) -> Message,
     ) -> Result<A, EngineError> {
         let (answer, answered) = oneshot::channel();
-        // An asker that has gone needs no answer.
-        let reply = Reply::new(move |value| drop(answer.send(value)));
-        if self.inner.messages.send(message(reply)).is_err() {
+        if self.inner.messages.send(message(Reply::new(answer))).is_err() {
             return Err(self.ended());
         }
         answered.await.map_err(|_| self.ended())

@@ -83,7 +83,9 @@ async fn g1_g5_on_disk_what_was_acknowledged_is_there_after_the_process_was_kill
         for n in 1..51 - u64::from(life == 0) {
             start(&engine, &format!("{life}/{n}"), [Do::Sleep(3_600_000 + n), Do::Call(n)]).await;
         }
-        dir = copy_of(dir.path());
+        let killed = copy_of(dir.path());
+        drop((run, engine));
+        dir = killed;
     }
     let engine = open(dir.path()).await;
     assert_eq!(find(&engine, "0/0").await.result().await.unwrap(), [10]);
