@@ -39,8 +39,12 @@ pub trait State: Copy + Eq + 'static {
     const DONE: Self;
     /// The name that is stored.
     fn name(self) -> &'static str;
+    /// All states, in source order.
+    const ALL: &'static [Self];
     /// The state of that name.
-    fn from_name(name: &str) -> Option<Self>;
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|state| state.name() == name)
+    }
     /// The numbers of the slots that are live in this state.
     fn live(self) -> &'static [u16];
 }
