@@ -27,7 +27,10 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
         std::fs::write(package.join(format!("src/bin/{name}.rs")), source)?;
     }
     println!("{AWAITS} awaits, {KEPT} kept variables, median of {TIMES}");
-    for profile in std::env::args().nth(2).map_or(vec!["check".to_owned(), "build".to_owned(), "build --release".to_owned()], |one| vec![one]) {
+    for profile in std::env::args()
+        .nth(2)
+        .map_or(vec!["check".to_owned(), "build".to_owned(), "build --release".to_owned()], |one| vec![one])
+    {
         let times: Vec<Duration> =
             bins.iter().map(|(name, _)| time(&package, &profile, name)).collect::<Result<_, _>>()?;
         let (plain, machine) = (times[1].saturating_sub(times[0]), times[2].saturating_sub(times[0]));
@@ -88,7 +91,10 @@ fn body(call: &str) -> String {
         if number < KEPT {
             let _ = writeln!(body, "        let mut v{number} = {call}({number}, input.clone()).await?;");
         } else if number % 5 == 0 {
-            let _ = writeln!(body, "        if v{a}.len() > v{b}.len() {{ v{a}.push_str(&{call}({number}, v{b}.clone()).await?); }}");
+            let _ = writeln!(
+                body,
+                "        if v{a}.len() > v{b}.len() {{ v{a}.push_str(&{call}({number}, v{b}.clone()).await?); }}"
+            );
         } else {
             let _ = writeln!(body, "        v{a} = {call}({number}, v{b}.clone()).await?;");
         }

@@ -49,7 +49,11 @@ async fn sleepers() -> Result<(), Box<dyn Error>> {
     let seconds = begun.elapsed().as_secs_f64();
     println!("{RUNS} runs started and asleep for a year, {:.0} starts/s", RUNS as f64 / seconds);
     let per_run = |bytes: u64| bytes as f64 / RUNS as f64;
-    println!("memory: {:.0} bytes a run (with {} hot)", per_run(resident_bytes()? - before), engine.hot_runs());
+    println!(
+        "memory: {:.0} bytes a run (with {} hot)",
+        per_run(resident_bytes()? - before),
+        engine.hot_runs()
+    );
     engine.shutdown().await?;
     println!("disk:   {:.0} bytes a run", per_run(disk_bytes(folder.path())?));
     let begun = Instant::now();

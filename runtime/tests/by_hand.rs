@@ -15,7 +15,8 @@ impl State for HandState {
     const MACHINE: &'static str = "Hand::run";
     const START: Self = HandState::Start;
     const DONE: Self = HandState::Done;
-    const ALL: &'static [Self] = &[HandState::Start, HandState::AwaitSleep, HandState::AwaitSleep2, HandState::Done];
+    const ALL: &'static [Self] =
+        &[HandState::Start, HandState::AwaitSleep, HandState::AwaitSleep2, HandState::Done];
     fn name(self) -> &'static str {
         match self {
             Self::Start => "Start",

@@ -3,6 +3,8 @@
 //! The engine's thread alone writes. [`MemoryDisk`] keeps everything in memory and fails on demand;
 //! the data directory on disk is kept by fjall.
 
+#[cfg(test)]
+mod compat_tests;
 mod directory;
 mod envelope;
 mod fjall;

@@ -395,11 +395,7 @@ impl Workflow for Script {
             workflow: "Script",
             method: "run",
             states: const { &[state("Start", ""), state("AwaitWork", "work(n).await")] },
-            transitions: &[TransitionDescription {
-                from: "Start",
-                to: "AwaitWork",
-                cause: Cause::Started,
-            }],
+            transitions: &[TransitionDescription { from: "Start", to: "AwaitWork", cause: Cause::Started }],
             slots: vec![SlotDescription { name: "todo", type_name: "VecDeque<Do>" }],
         }]
     }
