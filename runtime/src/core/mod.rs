@@ -26,4 +26,6 @@ pub use registry::Registry;
 
 pub(crate) use input::{AttemptEnd, Effect, Input, Need, Output, Reply};
 pub(crate) use run::panic_text;
+#[cfg(feature = "testing")]
+pub(crate) use run::{Run, Transition};
 pub(crate) use shard::{Limits, Shard};

@@ -115,7 +115,7 @@ impl Shard {
 
     /// Writes a transition and sets its commands going.
     fn write(&mut self, no: RunNo, transition: Transition, now: Moment, out: &mut Output) {
-        let Transition { seq, entry, disarmed } = transition;
+        let Transition { seq, entry, disarmed, .. } = transition;
         let Some(hot) = self.hot.get(no) else { return };
         let record = &hot.run.record;
         let log_key = no.log_key(seq);

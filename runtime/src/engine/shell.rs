@@ -101,6 +101,7 @@ impl Shell {
                 Message::Advance(duration, reply) => {
                     self.advances.push_back((self.now.after(duration), reply));
                 }
+                Message::Now(reply) => send(reply, self.now),
                 Message::Shutdown(reply) => end = Some(End::Asked(Some(reply))),
                 Message::Stop => end = Some(End::Asked(None)),
             }
