@@ -19,8 +19,12 @@ pub mod workflow;
 extern crate self as longhaul;
 
 pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
-pub use engine::{Engine, RunHandle};
-pub use error::{QueryError, SignalError};
+pub use engine::{
+    Engine, EngineBuilder, History, HistoryError, ListFilter, RunDescription, RunHandle, RunStatus,
+};
+pub use error::{
+    EngineError, HandleError, OpenError, QueryError, RedriveError, RunError, SignalError, StartError,
+};
 pub use failure::{Failure, Never};
 pub use longhaul_macros::{activities, activity, query, run, signal, workflow};
 pub use machine::{Context, Elapsed, timeout};

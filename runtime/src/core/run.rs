@@ -160,7 +160,8 @@ impl Run {
         let called = activity_types(&step.commands);
         // What was begun and dropped in the same step is not set going at all.
         let begun = step.commands.into_iter().filter(|command| is_waited_for(command.op()));
-        let commands: Vec<_> = begun.map(|command| command_record(command, now)).collect();
+        let mut commands: Vec<_> = begun.map(|command| command_record(command, now)).collect();
+        commands.sort_unstable_by_key(CommandRecord::op);
         armed.extend(commands.iter().map(armed_by));
         armed.sort_unstable_by_key(|armed| armed.op);
         record.armed = armed;
@@ -311,7 +312,7 @@ fn ask(instance: &dyn Instance, id: &str, name: &str, args: &Payload) -> Result<
 fn unknown_activity(registry: &Registry, stepped: &Stepped) -> Option<&'static str> {
     stepped.step.commands.iter().find_map(|command| match command {
         Command::StartActivity { op, activity, .. }
-            if stepped.instance.armed().contains(op) && !registry.can_run(activity.name) =>
+            if !registry.can_run(activity.name) && stepped.instance.armed().contains(op) =>
         {
             Some(activity.name)
         }

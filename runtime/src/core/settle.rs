@@ -39,6 +39,12 @@ impl Shard {
         for (run, touch) in std::mem::take(&mut self.touched) {
             self.settle_run(run, touch, now, out);
         }
+        // Last, for a call that is tried again may have been disarmed since.
+        for id in std::mem::take(&mut self.retried) {
+            if let Some(task) = self.tasks.get(id) {
+                out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &task.record));
+            }
+        }
         for question in std::mem::take(&mut self.questions) {
             self.answer(question, out);
         }
@@ -228,7 +234,12 @@ impl Shard {
                 Phase::Completed(output) => reply.with(Ok(Ok(output.clone()))),
                 Phase::Failed(error) => reply.with(Ok(Err(error.clone()))),
                 Phase::Open | Phase::Parked(_) => {
-                    self.waiters.entry(run).or_default().push(reply);
+                    let waiters = self.waiters.entry(run).or_default();
+                    // Those that gave up go before the list grows.
+                    if waiters.len() == waiters.capacity() {
+                        waiters.retain(|waiter| !waiter.is_gone());
+                    }
+                    waiters.push(reply);
                     return;
                 }
             },
