@@ -1,13 +1,13 @@
 //! [`ReplayCheck`]: many random cases of one workflow, and the smallest that fails.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use proptest::test_runner::{
     Config, RngAlgorithm, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner,
 };
 use thiserror::Error;
 
-use super::case::{self, Played};
+use super::case;
 use super::divergence::Divergence;
 use super::report::Report;
 use super::tape::{Tape, tapes};
@@ -18,6 +18,9 @@ use crate::workflow::Workflow;
 
 /// The variable that sets the seed of all checks.
 const SEED_VARIABLE: &str = "LONGHAUL_TEST_SEED";
+
+/// How often a simpler case is tried before it counts as passing: what depends on chance fails sometimes only.
+const TRIES: u32 = 4;
 
 /// How often a failing case is simplified at most.
 const MOST_SIMPLIFICATIONS: u32 = 4_096;
@@ -106,7 +109,12 @@ impl<W: Workflow> std::fmt::Debug for ReplayCheck<W> {
 impl<W: Workflow> ReplayCheck<W> {
     /// 256 cases of up to 40 transitions, with any inputs.
     pub fn new() -> Self {
-        ReplayCheck { cases: 256, transitions: 40, seed: None, input: Box::new(|choices| choices.value()) }
+        ReplayCheck {
+            cases: 256,
+            transitions: 40,
+            seed: None,
+            input: Box::new(|choices: &mut Sampler<'_>| choices.value()),
+        }
     }
 
     /// How many cases.
@@ -160,40 +168,22 @@ impl<W: Workflow> ReplayCheck<W> {
             Some(seed) => seed,
             None => seed_from_environment()?,
         };
-        let workflow = WorkflowType::of::<W>();
-        let report = RefCell::new(Report::new(W::NAME, seed, &W::describe()));
-        let failed: RefCell<Option<Box<Divergence>>> = RefCell::new(None);
-        let no_input = RefCell::new(None);
-        let simplified = Cell::new(0);
-
-        let one_case = |tape: Tape| -> TestCaseResult {
-            let input = (self.input)(&mut Sampler::new(&tape.input))
-                .and_then(|input| codec::encode(&input).map_err(|error| SampleError(error.to_string())))
-                .map_err(|error| {
-                    no_input.replace(Some(error.0.clone()));
-                    TestCaseError::reject(error.0)
-                })?;
-            match case::play(&workflow, &input, &tape) {
-                Ok(played) => count(&report, &failed, played),
-                Err(mut divergence) => {
-                    divergence.seed = seed;
-                    divergence.case = report.borrow().cases();
-                    divergence.simplified = simplified.get();
-                    simplified.set(simplified.get() + 1);
-                    failed.replace(Some(divergence));
-                    return Err(TestCaseError::fail("it diverged"));
-                }
-            }
-            Ok(())
+        let search = Search {
+            check: &self,
+            workflow: WorkflowType::of::<W>(),
+            seed,
+            report: RefCell::new(Report::new(W::NAME, seed, &W::describe())),
+            failed: RefCell::new(None),
+            no_input: RefCell::new(None),
         };
-        let outcome = self.runner(seed).run(&tapes(self.transitions), one_case);
-        if let Some(divergence) = failed.take() {
+        let outcome = self.runner(seed).run(&tapes(self.transitions), |tape| search.case(&tape));
+        if let Some(divergence) = search.failed.into_inner() {
             return Err(ReplayError::Diverged(divergence));
         }
         match outcome {
-            Ok(()) => Ok(report.into_inner()),
+            Ok(()) => Ok(search.report.into_inner()),
             Err(TestError::Abort(reason)) => {
-                let reason = no_input.take().unwrap_or_else(|| reason.to_string());
+                let reason = search.no_input.into_inner().unwrap_or_else(|| reason.to_string());
                 Err(ReplayError::NoInput { workflow: W::NAME, reason })
             }
             // No case failed, so this is a panic: of the closure that makes inputs, or of ours.
@@ -214,10 +204,44 @@ impl<W: Workflow> ReplayCheck<W> {
     }
 }
 
-/// Takes a case into the report, unless it is a simplification of one that failed.
-fn count(report: &RefCell<Report>, failed: &RefCell<Option<Box<Divergence>>>, played: Played) {
-    if failed.borrow().is_none() {
-        report.borrow_mut().count(played);
+/// A running check: what was found so far.
+struct Search<'a, W: Workflow> {
+    check: &'a ReplayCheck<W>,
+    workflow: WorkflowType,
+    seed: u64,
+    report: RefCell<Report>,
+    /// The simplest case so far that failed.
+    failed: RefCell<Option<Box<Divergence>>>,
+    /// Why no input could be made up, the last time.
+    no_input: RefCell<Option<String>>,
+}
+
+impl<W: Workflow> Search<'_, W> {
+    fn case(&self, tape: &Tape) -> TestCaseResult {
+        let made = (self.check.input)(&mut Sampler::new(&tape.input)).map_err(|error| error.0);
+        let input = match made.and_then(|input| codec::encode(&input).map_err(|error| error.to_string())) {
+            Ok(input) => input,
+            Err(reason) => {
+                self.no_input.replace(Some(reason.clone()));
+                return Err(TestCaseError::reject(reason));
+            }
+        };
+        let simplified = self.failed.borrow().as_ref().map(|simplest| simplest.simplified + 1);
+        let tries = if simplified.is_some() { TRIES } else { 1 };
+        for _ in 0..tries {
+            match case::play(&self.workflow, &input, tape) {
+                Ok(_) if simplified.is_some() => {}
+                Ok(played) => self.report.borrow_mut().count(played),
+                Err(divergence) => {
+                    let case = self.report.borrow().cases() + 1;
+                    let (seed, simplified) = (self.seed, simplified.unwrap_or(0));
+                    let divergence = Divergence { seed, case, simplified, ..*divergence };
+                    self.failed.replace(Some(Box::new(divergence)));
+                    return Err(TestCaseError::fail("it diverged"));
+                }
+            }
+        }
+        Ok(())
     }
 }
 

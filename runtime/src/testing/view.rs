@@ -73,21 +73,18 @@ fn waits_for(Armed { op, operation }: &Armed) -> String {
 /// One transition in words: what went in, and where it led.
 pub(super) fn transition(entry: &LogEntry, state: &str) -> String {
     let events: Vec<String> = entry.events.iter().map(event).collect();
-    let mut line = format!("{}  {} → ", entry.at, events.join(", "));
-    match &entry.outcome {
-        Outcome::Stepped => line.push_str(state),
-        Outcome::Parked(reason) => line.push_str(&format!("parked: {reason}")),
-    }
-    for command in &entry.commands {
-        line.push_str("\n       ");
-        line.push_str(&match command {
-            CommandRecord::Activity { op, activity, input } => {
-                format!("calls {activity} #{} with {}", op.0, shown(input))
-            }
-            CommandRecord::Timer { op, deadline } => format!("sets timer #{} to {deadline}", op.0),
-        });
-    }
-    line
+    let led_to = match &entry.outcome {
+        Outcome::Stepped => state,
+        Outcome::Parked(_) => &outcome(entry),
+    };
+    let mut lines = vec![format!("{}  {} → {led_to}", entry.at, events.join(", "))];
+    lines.extend(entry.commands.iter().map(|command| match command {
+        CommandRecord::Activity { op, activity, input } => {
+            format!("calls {activity} #{} with {}", op.0, shown(input))
+        }
+        CommandRecord::Timer { op, deadline } => format!("sets timer #{} to {deadline}", op.0),
+    }));
+    lines.join("\n       ")
 }
 
 fn event(event: &EventRecord) -> String {
