@@ -217,8 +217,14 @@ impl<'a> Case<'a> {
     fn diverged(&self, check: Check, one: (&Run, &Moved), other: (&Run, &Moved)) -> Box<Divergence> {
         let result = |(run, moved): (&Run, &Moved)| view::result(&run.record, &moved.transition.entry);
         let mut divergence = self.divergence(check);
-        divergence.differences = differences(&result(one), &result(other));
         let (run, moved) = one;
+        divergence.differences = if moved.transition.entry.outcome == other.1.transition.entry.outcome {
+            differences(&result(one), &result(other))
+        } else {
+            // One stands and the other does not: all else follows from that.
+            let outcome = |moved: &Moved| parts([("outcome", text(view::outcome(&moved.transition.entry)))]);
+            differences(&outcome(moved), &outcome(other.1))
+        };
         divergence.transitions.push(view::transition(&moved.transition.entry, &run.record.state));
         Box::new(divergence)
     }

@@ -22,6 +22,17 @@ pub enum Check {
 }
 
 impl Check {
+    /// The lower, the more it says of the cause.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            Check::Twice => 0,
+            Check::Reload => 1,
+            Check::Query(_) => 2,
+            Check::Fold => 3,
+            Check::GoesOn => 4,
+        }
+    }
+
     /// What happened, and what the two sides of each difference are.
     fn texts(self) -> (String, &'static str, &'static str) {
         match self {

@@ -46,7 +46,7 @@ impl World {
     /// Signals that were accepted before the first transition.
     pub(super) fn early_signals(&mut self, choices: &mut Sampler<'_>) -> Vec<EventRecord> {
         let mut events = Vec::new();
-        if seldom(choices, 4) {
+        for _ in 0..choices.choose(2 * MOST_SIGNALS).saturating_sub(MOST_SIGNALS) {
             self.signal(choices, &mut events);
         }
         events

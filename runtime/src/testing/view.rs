@@ -22,7 +22,6 @@ pub(super) fn result(record: &RunRecord, entry: &LogEntry) -> Value {
         ("output", output),
         ("commands", commands(entry)),
         ("phase", text(phase)),
-        ("outcome", text(outcome(entry))),
         ("state", text(&record.state)),
         ("waits_for", Value::Array(record.armed.iter().map(|armed| text(waits_for(armed))).collect())),
         ("unread", Value::Array(record.inbox.iter().map(|unread| text(event(unread))).collect())),
@@ -40,7 +39,7 @@ fn commands(entry: &LogEntry) -> Value {
     Value::Array(entry.commands.iter().map(command).collect())
 }
 
-fn outcome(entry: &LogEntry) -> String {
+pub(super) fn outcome(entry: &LogEntry) -> String {
     match &entry.outcome {
         Outcome::Stepped => "stepped".to_owned(),
         Outcome::Parked(reason) => format!("parked: {reason}"),

@@ -27,7 +27,6 @@ fn caught<W: Workflow>() -> Box<Divergence> {
 #[track_caller]
 fn assert_caught<W: Workflow>(check: Check, path: &str, kind: DifferenceKind, hint: &str) -> Box<Divergence> {
     let divergence = caught::<W>();
-    println!("{divergence}");
     assert_eq!(divergence.check(), check, "{divergence}");
     let found = divergence.differences().iter().find(|difference| difference.path == path);
     assert_eq!(
@@ -213,14 +212,40 @@ impl Skipped {
 fn a_field_that_is_not_stored_and_used_later_is_caught() {
     let divergence =
         assert_caught::<Skipped>(Check::Reload, "output", DifferenceKind::NearNumbers, "`#[serde(skip)]`");
-    assert_eq!(
-        (divergence.differences()[0].one.as_str(), divergence.differences()[0].other.as_str()),
-        ("5", "0")
-    );
+    assert_eq!(without_counts(&divergence), REPORT);
 }
+
+/// The whole report, but for how often it was simplified.
+fn without_counts(divergence: &Divergence) -> String {
+    let report = divergence.to_string();
+    let (before, rest) = report.split_once(", simplified ").expect("the report counts");
+    let (_, after) = rest.split_once(" times").expect("the report counts");
+    format!("{before}{after}")
+}
+
+const REPORT: &str = "\
+`Skipped` does not replay: a run that was reloaded from its stored state went on otherwise than one that stayed in memory.
+
+The smallest case (seed 0, case 1):
+  input []
+    1. 2026-01-01T00:00:00Z  started (seed 0) → AwaitSleep
+       sets timer #0 to 2026-01-01T00:00:01Z
+    2. 2026-01-01T00:00:01Z  timer #0 fires → AwaitSleep2
+       sets timer #1 to 2026-01-01T00:00:02Z
+    3. 2026-01-01T00:00:02Z  timer #1 fires → Done
+
+What differs after transition 3, in memory and reloaded:
+  - output
+      5
+      0
+
+Likely cause: a value is lost on its way through storage: does its type have a `#[serde(skip)]` field that is used \
+later, an `Option<Option<_>>` (`Some(None)` reads back as `None`), a `Serialize` that `Deserialize` does not undo, \
+or something shared (`Rc`, `Cell`)? Else a `static` may have been changed in between.";
 
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct NestedOption {
+    #[allow(clippy::option_option)] // it is what this is about
     answer: Option<Option<u8>>,
 }
 
@@ -304,7 +329,8 @@ impl Unreadable {
 #[test]
 fn a_value_that_does_not_read_back_is_caught() {
     let divergence = caught::<Unreadable>();
-    println!("{divergence}");
     assert_eq!(divergence.check(), Check::Reload, "{divergence}");
-    assert!(divergence.to_string().contains("its stored value cannot be read"), "{divergence}");
+    let [difference] = divergence.differences() else { panic!("{divergence}") };
+    assert_eq!((difference.path.as_str(), difference.one.as_str()), ("outcome", "\"stepped\""));
+    assert!(difference.other.contains("its stored value cannot be read"), "{divergence}");
 }

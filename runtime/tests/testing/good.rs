@@ -191,6 +191,55 @@ fn the_cases_reach_every_state_and_many_ends() {
     assert_eq!((report.panicked(), report.unsent_signals().len()), (0, 0), "{report}");
 }
 
+/// A panic is the same each time, so it is no divergence; the report tells of it.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Panics;
+
+#[workflow]
+impl Panics {
+    #[run]
+    async fn run(&mut self, ctx: &Context, items: Vec<u8>) -> u8 {
+        ctx.sleep(seconds(1)).await;
+        items[1]
+    }
+}
+
+#[test]
+fn a_panic_of_workflow_code_is_counted_and_told() {
+    let report = ReplayCheck::<Panics>::new().cases(60).run().unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.panicked() > 0 && report.ended() > 0, "{report}");
+    assert!(report.to_string().contains("first with: index out of bounds"), "{report}");
+}
+
+/// No value of this type can be read.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refusing;
+
+impl<'de> Deserialize<'de> for Refusing {
+    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(serde::de::Error::custom("none will do"))
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct NoInput;
+
+#[workflow]
+impl NoInput {
+    #[run]
+    async fn run(&mut self, ctx: &Context, _refusing: Refusing) -> u8 {
+        ctx.sleep(seconds(1)).await;
+        1
+    }
+}
+
+#[test]
+fn an_input_that_cannot_be_made_up_is_an_error_that_says_what_to_do() {
+    let error = ReplayCheck::<NoInput>::new().run().unwrap_err().to_string();
+    assert!(error.contains("`NoInput`") && error.contains("none will do"), "{error}");
+    assert!(error.contains("make one with `input = "), "{error}");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_cases_and_another_gives_others() {
     let run = |seed| ReplayCheck::<Checkout>::new().cases(50).seed(seed).run().expect("it replays");
