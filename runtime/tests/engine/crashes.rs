@@ -52,7 +52,8 @@ async fn crash_at_each_commit(hot_runs: usize) {
     let disk = MemoryDisk::new();
     let expected = use_it(&open(&disk).await).await.unwrap();
     let commits = disk.commits();
-    assert!(commits > 12, "{commits}");
+    // How many there are depends on what ends in one turn.
+    assert!(commits >= 10, "{commits}");
 
     for fault in [CommitFault::Lost, CommitFault::AppliedButReported] {
         for crash in 0..commits {
