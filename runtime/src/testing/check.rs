@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::case::{self, Played};
 use super::divergence::{Check, Divergence};
+use super::quiet::quietly;
 use super::report::Report;
 use super::tape::{Tape, tapes};
 use crate::codec::{self, Payload};
@@ -249,15 +250,15 @@ impl<W: Workflow> Search<'_, W> {
     /// Plays a case that is expected to pass once, and one that is expected to fail several times: what depends on
     /// chance fails sometimes only, and now in this check, now in that. The one that says most is kept.
     fn play(&self, input: &Payload, tape: &Tape, expected_to_fail: bool) -> Result<Played, Box<Divergence>> {
-        let mut found = case::play(&self.workflow, input, tape);
+        let play = || quietly(|| case::play(&self.workflow, input, tape));
+        let mut found = play();
         for _ in 1..TRIES {
             match &found {
                 Ok(_) if !expected_to_fail => break,
                 Err(divergence) if divergence.check == Check::Twice => break,
                 Ok(_) | Err(_) => {}
             }
-            let again = case::play(&self.workflow, input, tape);
-            found = match (found, again) {
+            found = match (found, play()) {
                 (Err(one), Err(other)) if other.check.rank() >= one.check.rank() => Err(one),
                 (Err(one), Ok(_)) => Err(one),
                 (_, again) => again,

@@ -53,6 +53,7 @@ mod cause;
 mod check;
 mod divergence;
 mod engine;
+mod quiet;
 mod report;
 mod schedule;
 mod tape;

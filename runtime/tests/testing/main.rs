@@ -4,5 +4,6 @@
 #![allow(clippy::unused_async)]
 
 mod bad;
+mod constructs;
 mod good;
 mod virtual_time;
