@@ -185,6 +185,9 @@ impl Shell {
         if self.activities.running() > 0 {
             return Patience::ForAMessage;
         }
+        for answer in self.shard.give_up_on_parked() {
+            self.release(answer);
+        }
         while let Some((until, _)) = self.advances.front() {
             if let Some(next) = next.filter(|next| next <= until) {
                 self.now = next;

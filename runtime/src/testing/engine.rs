@@ -7,7 +7,7 @@ use crate::Engine;
 use crate::activity::{Activity, ActivityContext, ActivitySet};
 use crate::engine::{Clock, EngineBuilder};
 use crate::error::OpenError;
-use crate::store::{self, Damage, LogEntry, MemoryDisk, RunNo, Table};
+use crate::store::MemoryDisk;
 use crate::time::Moment;
 use crate::workflow::Workflow;
 
@@ -21,8 +21,8 @@ use crate::workflow::Workflow;
 ///
 /// Ids and seeds are counted, so that a test is the same each time.
 ///
-/// A run whose code panics is parked and its result does not come: [`RunHandle::describe`](crate::RunHandle::describe)
-/// says why.
+/// A run whose code panics is parked, and its result is [`RunError::Parked`](crate::error::RunError::Parked) when
+/// nothing else can move; in production, one waits on.
 ///
 /// # Example
 ///
@@ -83,12 +83,6 @@ impl TestEngine {
     /// be [given](TestEngineBuilder::disk) to another engine.
     pub fn disk(&self) -> &MemoryDisk {
         &self.disk
-    }
-
-    /// The transitions of a run, as they are stored: what went into each and what came out.
-    pub fn log_of(&self, run: RunNo) -> Result<Vec<LogEntry>, Damage> {
-        let rows = self.disk.rows(Table::Log).into_iter().filter(|(key, _)| key.starts_with(&run.key()));
-        rows.map(|(key, bytes)| store::open(Table::Log, &key, &bytes)).collect()
     }
 }
 

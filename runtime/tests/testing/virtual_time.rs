@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use longhaul::engine::RunStatus;
+use longhaul::error::RunError;
 use longhaul::prelude::*;
-use longhaul::store::CommandRecord;
 use longhaul::testing::TestEngine;
 use longhaul::{ActivityContext, Moment};
 
-use crate::good::{Hello, greet};
+use crate::good::{Hello, Panics, greet};
 
 #[activity(retry(initial = "1h", coefficient = 2.0, max_attempts = 4))]
 pub(crate) async fn flaky(day: u32) -> Result<u32, Failure> {
@@ -167,27 +167,26 @@ async fn time_stands_still_until_somebody_waits() {
     assert_eq!(run.describe().await.unwrap().status, RunStatus::Completed);
 }
 
-/// Every engine run is one whose log folds to what the store has.
 #[tokio::test]
 async fn g6_the_log_of_a_run_on_the_engine_folds_to_its_stored_state() {
-    use longhaul::core::{WorkflowType, fold};
-    let engine = TestEngine::builder()
-        .workflow::<Month>()
-        .mock_with::<flaky>(third_time)
-        .hot_runs(0)
-        .build()
-        .await
-        .unwrap();
-    let run = engine.start::<Month>(3).await.unwrap();
-    run.stop().await.unwrap();
-    run.result().await.unwrap();
+    for hot_runs in [0, 10] {
+        let builder = TestEngine::builder().workflow::<Month>().mock_with::<flaky>(third_time);
+        let engine = builder.hot_runs(hot_runs).build().await.unwrap();
+        let run = engine.start::<Month>(3).await.unwrap();
+        run.stop().await.unwrap();
+        run.result().await.unwrap();
+        // The start, a signal, three sleeps, three activities.
+        assert_eq!(engine.verify(run.id()).await.unwrap(), 8);
+    }
+}
 
-    let log = engine.log_of(run.run()).unwrap();
-    let calls = log.iter().flat_map(|entry| &entry.commands);
-    assert_eq!(calls.filter(|command| matches!(command, CommandRecord::Activity { .. })).count(), 3);
-    let folded = fold(&WorkflowType::of::<Month>(), &log).unwrap();
-    assert_eq!(
-        Some(folded.to_stored(run.run())),
-        engine.disk().read(longhaul::store::Table::Runs, &run.run().key())
-    );
+#[tokio::test]
+async fn the_result_of_a_run_that_panicked_is_an_error_and_not_a_hang() {
+    let engine = TestEngine::builder().workflow::<Panics>().build().await.unwrap();
+    let run = engine.start::<Panics>(vec![1]).await.unwrap();
+    let error = run.result().await.unwrap_err();
+    assert!(matches!(error, RunError::Parked { .. }), "{error}");
+    assert!(error.to_string().contains("index out of bounds"), "{error}");
+    // Once it is parked already, too.
+    assert!(run.result().await.is_err());
 }
