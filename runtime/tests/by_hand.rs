@@ -15,6 +15,7 @@ impl State for HandState {
     const MACHINE: &'static str = "Hand::run";
     const START: Self = HandState::Start;
     const DONE: Self = HandState::Done;
+    const ALL: &'static [Self] = &[HandState::Start, HandState::AwaitSleep, HandState::AwaitSleep2, HandState::Done];
     fn name(self) -> &'static str {
         match self {
             Self::Start => "Start",
@@ -22,15 +23,6 @@ impl State for HandState {
             Self::AwaitSleep2 => "AwaitSleep2",
             Self::Done => "Done",
         }
-    }
-    fn from_name(n: &str) -> Option<Self> {
-        Some(match n {
-            "Start" => Self::Start,
-            "AwaitSleep" => Self::AwaitSleep,
-            "AwaitSleep2" => Self::AwaitSleep2,
-            "Done" => Self::Done,
-            _ => return None,
-        })
     }
     fn live(self) -> &'static [u16] {
         match self {
