@@ -24,7 +24,7 @@ pub struct Report {
 
 impl Report {
     pub(super) fn new(workflow: &'static str, seed: u64, machines: &[MachineDescription]) -> Self {
-        let run = machines.first().map_or(&[][..], |machine| &machine.states);
+        let run = machines.first().map_or(&[][..], |machine| machine.states);
         let states = run.iter().filter(|state| state.within.is_none()).map(|state| state.name);
         Report {
             workflow,
