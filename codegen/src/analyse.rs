@@ -95,8 +95,11 @@ impl Analysis {
 pub(crate) fn analyse(graph: &Graph) -> Analysis {
     let reachable = reachable(graph);
     let arm = arms(graph, &reachable);
+    let (late, touched) = late_variables(graph, &reachable);
     let mut flow = Flow {
         graph,
+        late,
+        touched,
         reachable: &reachable,
         live_in: vec![Vars::new(); graph.blocks.len()],
         after_poll: vec![Vars::new(); graph.constructs.len()],
@@ -121,9 +124,7 @@ pub(crate) fn analyse(graph: &Graph) -> Analysis {
 pub(crate) fn successors(graph: &Graph, block: BlockId) -> Vec<BlockId> {
     let block = graph.block(block);
     let mut next = block.term.targets();
-    let codes =
-        block.instrs.iter().filter_map(Instr::code).chain(block.term.code()).chain(guards(&block.term));
-    for exit in codes.flat_map(|code| &code.exits) {
+    for exit in codes(block).flat_map(|code| &code.exits) {
         if let ExitTo::Block(target, _) = graph.exits[exit.0].to {
             next.push(target);
         }
@@ -211,6 +212,65 @@ struct Flow<'a> {
     after_poll: Vec<Vars>,
     /// What several branches of a construct use, or a branch and what follows: it stays in its slot throughout.
     shared: Vec<Vars>,
+    /// Variables that are declared without a value.
+    late: Vars,
+    /// Which of them code before a block names: the others have no value there.
+    touched: Vec<Vars>,
+}
+
+/// What the pattern that leads to a block binds.
+fn bound_by(block: &crate::cfg::Block) -> Vars {
+    let bound = block.instrs.iter().find_map(|instr| match instr {
+        Instr::Bound(vars) => Some(vars),
+        _ => None,
+    });
+    bound.into_iter().flatten().copied().collect()
+}
+
+/// The variables declared without a value, and which of them are named on some way to each block.
+fn late_variables(graph: &Graph, reachable: &[bool]) -> (Vars, Vec<Vars>) {
+    let instrs = graph.blocks.iter().flat_map(|block| &block.instrs);
+    let late: Vars = instrs
+        .filter_map(|instr| match instr {
+            Instr::Declare(var) => Some(*var),
+            _ => None,
+        })
+        .collect();
+    let mut touched = vec![Vars::new(); graph.blocks.len()];
+    loop {
+        let mut changed = false;
+        for id in graph.block_ids().filter(|id| reachable[id.0]) {
+            let block = graph.block(id);
+            let mut after = touched[id.0].clone();
+            after.extend(&mentioned(graph, block).0 & &late);
+            let results = codes(block).flat_map(|code| &code.exits);
+            after.extend(results.filter_map(|exit| match graph.exits[exit.0].to {
+                ExitTo::Block(_, result) => result,
+                ExitTo::Return => None,
+            }));
+            // A loop declares it anew.
+            for instr in &block.instrs {
+                if let Instr::Declare(var) = instr
+                    && !mentioned(graph, block).0.contains(var)
+                {
+                    after.remove(var);
+                }
+            }
+            for next in successors(graph, id) {
+                let before = touched[next.0].len();
+                touched[next.0].extend(&after);
+                changed |= touched[next.0].len() != before;
+            }
+        }
+        if !changed {
+            return (late, touched);
+        }
+    }
+}
+
+/// All code of a block.
+fn codes(block: &crate::cfg::Block) -> impl Iterator<Item = &Code> {
+    block.instrs.iter().filter_map(Instr::code).chain(block.term.code()).chain(guards(&block.term))
 }
 
 impl Flow<'_> {
@@ -246,7 +306,17 @@ impl Flow<'_> {
         for next in block.term.targets() {
             live.extend(&self.live_in[next.0]);
         }
-        for code in guards(&block.term).chain(block.term.code()) {
+        if let Term::Match { arms, .. } = &block.term {
+            for arm in arms {
+                if let Some(guard) = &arm.guard {
+                    let mut needed = Vars::new();
+                    self.code(guard, &mut needed, &held);
+                    // The pattern has bound what the guard sees first.
+                    live.extend(&needed - &bound_by(graph.block(arm.block)));
+                }
+            }
+        }
+        if let Some(code) = block.term.code() {
             self.code(code, &mut live, &held);
         }
         if let Term::Match {
@@ -260,6 +330,7 @@ impl Flow<'_> {
             self.instr(instr, &mut live, &held);
         }
         live.extend(held);
+        live.retain(|var| !self.late.contains(var) || self.touched[id.0].contains(var));
         live
     }
 
@@ -332,6 +403,12 @@ impl Flow<'_> {
         for block in blocks.map(|block| graph.block(block)).filter(|block| graph.is_within(block.task, task))
         {
             let (uses, declares) = mentioned(graph, block);
+            used.extend(codes(block).flat_map(|code| &code.exits).filter_map(|exit| {
+                match graph.exits[exit.0].to {
+                    ExitTo::Block(_, result) => result,
+                    ExitTo::Return => None,
+                }
+            }));
             used.extend(uses);
             declared.extend(declares);
         }
@@ -348,17 +425,10 @@ fn remove(live: &mut Vars, vars: &[VarId]) {
 /// The variables that a block names or assigns, and those that it declares.
 pub(crate) fn mentioned(graph: &Graph, block: &crate::cfg::Block) -> (Vars, Vars) {
     let (mut uses, mut declares) = (Vars::new(), Vars::new());
-    let codes =
-        block.instrs.iter().filter_map(Instr::code).chain(block.term.code()).chain(guards(&block.term));
-    for code in codes {
+    for code in codes(block) {
         uses.extend(graph.with_needs(&code.uses));
         uses.extend(&code.kills);
         declares.extend(&code.declares);
-        for exit in &code.exits {
-            if let ExitTo::Block(_, Some(result)) = graph.exits[exit.0].to {
-                uses.insert(result);
-            }
-        }
     }
     for instr in &block.instrs {
         match instr {

@@ -63,11 +63,13 @@ pub(crate) struct Var {
     pub(crate) ty: Option<Type>,
 }
 
-/// How a borrow of a kept place, a literal or a loop's item is made again: `let PAT = EXPR;`.
+/// How a borrow of a kept place, a literal, a loop's item, or what a pattern borrows is made again: `let PAT = EXPR;`.
 #[derive(Debug, Clone)]
 pub(crate) struct Rebuild {
-    /// What the `let` binds: more than one variable where a loop's pattern does.
+    /// What the `let` binds: more than one variable where a pattern does.
     pub(crate) pat: TokenStream,
+    /// Whether the pattern is one of several that the place may have matched; this time it is known to.
+    pub(crate) refutable: bool,
     pub(crate) expr: TokenStream,
     /// The variables that the expression needs.
     pub(crate) needs: Vars,

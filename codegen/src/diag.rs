@@ -71,12 +71,6 @@ pub(crate) const SELECT_GUARD: &str =
     "`if` guards and `else` in `select!` are not supported yet: decide before it which `select!` to enter";
 pub(crate) const CFG_METHOD: &str = "`#[cfg]` on a method of a workflow is not supported yet: the method's states would come and go with the build";
 
-pub(crate) fn shadowed(name: &str) -> String {
-    format!(
-        "leaving from here needs the outer `{name}`, which an inner `{name}` hides: give one of the two another name"
-    )
-}
-
 pub(crate) fn effect(path: &str, rewrite: &str) -> String {
     format!("`{path}` is an effect: in a workflow it would be lost or repeated after a crash; {rewrite}")
 }

@@ -94,6 +94,23 @@ pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
     activity::set(attr, item)
 }
 
+/// An impl without the marks of its methods: the plain async Rust that a workflow is written in.
+pub fn unmarked(item: TokenStream) -> TokenStream {
+    let mut item: syn::ItemImpl = match syn::parse2(item) {
+        Ok(item) => item,
+        Err(error) => return error.to_compile_error(),
+    };
+    for item in &mut item.items {
+        if let syn::ImplItem::Fn(function) = item {
+            let mark = |attr: &syn::Attribute| {
+                ["run", "signal", "query"].iter().any(|mark| attr.path().is_ident(mark))
+            };
+            function.attrs.retain(|attr| !mark(attr));
+        }
+    }
+    quote!(#item)
+}
+
 /// An attribute that only has a meaning inside another: `#[run]`, `#[signal]`, `#[query]`.
 pub fn stray(name: &str, within: &str, item: TokenStream) -> TokenStream {
     let message = format!(

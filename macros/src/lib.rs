@@ -37,3 +37,10 @@ pub fn signal(_: TokenStream, item: TokenStream) -> TokenStream {
 pub fn query(_: TokenStream, item: TokenStream) -> TokenStream {
     longhaul_codegen::stray("query", "workflow", item.into()).into()
 }
+
+/// Leaves an impl as plain async Rust, without the marks of its methods: how tests run the same source both ways.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn workflow_plain(_: TokenStream, item: TokenStream) -> TokenStream {
+    longhaul_codegen::unmarked(item.into()).into()
+}

@@ -227,6 +227,8 @@ impl RetryPolicy {
 /// }
 /// ```
 #[must_use = "an activity call does nothing until it is awaited"]
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "", transparent)]
 pub struct ActivityCall<A: Activity> {
     pub(crate) input: A::Input,
 }

@@ -30,3 +30,8 @@ pub use longhaul_macros::{activities, activity, query, run, signal, workflow};
 pub use machine::{Context, Elapsed, timeout};
 pub use time::{Moment, days, hours, minutes, seconds};
 pub use workflow::Workflow;
+
+/// The README's program is compiled and run with the other doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

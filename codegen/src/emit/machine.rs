@@ -8,12 +8,12 @@ use syn::{Expr, Stmt};
 use crate::analyse::{Analysis, SlotKind, State, mentioned};
 use crate::cfg::{
     Block, BlockId, Code, CodeTokens, Concurrency, ConstructId, ExitTo, Graph, Instr, MAIN, MatchHead, Poll,
-    Polled, ScopeId, TaskId, Term,
+    Polled, Rebuild, ScopeId, TaskId, Term,
 };
-use crate::diag::{self, Errors};
+use crate::diag::Errors;
 use crate::lower::{at, placeholder};
 use crate::model::Method;
-use crate::names::{VarId, Vars};
+use crate::names::{VarId, Vars, ident};
 
 /// The names of the items of one machine.
 pub(crate) struct Names {
@@ -33,7 +33,7 @@ pub(crate) fn step_fn(
     names: &Names,
     errors: &mut Errors,
 ) -> TokenStream {
-    let mut emit = Emit { graph, analysis, names, errors };
+    let mut emit = Emit { graph, analysis, names, errors, hides: hidden_somewhere(graph) };
     let Names { frame, step, .. } = names;
     let arguments = super::arguments(method);
     let receiver = match &method.receiver {
@@ -50,13 +50,21 @@ pub(crate) fn step_fn(
         let slot = passing_slot(graph, *var);
         quote!(let mut #slot = ::longhaul::machine::Slot::empty();)
     });
+    let operations: Vec<_> = (1..graph.tasks.len())
+        .filter_map(|task| emit.awaitable_branch(TaskId(task)))
+        .filter(|(poll, _)| analysis.arm[poll.0].is_some())
+        .map(|(poll, _)| {
+            let begun = begun_name(poll);
+            quote!(let mut #begun = ::core::option::Option::None;)
+        })
+        .collect();
     let blocks = emit.block_enum(MAIN);
     let entry = emit.entry(MAIN);
     let arms = emit.arms(MAIN);
     quote! {
         #[doc(hidden)]
         #[allow(
-            unused_mut, unused_variables, unused_assignments, unused_parens, unused_braces, unused_labels,
+            unused_macros, irrefutable_let_patterns, unused_mut, unused_variables, unused_assignments, unused_parens, unused_braces, unused_labels,
             unreachable_code, unused_must_use, dead_code, clippy::all, clippy::pedantic
         )]
         fn #step(
@@ -79,6 +87,7 @@ pub(crate) fn step_fn(
                     };
                     #blocks
                     #(#passing)*
+                    #(#operations)*
                     let mut __block = match __frame.at {
                         #entry
                         __other => return ::longhaul::machine::misplaced(__ctx, __other),
@@ -118,6 +127,46 @@ struct Emit<'a> {
     analysis: &'a Analysis,
     names: &'a Names,
     errors: &'a mut Errors,
+    /// The variables whose name something else has, too.
+    hides: Vars,
+}
+
+/// The identifier of a variable where our code names it: shown and resolved as the user's.
+fn local_ident(user: &Ident) -> Ident {
+    ident(&user.to_string(), at(user.span()))
+}
+
+/// The macro that stands for a variable where its name is hidden.
+fn outer_name(var: VarId) -> Ident {
+    format_ident!("__outer{}", var.0)
+}
+
+/// The variables that another variable, or a name within the user's verbatim code, may hide.
+fn hidden_somewhere(graph: &Graph) -> Vars {
+    let mut bound = std::collections::BTreeMap::<String, usize>::new();
+    for var in &graph.vars {
+        *bound.entry(var.ident.to_string()).or_default() += 1;
+    }
+    for name in graph.exits.iter().flat_map(|exit| &exit.hidden) {
+        *bound.entry(name.clone()).or_default() += 1;
+    }
+    let numbered = graph.vars.iter().enumerate();
+    numbered.filter(|(_, var)| bound[&var.ident.to_string()] > 1).map(|(number, _)| VarId(number)).collect()
+}
+
+/// The local that holds what a branch is going to begin.
+fn begun_name(poll: BlockId) -> Ident {
+    format_ident!("__operation{}", poll.0)
+}
+
+/// A borrow made again.
+fn again(rebuild: &Rebuild) -> TokenStream {
+    let Rebuild { pat, expr, .. } = rebuild;
+    if rebuild.refutable {
+        quote!(let #pat = #expr else { ::core::panic!("a kept place holds what it held before the await") };)
+    } else {
+        quote!(let #pat = #expr;)
+    }
 }
 
 /// What holds while one arm is written.
@@ -177,7 +226,7 @@ impl Emit<'_> {
             let span = at(slot.span.0);
             let number = u16::try_from(number).unwrap_or(u16::MAX);
             let name = &slot.name;
-            let field = format_ident!("{}", slot.name, span = span);
+            let field = ident(&slot.name, span);
             let method = match slot.kind {
                 SlotKind::Kept(_) => "kept",
                 SlotKind::Wait(_) => "wait",
@@ -197,14 +246,14 @@ impl Emit<'_> {
 
     fn slot_field(&self, kind: SlotKind) -> Ident {
         let slot = self.analysis.slot(kind).expect("a slot was made for it");
-        format_ident!("{}", slot.name)
+        ident(&slot.name, Span::call_site())
     }
 
     /// Where a variable is between arms.
     fn place(&self, var: VarId) -> TokenStream {
         match self.analysis.slot(SlotKind::Kept(var)) {
             Some(slot) => {
-                let field = format_ident!("{}", slot.name);
+                let field = ident(&slot.name, Span::call_site());
                 quote!(__frame.#field)
             }
             None => passing_slot(self.graph, var).to_token_stream(),
@@ -212,39 +261,35 @@ impl Emit<'_> {
     }
 
     /// Moves what `needed` names and is local here to where the next arm finds it.
-    fn puts(
-        &mut self,
-        arm: &Arm,
-        needed: &Vars,
-        from: ScopeId,
-        hidden: &[String],
-        span: Span,
-    ) -> TokenStream {
+    fn puts(&mut self, arm: &Arm, needed: &Vars) -> TokenStream {
         let mut puts = TokenStream::new();
         for var in needed.intersection(&arm.locals) {
             let data = self.graph.var(*var);
             if data.rebuild.is_some() {
                 continue;
             }
-            let name = data.ident.to_string();
-            if hidden.contains(&name) || self.is_shadowed(*var, &name, arm, from) {
-                self.errors.at(span, diag::shadowed(&name));
-                return puts;
-            }
             let place = self.place(*var);
-            let ident = Ident::new(&name, at(data.ident.span()));
-            puts.extend(quote!(#place.put(#ident);));
+            let value = if self.hides.contains(var) {
+                let outer = outer_name(*var);
+                quote!(#outer!())
+            } else {
+                local_ident(&data.ident).to_token_stream()
+            };
+            puts.extend(quote!(#place.put(#value);));
         }
         puts
     }
 
-    /// Whether another local of the arm has the variable's name where the way out stands.
-    fn is_shadowed(&self, var: VarId, name: &str, arm: &Arm, from: ScopeId) -> bool {
-        let chain = self.graph.scope_chain(from);
-        arm.locals.iter().any(|other| {
-            let data = self.graph.var(*other);
-            *other > var && data.ident == name && chain.contains(&data.scope)
-        })
+    /// Names of the user's are never changed, so where another variable of the same name may hide one, a macro is
+    /// defined while it is visible: what stands in a macro means what it means where the macro is defined.
+    fn outers<'v>(&self, vars: impl IntoIterator<Item = &'v VarId>) -> TokenStream {
+        let hidden = vars.into_iter().filter(|var| self.hides.contains(var));
+        hidden
+            .map(|var| {
+                let (outer, ident) = (outer_name(*var), local_ident(&self.graph.var(*var).ident));
+                quote!(macro_rules! #outer { () => { #ident } })
+            })
+            .collect()
     }
 
     // Tasks.
@@ -380,16 +425,21 @@ impl Emit<'_> {
             .any(|instr| matches!(instr, Instr::Leave(left) if *left == scope))
     }
 
-    /// The variables of `scope` that the arm needs: moved out of their slots, made again, or declared.
+    /// The variables of `scope` that the arm needs: moved out of their slots, made again, or declared, each in the order
+    /// of the source, so that a name that is bound twice means the same as there.
     fn takes(&self, scope: ScopeId, needed: &Vars, live: &Vars) -> TokenStream {
-        let of_scope = |var: &&VarId| self.graph.var(**var).scope == scope;
         let mut takes = TokenStream::new();
-        for var in needed.iter().filter(of_scope) {
+        let mut done = Vars::new();
+        for var in needed.iter().filter(|var| self.graph.var(**var).scope == scope) {
             let data = self.graph.var(*var);
-            if data.rebuild.is_some() {
+            if let Some(rebuild) = &data.rebuild {
+                if !done.contains(var) {
+                    done.extend(&rebuild.binds);
+                    takes.extend(again(rebuild));
+                }
                 continue;
             }
-            let ident = Ident::new(&data.ident.to_string(), at(data.ident.span()));
+            let ident = local_ident(&data.ident);
             let mutable = data.mutable.then(|| quote!(mut));
             if live.contains(var) {
                 let place = self.place(*var);
@@ -398,16 +448,7 @@ impl Emit<'_> {
                 let ty = data.ty.as_ref().map(|ty| quote!(: #ty));
                 takes.extend(quote!(let #mutable #ident #ty;));
             }
-        }
-        let mut done = Vars::new();
-        for var in needed.iter().filter(of_scope) {
-            if let Some(rebuild) = &self.graph.var(*var).rebuild
-                && !done.contains(var)
-            {
-                done.extend(&rebuild.binds);
-                let (pat, expr) = (&rebuild.pat, &rebuild.expr);
-                takes.extend(quote!(let #pat = #expr;));
-            }
+            takes.extend(self.outers([var]));
         }
         takes
     }
@@ -449,7 +490,7 @@ impl Emit<'_> {
 
     fn jump(&mut self, arm: &Arm, to: BlockId, from: ScopeId) -> TokenStream {
         let live = self.analysis.live_in[to.0].clone();
-        let puts = self.puts(arm, &live, from, &[], Span::call_site());
+        let puts = self.puts(arm, &live);
         let go = self.go_to(arm.task, to);
         quote!(#puts #go;)
     }
@@ -462,7 +503,7 @@ impl Emit<'_> {
             Term::Suspend(poll) => seq.add(self.suspend(arm, *poll, scope)),
             Term::Return(code) => {
                 let value = self.code(arm, code, scope);
-                seq.add(self.returns(arm, &value, scope, &[], Span::call_site()));
+                seq.add(self.returns(arm, &value));
             }
             Term::Unreachable => {}
             Term::If { cond, then, otherwise, after } => {
@@ -559,8 +600,7 @@ impl Emit<'_> {
 
     fn suspend(&mut self, arm: &Arm, poll: BlockId, scope: ScopeId) -> TokenStream {
         let live = self.analysis.live_in[poll.0].clone();
-        let span = self.graph.poll(poll).map_or_else(Span::call_site, |poll| poll.span);
-        let puts = self.puts(arm, &live, scope, &[], span);
+        let puts = self.puts(arm, &live);
         let position = self.position(arm.task);
         let state = self.state(&self.analysis.state(poll).expect("a poll block has a state").name);
         let mut positions = TokenStream::new();
@@ -577,14 +617,7 @@ impl Emit<'_> {
     }
 
     /// The task ends with `value`.
-    fn returns(
-        &mut self,
-        arm: &Arm,
-        value: &TokenStream,
-        scope: ScopeId,
-        hidden: &[String],
-        span: Span,
-    ) -> TokenStream {
+    fn returns(&mut self, arm: &Arm, value: &TokenStream) -> TokenStream {
         let Some((construct, number)) = self.graph.tasks[arm.task.0].branch_of else {
             return quote!(return ::core::task::Poll::Ready(#value););
         };
@@ -596,7 +629,7 @@ impl Emit<'_> {
             .copied()
             .filter(|var| shared.contains(var) && self.is_shared(construct, *var))
             .collect();
-        let puts = self.puts(arm, &kept, scope, hidden, span);
+        let puts = self.puts(arm, &kept);
         let output = self.output(construct, number);
         let (position, done, label) = (self.position(arm.task), self.state("Done"), Self::label(arm.task));
         quote! {
@@ -634,10 +667,11 @@ impl Emit<'_> {
 
     fn instr(&mut self, seq: &mut Seq, arm: &Arm, block: &Block, scope: ScopeId, instr: &Instr) {
         match instr {
-            Instr::Bound(_) => {}
+            Instr::Bound(vars) => seq.add(self.outers(vars)),
             Instr::Code(code) => {
-                let code = self.code(arm, code, scope);
-                seq.add(code);
+                let tokens = self.code(arm, code, scope);
+                seq.add(tokens);
+                seq.add(self.outers(&code.declares));
             }
             Instr::Declare(var) => {
                 if arm.mentioned.contains(var) {
@@ -645,6 +679,7 @@ impl Emit<'_> {
                     let (ident, mutable) = (&data.ident, data.mutable.then(|| quote!(mut)));
                     let ty = data.ty.as_ref().map(|ty| quote!(: #ty));
                     seq.add(quote!(let #mutable #ident #ty;));
+                    seq.add(self.outers([var]));
                 }
             }
             Instr::Assign(var, code) => {
@@ -656,13 +691,13 @@ impl Emit<'_> {
             Instr::Leave(scope) => seq.leave(*scope),
             Instr::Begin { poll, operation, call } => {
                 let operation = self.code(arm, operation, scope);
-                let begun = match call {
-                    Some(_) => quote!(::longhaul::machine::Sub::start(#operation)),
-                    None => quote!(::longhaul::machine::begin(#operation, __ctx)),
-                };
-                let kind = if call.is_some() { SlotKind::Call(*poll) } else { SlotKind::Wait(*poll) };
-                let field = self.slot_field(kind);
-                seq.add(quote!(__frame.#field.put(#begun);));
+                if self.graph.block(*poll).task == arm.task {
+                    seq.add(self.begin(*poll, &operation, call.is_some()));
+                } else {
+                    // A branch begins when it is first polled; one behind a branch that wins at once never does.
+                    let begun = begun_name(*poll);
+                    seq.add(quote!(#begun = ::core::option::Option::Some(#operation);));
+                }
             }
             Instr::Poll(poll) => {
                 // Only a condition comes here: its variables are taken by now.
@@ -670,7 +705,7 @@ impl Emit<'_> {
                     let condition = self.code(arm, condition, scope);
                     let own = self.own_block(poll);
                     let live = self.analysis.live_in[own.0].clone();
-                    let puts = self.puts(arm, &live, block.scope, &[], poll.span);
+                    let puts = self.puts(arm, &live);
                     let pause = Self::pause(arm.task);
                     let output = &self.graph.var(poll.output).ident;
                     seq.add(quote! {
@@ -679,17 +714,39 @@ impl Emit<'_> {
                     });
                 }
             }
-            Instr::Arguments { pats, .. } => {
+            Instr::Arguments { pats, declares } => {
                 let pats = match &pats[..] {
                     [pat] => quote!(#pat),
                     _ => quote!((#(#pats),*)),
                 };
                 seq.add(quote!(let #pats = __arguments.take().expect("the first step has the arguments");));
+                seq.add(self.outers(declares));
             }
             Instr::Advance(var) => {
                 let ident = &self.graph.var(*var).ident;
                 seq.add(quote!(#ident += 1;));
             }
+        }
+    }
+
+    /// Puts a begun operation into its slot.
+    fn begin(&self, poll: BlockId, operation: &TokenStream, is_call: bool) -> TokenStream {
+        let (kind, begun) = if is_call {
+            (SlotKind::Call(poll), quote!(::longhaul::machine::Sub::start(#operation)))
+        } else {
+            (SlotKind::Wait(poll), quote!(::longhaul::machine::begin(#operation, __ctx)))
+        };
+        let field = self.slot_field(kind);
+        quote!(__frame.#field.put(#begun);)
+    }
+
+    /// The poll block of a branch that is only an awaitable, and whether that is a call.
+    fn awaitable_branch(&self, task: TaskId) -> Option<(BlockId, bool)> {
+        let entry = self.graph.tasks[task.0].entry;
+        match self.graph.poll(entry)?.what {
+            Polled::Operation => Some((entry, false)),
+            Polled::Call { .. } => Some((entry, true)),
+            Polled::Condition(_) | Polled::Branches(_) => None,
         }
     }
 
@@ -787,7 +844,12 @@ impl Emit<'_> {
         let blocks = self.block_enum(task);
         let entry = self.entry(task);
         let arms = self.arms(task);
+        let begin = self.awaitable_branch(task).map(|(poll, is_call)| {
+            let (begun, begin) = (begun_name(poll), self.begin(poll, &quote!(__operation), is_call));
+            quote!(if let ::core::option::Option::Some(__operation) = #begun.take() { #begin })
+        });
         quote! {
+            #begin
             if #position != #done {
                 #blocks
                 let mut #var = match #position {
@@ -847,7 +909,7 @@ impl VisitMut for Exits<'_, '_> {
         let way = match exit.to {
             ExitTo::Return => {
                 let value = value.unwrap_or_else(|| quote!(()));
-                self.emit.returns(self.arm, &value, self.scope, &exit.hidden, exit.span)
+                self.emit.returns(self.arm, &value)
             }
             ExitTo::Block(target, result) => {
                 let mut live = self.emit.analysis.live_in[target.0].clone();
@@ -864,7 +926,7 @@ impl VisitMut for Exits<'_, '_> {
                     (None, Some(value)) => quote!(#value;),
                     (_, None) => TokenStream::new(),
                 };
-                let puts = self.emit.puts(self.arm, &live, self.scope, &exit.hidden, exit.span);
+                let puts = self.emit.puts(self.arm, &live);
                 let go = self.emit.go_to(self.arm.task, target);
                 quote!(#deliver #puts #go;)
             }

@@ -15,6 +15,7 @@ use crate::cfg::Graph;
 use crate::diag::Errors;
 use crate::lower::{at, camel};
 use crate::model::{Method, Workflow};
+use crate::names::ident;
 
 /// One async method with its machine.
 pub(crate) struct Machine<'a> {
@@ -158,7 +159,7 @@ fn frame(machine: &Machine<'_>, names: &machine::Names) -> TokenStream {
     let mut fields = TokenStream::new();
     let mut empty = TokenStream::new();
     for slot in &machine.analysis.slots {
-        let field = format_ident!("{}", slot.name);
+        let field = ident(&slot.name, proc_macro2::Span::call_site());
         if matches!(slot.kind, SlotKind::Position(_)) {
             fields.extend(quote!(pub #field: #state,));
             empty.extend(quote!(#field: #state::Start,));

@@ -8,9 +8,23 @@ use syn::{Block, Expr, Pat};
 use super::expr::peel;
 use super::find::expr_awaits;
 use super::{Dest, Loop, Lower, VarId};
-use crate::cfg::{BlockId, Code, Instr, MatchArm, MatchHead, Rebuild, Term};
+use crate::cfg::{BlockId, Code, Instr, MatchArm, MatchHead, Term};
 use crate::diag;
-use crate::names::Vars;
+use crate::names::{Vars, bindings};
+
+/// Methods that go over what they borrow, the same each time.
+const BORROWING: &[&str] = &[
+    "iter",
+    "iter_mut",
+    "keys",
+    "values",
+    "values_mut",
+    "chars",
+    "char_indices",
+    "bytes",
+    "lines",
+    "split_whitespace",
+];
 
 impl Lower<'_, '_> {
     /// Lowers control flow, its value going to `dest`; `false` where `expr` is something else.
@@ -46,25 +60,49 @@ impl Lower<'_, '_> {
 
     fn if_expr(&mut self, expr: &syn::ExprIf, dest: Dest) {
         let mark = self.enter_scope();
-        let cond = self.cond(&expr.cond);
-        let (then, otherwise, after) = (self.block("Then"), self.block("Else"), self.block("After"));
-        let start = self.current;
-        let declares = cond.declares.clone();
-        self.inside(then, after, |this| {
-            this.push(Instr::Bound(declares));
-            this.statements(&expr.then_branch, dest);
-        });
+        let (otherwise, after) = (self.block("Else"), self.block("After"));
+        let inner = self.condition_blocks(&expr.cond, otherwise, after);
+        self.scoped(|this| this.statements(&expr.then_branch, dest));
+        self.fall_through(inner, after);
         self.leave_scope(mark);
-        self.graph.blocks[otherwise.0].scope = self.scope;
-        self.graph.blocks[after.0].scope = self.scope;
+        for block in [otherwise, after] {
+            self.graph.blocks[block.0].scope = self.scope;
+        }
         self.go(otherwise);
         match &expr.else_branch {
             Some((_, branch)) => self.branch_value(branch, dest),
             None => self.deliver(syn::parse_quote!(()), dest),
         }
         self.graph.blocks[self.current.0].term = Term::Fall(after);
-        self.go(start);
-        self.end(Term::If { cond, then, otherwise, after }, after);
+        self.go(after);
+    }
+
+    /// Tests a condition, and goes on in the block that is reached where it holds. A chain with an await behind a
+    /// `let` is tested in steps, each within the one before; gives where the inner ones end.
+    fn condition_blocks(&mut self, cond: &Expr, otherwise: BlockId, after: BlockId) -> Vec<BlockId> {
+        let mut inner = Vec::new();
+        for (number, step) in steps(cond).iter().enumerate() {
+            let cond = self.cond(step);
+            let then = self.block("Then");
+            let after = if number == 0 { after } else { self.block("AfterThen") };
+            if number > 0 {
+                inner.push(after);
+            }
+            let declares = cond.declares.clone();
+            self.graph.blocks[self.current.0].term = Term::If { cond, then, otherwise, after };
+            self.go(then);
+            self.push(Instr::Bound(declares));
+        }
+        inner
+    }
+
+    /// Ends what [`Lower::condition_blocks`] began.
+    fn fall_through(&mut self, mut inner: Vec<BlockId>, after: BlockId) {
+        while let Some(next) = inner.pop() {
+            self.graph.blocks[self.current.0].term = Term::Fall(next);
+            self.go(next);
+        }
+        self.graph.blocks[self.current.0].term = Term::Fall(after);
     }
 
     /// A value in its own scope.
@@ -86,33 +124,36 @@ impl Lower<'_, '_> {
         });
     }
 
-    /// A condition: what it binds belongs to the current scope.
-    fn cond(&mut self, cond: &Expr) -> Code {
-        let expr = match peel(cond) {
-            Expr::Let(binding) if expr_awaits(&binding.expr) => {
-                let value = self.expr(&binding.expr);
-                let mut binding = binding.clone();
-                binding.expr = Box::new(value);
-                Expr::Let(binding)
-            }
-            other if expr_awaits(other) && has_let(other) => {
-                self.errors.on(other, diag::AWAIT_IN_CHAIN);
-                syn::parse_quote!(true)
-            }
-            other => self.expr(other),
+    /// One step of a condition, of which the first test alone may await. What it binds belongs to the current scope.
+    fn cond(&mut self, tests: &[Expr]) -> Code {
+        let mut tests = tests.to_vec();
+        if let Some(first) = tests.first_mut() {
+            *first = match peel(first) {
+                Expr::Let(binding) if expr_awaits(&binding.expr) => {
+                    let value = self.expr(&binding.expr);
+                    let mut binding = binding.clone();
+                    binding.expr = Box::new(value);
+                    Expr::Let(binding)
+                }
+                first => self.expr(first),
+            };
+        }
+        let expr = match &tests[..] {
+            [test] => self.verbatim(test),
+            tests => self.verbatim(&syn::parse_quote!(#(#tests)&&*)),
         };
         let mut code = self.code(expr.clone());
-        let mut pats = Vec::new();
-        collect_lets(&expr, &mut pats);
-        for pat in pats {
-            code.declares.extend(self.bind(&pat, None));
+        let mut lets = Vec::new();
+        collect_lets(&expr, &mut lets);
+        for (pat, value) in lets {
+            code.declares.extend(self.bind_borrows(&pat, &value));
         }
         code
     }
 
     fn match_expr(&mut self, expr: &syn::ExprMatch, dest: Dest) {
         let value = self.expr(&expr.expr);
-        let head = MatchHead::Value(self.code(value));
+        let head = MatchHead::Value(self.code(value.clone()));
         let start = self.current;
         let after = self.block("After");
         let mut arms = Vec::new();
@@ -122,7 +163,7 @@ impl Lower<'_, '_> {
                 Pat::Guard(guarded) => (&*guarded.pat, Some(&*guarded.guard)),
                 pat => (pat, None),
             };
-            let declares = self.bind(pat, None);
+            let declares = self.bind_borrows(pat, &value);
             let guard = guard.map(|guard| {
                 if expr_awaits(guard) {
                     self.errors.on(guard, diag::AWAIT_IN_GUARD);
@@ -214,22 +255,17 @@ impl Lower<'_, '_> {
     fn while_expr(&mut self, expr: &syn::ExprWhile, dest: Dest) {
         self.looping(expr.label.as_ref(), None, |this, _, exit| {
             let mark = this.enter_scope();
-            let cond = this.cond(&expr.cond);
-            let (body, over, after) = (this.block("Body"), this.block("Over"), this.block("Again"));
-            let start = this.current;
-            let declares = cond.declares.clone();
-            this.inside(body, after, |this| {
-                this.push(Instr::Bound(declares));
-                this.statements(&expr.body, Dest::Ignore);
-            });
+            let (over, after) = (this.block("Over"), this.block("Again"));
+            let inner = this.condition_blocks(&expr.cond, over, after);
+            this.scoped(|this| this.statements(&expr.body, Dest::Ignore));
+            this.fall_through(inner, after);
             this.leave_scope(mark);
             for block in [over, after] {
                 this.graph.blocks[block.0].scope = this.scope;
             }
             this.go(over);
             this.graph.blocks[over.0].term = Term::Jump(exit);
-            this.go(start);
-            this.end(Term::If { cond, then: body, otherwise: over, after }, after);
+            this.go(after);
         });
         self.deliver(syn::parse_quote!(()), dest);
     }
@@ -272,9 +308,12 @@ impl Lower<'_, '_> {
                     ::longhaul::machine::nth(#items, #ident - 1).expect("a kept collection keeps its items")
                 };
                 needs.insert(index);
-                let rebuild = Rebuild { pat: quote!(#pat), expr, needs, binds: declares.clone() };
-                for var in &declares {
-                    this.graph.vars[var.0].rebuild = Some(rebuild.clone());
+                // What `mut` binds by value may have been changed since: that is kept.
+                if bindings(pat)
+                    .iter()
+                    .all(|binding| binding.mutability.is_none() || binding.by_ref.is_some())
+                {
+                    this.rebuild(pat, false, expr, needs, &declares);
                 }
             }
             let body = this.block("Body");
@@ -302,7 +341,8 @@ impl Lower<'_, '_> {
         });
     }
 
-    /// `&kept`, `&mut kept`, `kept.iter()`, `kept.iter_mut()`: what a loop can find its place in again.
+    /// `&kept`, `&mut kept`, `kept.iter()` and the like, adapters that only count behind them: what a loop can find its
+    /// place in again.
     fn kept_items(&mut self, expr: &Expr) -> Option<Expr> {
         let place = match peel(expr) {
             Expr::Reference(reference) => &reference.expr,
@@ -310,9 +350,21 @@ impl Lower<'_, '_> {
                 let var = self.env.lookup(&path.path.get_ident()?.to_string())?;
                 return self.graph.var(var).rebuild.is_some().then(|| expr.clone());
             }
-            Expr::MethodCall(call)
-                if (call.method == "iter" || call.method == "iter_mut") && call.args.is_empty() =>
-            {
+            Expr::MethodCall(call) => {
+                let method = call.method.to_string();
+                let adapts = match method.as_str() {
+                    "enumerate" | "rev" => call.args.is_empty(),
+                    "skip" | "take" | "step_by" | "chunks" | "windows" => {
+                        call.args.iter().all(|argument| self.is_constant(argument))
+                    }
+                    _ => false,
+                };
+                if adapts && !matches!(method.as_str(), "chunks" | "windows") {
+                    return self.kept_items(&call.receiver).is_some().then(|| expr.clone());
+                }
+                if !adapts && !(BORROWING.contains(&method.as_str()) && call.args.is_empty()) {
+                    return None;
+                }
                 &call.receiver
             }
             _ => return None,
@@ -339,13 +391,41 @@ fn has_let(expr: &Expr) -> bool {
     }
 }
 
-/// The patterns of the `let`s in a condition, in order.
-fn collect_lets(expr: &Expr, pats: &mut Vec<Pat>) {
-    match peel(expr) {
-        Expr::Let(binding) => pats.push((*binding.pat).clone()),
+/// The steps that a condition is tested in: a test with an await begins a new one if there is a `let`, whose names it
+/// may use.
+fn steps(cond: &Expr) -> Vec<Vec<Expr>> {
+    if !has_let(cond) {
+        return vec![vec![cond.clone()]];
+    }
+    let mut tests = Vec::new();
+    collect_tests(cond, &mut tests);
+    let mut steps: Vec<Vec<Expr>> = Vec::new();
+    for test in tests {
+        match steps.last_mut() {
+            Some(step) if !expr_awaits(&test) => step.push(test),
+            _ => steps.push(vec![test]),
+        }
+    }
+    steps
+}
+
+fn collect_tests(cond: &Expr, tests: &mut Vec<Expr>) {
+    match cond {
         Expr::Binary(binary) if matches!(binary.op, syn::BinOp::And(_)) => {
-            collect_lets(&binary.left, pats);
-            collect_lets(&binary.right, pats);
+            collect_tests(&binary.left, tests);
+            collect_tests(&binary.right, tests);
+        }
+        test => tests.push(test.clone()),
+    }
+}
+
+/// The `let`s in a condition, in order: pattern and value.
+fn collect_lets(expr: &Expr, lets: &mut Vec<(Pat, Expr)>) {
+    match peel(expr) {
+        Expr::Let(binding) => lets.push(((*binding.pat).clone(), (*binding.expr).clone())),
+        Expr::Binary(binary) if matches!(binary.op, syn::BinOp::And(_)) => {
+            collect_lets(&binary.left, lets);
+            collect_lets(&binary.right, lets);
         }
         _ => {}
     }

@@ -6,13 +6,13 @@
 use proc_macro2::Span;
 use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprMethodCall, Stmt};
+use syn::{Expr, ExprMethodCall, Pat, Stmt};
 
 use super::find::expr_awaits;
-use super::{Dest, Label, Lower, Operation};
+use super::{Dest, Label, Lower, Operation, is_temp_name};
 use crate::cfg::{Code, CodeTokens, Instr, Polled};
 use crate::diag;
-use crate::names::Vars;
+use crate::names::{Vars, bindings};
 
 /// How an operand is used by what it is an operand of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,7 +206,7 @@ impl Lower<'_, '_> {
 
     /// Lowers what is awaited, up to where it would begin.
     pub(super) fn operation(&mut self, base: &Expr) -> Operation {
-        let base = peel(base);
+        let base = self.unboxed(peel(base));
         let label = Label { name: state_name(base), source: source_text(base), span: base.span() };
         if let Expr::MethodCall(call) = base
             && call.method == "wait_until"
@@ -247,7 +247,7 @@ impl Lower<'_, '_> {
     }
 
     /// A call of another async method of the impl: its name, the receiver, the arguments without the context.
-    fn own_call<'x>(
+    pub(super) fn own_call<'x>(
         &self,
         expr: &'x Expr,
     ) -> Option<(syn::Ident, Option<&'x Expr>, Box<dyn Iterator<Item = &'x Expr> + 'x>)> {
@@ -282,7 +282,41 @@ impl Lower<'_, '_> {
             && self.around.methods.contains_key(&call.method.to_string())
     }
 
+    /// `Box::pin(self.method(..))`, which plain async Rust needs for recursion: the call.
+    fn unboxed<'x>(&self, expr: &'x Expr) -> &'x Expr {
+        if let Expr::Call(call) = expr
+            && let Expr::Path(path) = &*call.func
+            && let [.., ty, function] = &path.path.segments.iter().collect::<Vec<_>>()[..]
+            && ty.ident == "Box"
+            && function.ident == "pin"
+            && let Some(inner) = call.args.first()
+            && self.own_call(peel(inner)).is_some()
+        {
+            return peel(inner);
+        }
+        expr
+    }
+
     // What an expression is.
+
+    /// Whether what `pat` binds of `value` is borrowed from a kept place, so that it can be bound again.
+    pub(super) fn borrows(&self, pat: &Pat, value: &Expr) -> bool {
+        let bound = bindings(pat);
+        let (by_ref, by_mode) = (
+            bound.iter().all(|binding| binding.by_ref.is_some()),
+            // `mut` binds by value, which may have been changed since.
+            bound.iter().all(|binding| binding.by_ref.is_none() && binding.mutability.is_none()),
+        );
+        match peel(value) {
+            Expr::Reference(reference) => by_mode && self.is_place(&reference.expr),
+            Expr::Path(path) => {
+                let var = path.path.get_ident().and_then(|name| self.env.lookup(&name.to_string()));
+                let rebuilt = var.is_some_and(|var| self.graph.var(var).rebuild.is_some());
+                (by_mode && rebuilt) || (by_ref && self.is_place(value))
+            }
+            value => by_ref && self.is_place(value),
+        }
+    }
 
     /// Whether an expression names a place that is the same before and after other code runs: a variable,
     /// `self`, fields of these, and elements at an index that cannot change.
@@ -291,7 +325,7 @@ impl Lower<'_, '_> {
             Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
                 name == "self"
                     || self.env.lookup(&name.to_string()).is_some()
-                    || name.to_string().starts_with("__")
+                    || is_temp_name(&name.to_string())
             }),
             Expr::Field(field) => self.is_place(&field.base),
             Expr::Paren(inner) => self.is_place(&inner.expr),
@@ -320,11 +354,11 @@ impl Lower<'_, '_> {
     pub(super) fn is_constant(&self, expr: &Expr) -> bool {
         match expr {
             Expr::Lit(_) => true,
-            Expr::Path(path) => {
-                let name = path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-                path.path.get_ident().is_none()
-                    || (name.starts_with(char::is_uppercase) && self.env.lookup(&name).is_none())
-            }
+            // A name that is no variable is that of a constant, function or type.
+            Expr::Path(path) => path.path.get_ident().is_none_or(|name| {
+                let name = name.to_string();
+                name != "self" && !is_temp_name(&name) && self.env.lookup(&name).is_none()
+            }),
             Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => self.is_constant(expr),
             Expr::Reference(reference) => self.is_constant(&reference.expr),
             Expr::Array(array) => array.elems.iter().all(|elem| self.is_constant(elem)),
@@ -336,7 +370,7 @@ impl Lower<'_, '_> {
     }
 
     fn is_temp(&self, expr: &Expr) -> bool {
-        matches!(expr, Expr::Path(path) if path.path.get_ident().is_some_and(|name| name.to_string().starts_with("__")))
+        matches!(expr, Expr::Path(path) if path.path.get_ident().is_some_and(|name| is_temp_name(&name.to_string())))
     }
 
     /// What `code` needs when it is evaluated again.

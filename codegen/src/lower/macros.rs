@@ -8,7 +8,7 @@ use syn::{Expr, Macro, Token};
 
 use super::Lower;
 use super::expr::Mode;
-use super::find::is_concurrent;
+use super::find::{expr_awaits, is_concurrent};
 use crate::diag;
 
 /// Macros that take expressions, with commas between, and only borrow their values.
@@ -100,6 +100,16 @@ impl Arguments {
     }
 }
 
+/// How many of a macro's arguments are evaluated whatever happens: the message of an assertion is not.
+fn always_evaluated(mac: &Macro) -> usize {
+    match mac.path.segments.last().map(|last| last.ident.to_string()).as_deref() {
+        Some("assert") => 1,
+        Some("assert_eq" | "assert_ne") => 2,
+        Some("debug_assert" | "debug_assert_eq" | "debug_assert_ne") => 0,
+        _ => usize::MAX,
+    }
+}
+
 impl Lower<'_, '_> {
     /// A macro with an await in it.
     pub(super) fn macro_expr(&mut self, expr: &syn::ExprMacro) -> Expr {
@@ -111,6 +121,12 @@ impl Lower<'_, '_> {
             self.errors.on(&mac.path, diag::AWAIT_IN_MACRO);
             return syn::parse_quote!(::core::unreachable!());
         };
+        if let Some(value) =
+            arguments.values_mut().skip(always_evaluated(&mac)).find(|value| expr_awaits(value))
+        {
+            self.errors.on(value, diag::AWAIT_IN_MACRO);
+            return syn::parse_quote!(::core::unreachable!());
+        }
         let mode = arguments.mode;
         self.operands(arguments.values_mut().map(|value| (value, mode)).collect());
         mac.tokens = arguments.to_tokens().to_token_stream();

@@ -222,7 +222,7 @@ impl Lower<'_, '_> {
         let mut vars = Vars::new();
         find::each_ident(tokens, &mut |ident| {
             let name = ident.to_string();
-            if name.starts_with("__")
+            if is_temp_name(&name)
                 && let Some(at) = self.graph.vars.iter().rposition(|var| var.ident == name)
             {
                 vars.insert(VarId(at));
@@ -241,6 +241,20 @@ impl Lower<'_, '_> {
             kills: Vars::new(),
             declares: Vec::new(),
             exits,
+        }
+    }
+
+    /// The variables that stand alone on the left of an assignment.
+    fn assigned(&self, left: &Expr, vars: &mut Vars) {
+        match left {
+            Expr::Path(path) => {
+                vars.extend(path.path.get_ident().and_then(|name| self.env.lookup(&name.to_string())));
+            }
+            Expr::Paren(inner) => self.assigned(&inner.expr, vars),
+            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|elem| self.assigned(elem, vars)),
+            Expr::Array(array) => array.elems.iter().for_each(|elem| self.assigned(elem, vars)),
+            Expr::Call(call) => call.args.iter().for_each(|arg| self.assigned(arg, vars)),
+            _ => {}
         }
     }
 
@@ -267,15 +281,46 @@ impl Lower<'_, '_> {
         {
             return;
         }
-        let code = self.code(value);
+        let mut code = self.code(value);
+        if let CodeTokens::Expr(expr) = &code.tokens
+            && let Expr::Assign(assign) = &**expr
+        {
+            // Assigned whole: what it was before does not matter, unless the value is made of it.
+            let mut assigned = Vars::new();
+            self.assigned(&assign.left, &mut assigned);
+            code.kills = &assigned - &self.mentions(&assign.right);
+            code.uses = &code.uses - &code.kills;
+        }
         let CodeTokens::Expr(expr) = code.tokens else { return };
         let stmt = syn::Stmt::Expr(*expr, Some(syn::Token![;](Span::call_site())));
         self.push(Instr::Code(Code { tokens: CodeTokens::Stmt(Box::new(stmt)), ..code }));
     }
 
-    fn rebuild(&mut self, var: VarId, expr: proc_macro2::TokenStream, needs: Vars) {
-        let ident = self.graph.var(var).ident.clone();
-        self.graph.vars[var.0].rebuild = Some(Rebuild { pat: quote!(#ident), expr, needs, binds: vec![var] });
+    /// Notes that what `pat` binds of `expr` is made again after a resume.
+    fn rebuild(
+        &mut self,
+        pat: &Pat,
+        refutable: bool,
+        expr: proc_macro2::TokenStream,
+        needs: Vars,
+        binds: &[VarId],
+    ) {
+        let pat = if let Pat::Or(_) = pat { quote!((#pat)) } else { quote!(#pat) };
+        let rebuild = Rebuild { pat, refutable, expr, needs, binds: binds.to_vec() };
+        for var in binds {
+            self.graph.vars[var.0].rebuild = Some(rebuild.clone());
+        }
+    }
+
+    /// Binds a pattern; what it borrows from a kept place is made again after a resume.
+    fn bind_borrows(&mut self, pat: &Pat, value: &Expr) -> Vec<VarId> {
+        // The value names what was bound before.
+        let again = self.borrows(pat, value).then(|| self.mentions(value));
+        let binds = self.bind(pat, None);
+        if let Some(needs) = again {
+            self.rebuild(pat, true, quote!(#value), needs, &binds);
+        }
+        binds
     }
 
     // Suspension.
@@ -306,6 +351,15 @@ impl Lower<'_, '_> {
         let pats = method.arguments.iter().map(|argument| argument.pat.clone()).collect();
         self.push(Instr::Arguments { pats, declares });
     }
+}
+
+/// Whether a name is one of [`Lower::temp`].
+fn is_temp_name(name: &str) -> bool {
+    name.strip_prefix("__").is_some_and(|rest| {
+        rest.len() > 1
+            && rest.starts_with(['t', 'v', 'r', 'o'])
+            && rest[1..].bytes().all(|digit| digit.is_ascii_digit())
+    })
 }
 
 /// `span`, for an identifier of ours: shown at the user's place, resolved as ours.

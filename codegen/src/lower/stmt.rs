@@ -9,7 +9,7 @@ use super::verbatim::exits_in;
 use super::{Dest, Lower};
 use crate::cfg::{Code, CodeTokens, Instr, Term};
 use crate::diag;
-use crate::names::{Mentioned, Vars};
+use crate::names::{Mentioned, VarId, Vars};
 
 impl Lower<'_, '_> {
     pub(super) fn method_body(&mut self, body: &Block) {
@@ -70,20 +70,9 @@ impl Lower<'_, '_> {
             Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => {
                 self.jump(expr);
             }
-            Expr::Assign(assign) if matches!(&*assign.left, Expr::Path(_)) => {
-                let value = self.expr(&assign.right);
-                let left = self.verbatim(&assign.left);
-                let mut code = self.code(syn::parse_quote!(#left = #value));
-                // Assigned whole: what it was before does not matter, unless the value is made of it.
-                if let Expr::Path(path) = &left
-                    && let Some(var) =
-                        path.path.get_ident().and_then(|name| self.env.lookup(&name.to_string()))
-                    && !self.mentions(&value).contains(&var)
-                {
-                    code.uses.remove(&var);
-                    code.kills.insert(var);
-                }
-                self.push_stmt(code);
+            Expr::Assign(_) => {
+                let value = self.expr(expr);
+                self.expr_stmt(value);
             }
             _ if expr_awaits(expr) => {
                 self.no_cfg(expr);
@@ -97,12 +86,6 @@ impl Lower<'_, '_> {
             }
             _ => self.verbatim_statement(stmt),
         }
-    }
-
-    fn push_stmt(&mut self, code: Code) {
-        let CodeTokens::Expr(expr) = code.tokens else { return };
-        let stmt = Stmt::Expr(*expr, Some(syn::Token![;](proc_macro2::Span::call_site())));
-        self.push(Instr::Code(Code { tokens: CodeTokens::Stmt(Box::new(stmt)), ..code }));
     }
 
     fn verbatim_statement(&mut self, stmt: &Stmt) {
@@ -137,9 +120,11 @@ impl Lower<'_, '_> {
                 match self.loop_exit(leave.label.as_ref(), true) {
                     Some(crate::cfg::ExitTo::Block(exit, result)) => {
                         match (result, value) {
-                            (Some(var), Some(value)) => self.assign(var, value),
+                            (Some(var), value) => {
+                                self.assign(var, value.unwrap_or_else(|| syn::parse_quote!(())));
+                            }
                             (None, Some(value)) => self.expr_stmt(value),
-                            _ => {}
+                            (None, None) => {}
                         }
                         self.leave(Term::Jump(exit));
                     }
@@ -191,6 +176,7 @@ impl Lower<'_, '_> {
             return;
         };
         let value = self.expr(&init.expr);
+        let local_pat = local.pat.clone();
         if let Some((_, otherwise)) = &init.diverge {
             if expr_awaits(otherwise) {
                 return self.let_else(&local.pat, value, otherwise);
@@ -199,25 +185,29 @@ impl Lower<'_, '_> {
             let mut local = local.clone();
             local.init = Some(syn::LocalInit {
                 eq_token: init.eq_token,
-                expr: Box::new(value),
+                expr: Box::new(before_else(value.clone())),
                 diverge: Some((init.diverge.as_ref().expect("it is there").0, Box::new(otherwise))),
             });
-            return self.let_stmt(local, pat, ty);
+            let again = self.borrows(pat, &value).then(|| self.mentions(&value));
+            let binds = self.let_stmt(local, pat, ty);
+            if let Some(needs) = again {
+                self.rebuild(&local_pat, true, quote!(#value), needs, &binds);
+            }
+            return;
         }
         let value = self.keep_referent(value);
-        let rebuilt = self.rebuild_of(pat, &value);
+        let again = self.can_be_made_again(pat, &value).then(|| self.mentions(&value));
         let mut local = local.clone();
-        local.init = Some(syn::LocalInit { eq_token: init.eq_token, expr: Box::new(value), diverge: None });
-        self.let_stmt(local, pat, ty);
-        if let Some((expr, needs)) = rebuilt
-            && let Pat::Ident(pat) = pat
-            && let Some(var) = self.env.lookup(&pat.ident.to_string())
-        {
-            self.rebuild(var, quote!(#expr), needs);
+        local.init =
+            Some(syn::LocalInit { eq_token: init.eq_token, expr: Box::new(value.clone()), diverge: None });
+        let binds = self.let_stmt(local, pat, ty);
+        if let Some(needs) = again {
+            // With the type where it is written: `let name: &str = &order.name;`.
+            self.rebuild(&local_pat, false, quote!(#value), needs, &binds);
         }
     }
 
-    fn let_stmt(&mut self, local: Local, pat: &Pat, ty: Option<&syn::Type>) {
+    fn let_stmt(&mut self, local: Local, pat: &Pat, ty: Option<&syn::Type>) -> Vec<VarId> {
         let uses = {
             let mut visitor = Mentioned::new(&self.env);
             if let Some(init) = &local.init {
@@ -233,13 +223,14 @@ impl Lower<'_, '_> {
             tokens: CodeTokens::Stmt(Box::new(Stmt::Local(local))),
             uses,
             kills: Vars::new(),
-            declares,
+            declares: declares.clone(),
             exits,
         }));
+        declares
     }
 
     fn let_else(&mut self, pat: &Pat, value: Expr, otherwise: &Expr) {
-        let code = self.code(value);
+        let code = self.code(before_else(value.clone()));
         let at_else = self.block("Else");
         let next = self.block("Next");
         let current = self.current;
@@ -248,7 +239,7 @@ impl Lower<'_, '_> {
             Expr::Block(block) => self.scoped(|this| this.statements(&block.block, Dest::Ignore)),
             other => self.errors.on(other, diag::AWAIT_IN_OTHER),
         }
-        let declares = self.bind(pat_of(pat), None);
+        let declares = self.bind_borrows(pat_of(pat), &value);
         self.go(current);
         // The bindings are the next block's; they are declared as it begins.
         self.end(Term::LetElse { pat: pat.clone(), code, otherwise: at_else, next }, next);
@@ -267,19 +258,24 @@ impl Lower<'_, '_> {
         Expr::Reference(reference)
     }
 
-    /// How the variable of `let name = value;` can be made again, if that means the same.
-    fn rebuild_of(&self, pat: &Pat, value: &Expr) -> Option<(Expr, Vars)> {
-        let Pat::Ident(pat) = pat else { return None };
-        if pat.mutability.is_some() || pat.by_ref.is_some() || pat.subpat.is_some() {
-            return None;
+    /// Whether `let pat = value;` means the same when it is evaluated again.
+    fn can_be_made_again(&self, pat: &Pat, value: &Expr) -> bool {
+        let Pat::Ident(pat) = pat else { return self.borrows(pat, value) };
+        if pat.mutability.is_some() || pat.subpat.is_some() {
+            return false;
         }
-        let again = match value {
+        match value {
+            _ if pat.by_ref.is_some() => self.is_place(value),
             Expr::Reference(reference) => self.is_place(&reference.expr) || self.is_constant(&reference.expr),
             Expr::Lit(literal) => matches!(literal.lit, syn::Lit::Str(_) | syn::Lit::ByteStr(_)),
             _ => false,
-        };
-        again.then(|| (value.clone(), self.mentions(value)))
+        }
     }
+}
+
+/// The value of a `let .. else`, which may not end in a brace.
+fn before_else(value: Expr) -> Expr {
+    if matches!(value, Expr::Path(_)) { value } else { syn::parse_quote!((#value)) }
 }
 
 fn pat_of(pat: &Pat) -> &Pat {

@@ -144,7 +144,12 @@ impl VisitMut for Rewrite<'_, '_, '_> {
                     self.visit_expr_mut(value);
                 }
                 if let Some(to) = self.leaves(leave.label.as_ref(), true) {
-                    *expr = self.exit(to, leave.expr.as_deref(), leave.break_token.span);
+                    let unit: Expr = syn::parse_quote!(());
+                    let value = match (leave.expr.as_deref(), to) {
+                        (None, ExitTo::Block(_, Some(_))) => Some(&unit),
+                        (value, _) => value,
+                    };
+                    *expr = self.exit(to, value, leave.break_token.span);
                 }
             }
             Expr::Continue(leave) => {
@@ -167,8 +172,8 @@ impl VisitMut for Rewrite<'_, '_, '_> {
                     self.lower.errors.at(span, diag::AWAIT_IN_CONST);
                 }
             }
-            Expr::MethodCall(call) if self.lower.is_own_method(call) => {
-                self.lower.errors.on(&*call, diag::HELPER_NOT_AWAITED);
+            Expr::MethodCall(_) | Expr::Call(_) if self.lower.own_call(expr).is_some() => {
+                self.lower.errors.on(&*expr, diag::HELPER_NOT_AWAITED);
             }
             Expr::Block(block) if block.label.is_some() => {
                 let label = block.label.clone();

@@ -71,47 +71,68 @@ pub struct Counter<T> {
     last: Option<T>,
 }
 
-macro_rules! counted {
+/// An integer that a range can be counted by. Sealed by being of no use elsewhere.
+pub trait Count: Copy + PartialOrd {
+    /// The next number, if the type has one.
+    fn following(self) -> Option<Self>;
+    /// The number before this one, if the type has one.
+    fn preceding(self) -> Option<Self>;
+}
+
+macro_rules! counts {
     ($($int:ty)*) => {$(
-        impl Cursor for Counter<$int> {
-            type Item = $int;
-            fn next(&mut self) -> Option<$int> {
-                let current = self.next?;
-                self.next = if self.last == Some(current) { None } else { current.checked_add(1) };
-                Some(current)
+        impl Count for $int {
+            fn following(self) -> Option<Self> {
+                self.checked_add(1)
             }
-        }
-        impl IntoCursor for Range<$int> {
-            type Item = $int;
-            type Cursor = Counter<$int>;
-            fn into_cursor(self) -> Counter<$int> {
-                if self.is_empty() {
-                    return Counter { next: None, last: None };
-                }
-                Counter { next: Some(self.start), last: Some(self.end - 1) }
-            }
-        }
-        impl IntoCursor for RangeInclusive<$int> {
-            type Item = $int;
-            type Cursor = Counter<$int>;
-            fn into_cursor(self) -> Counter<$int> {
-                if self.is_empty() {
-                    return Counter { next: None, last: None };
-                }
-                Counter { next: Some(*self.start()), last: Some(*self.end()) }
-            }
-        }
-        impl IntoCursor for RangeFrom<$int> {
-            type Item = $int;
-            type Cursor = Counter<$int>;
-            fn into_cursor(self) -> Counter<$int> {
-                Counter { next: Some(self.start), last: None }
+            fn preceding(self) -> Option<Self> {
+                self.checked_sub(1)
             }
         }
     )*};
 }
 
-counted!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+counts!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+
+impl<T: Count> Cursor for Counter<T> {
+    type Item = T;
+    fn next(&mut self) -> Option<T> {
+        let current = self.next?;
+        self.next = if self.last == Some(current) { None } else { current.following() };
+        Some(current)
+    }
+}
+
+// One impl for all integers, so that rustc infers the type of `0..3` from what is done with the numbers.
+impl<T: Count> IntoCursor for Range<T> {
+    type Item = T;
+    type Cursor = Counter<T>;
+    fn into_cursor(self) -> Counter<T> {
+        if self.is_empty() {
+            return Counter { next: None, last: None };
+        }
+        Counter { next: Some(self.start), last: self.end.preceding() }
+    }
+}
+
+impl<T: Count> IntoCursor for RangeInclusive<T> {
+    type Item = T;
+    type Cursor = Counter<T>;
+    fn into_cursor(self) -> Counter<T> {
+        if self.is_empty() {
+            return Counter { next: None, last: None };
+        }
+        Counter { next: Some(*self.start()), last: Some(*self.end()) }
+    }
+}
+
+impl<T: Count> IntoCursor for RangeFrom<T> {
+    type Item = T;
+    type Cursor = Counter<T>;
+    fn into_cursor(self) -> Counter<T> {
+        Counter { next: Some(self.start), last: None }
+    }
+}
 
 /// The item at position `index` of a fresh pass over something kept: how `for x in &kept` finds its place
 /// again. For slices, `Vec` and `VecDeque` it takes constant time.

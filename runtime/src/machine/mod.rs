@@ -17,7 +17,7 @@ mod wait;
 
 pub use condition::{Condition, Elapsed, Timeout, timeout};
 pub use context::{Context, Fault, Resolution, RunRng, Step};
-pub use cursor::{Cursor, IntoCursor, nth};
+pub use cursor::{Count, Cursor, IntoCursor, nth};
 pub use describe::{Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription};
 pub(crate) use frame::stored_state;
 pub use frame::{Frame, Op, Slot, Slots, State, Stored, Sub, drive, misplaced, slots};

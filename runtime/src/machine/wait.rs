@@ -122,12 +122,12 @@ impl<A: Activity> Wait for ActivityWait<A> {
 }
 
 /// A sleep of some length, not yet begun; see [`Context::sleep`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[must_use = "a sleep does nothing until it is awaited"]
 pub struct Sleep(pub(crate) Duration);
 
 /// A sleep until some moment, not yet begun; see [`Context::sleep_until`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[must_use = "a sleep does nothing until it is awaited"]
 pub struct SleepUntil(pub(crate) Moment);
 

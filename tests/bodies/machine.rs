@@ -1,0 +1,146 @@
+//! The bodies as machines, under a driver that stores and reloads them at every suspension.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::task::{self, Poll, Waker};
+
+use longhaul::activity::{ActivityOutcome, Attempt, RegisteredActivity};
+use longhaul::codec::{Payload, decode, encode};
+use longhaul::machine::{Command, OpId, Resolution, Step, Sub};
+use longhaul::prelude::*;
+use longhaul::{ActivityContext, Moment};
+
+use crate::acts::{Order, Refused, with_activities};
+use crate::trace::{Op, Trace, next_to_resolve};
+
+macro_rules! activities {
+    ($(fn $name:ident($($arg:ident: $ty:ty),*) -> $output:ty $body:block)*
+     $(fallible fn $fname:ident($($farg:ident: $fty:ty),*) -> $foutput:ty, $error:ty; $fbody:block)*) => {
+        $(#[activity]
+        pub(crate) async fn $name($($arg: $ty),*) -> $output $body)*
+        $(#[activity]
+        pub(crate) async fn $fname($($farg: $fty),*) -> Result<$foutput, $error> $fbody)*
+        fn registered() -> Vec<RegisteredActivity> {
+            vec![
+                $(RegisteredActivity::new::<$name>(Arc::new(())),)*
+                $(RegisteredActivity::new::<$fname>(Arc::new(())),)*
+            ]
+        }
+    };
+}
+with_activities!(activities);
+
+/// Runs an activity, all of which are done at once.
+fn outcome(name: &'static str, input: &Payload) -> ActivityOutcome {
+    let registered = registered().into_iter().find(|activity| activity.name == name).expect("it is listed");
+    let ctx = ActivityContext { run_id: "run".to_owned(), activity: name, activity_id: 0, attempt: 1 };
+    let mut attempt = (registered.run)(ctx, input.clone());
+    match attempt.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
+        Poll::Ready(Attempt::Completed(payload)) => ActivityOutcome::Completed(payload),
+        Poll::Ready(Attempt::Failed { error, .. }) => ActivityOutcome::Failed(error),
+        other => panic!("{name} came to {other:?}"),
+    }
+}
+
+/// Whether a machine is stored and read back at each suspension.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Between {
+    Reload,
+    StayInMemory,
+}
+
+/// The position of a stored frame.
+#[derive(Deserialize)]
+struct Position {
+    at: String,
+}
+
+/// Runs `W` to its end; gives the workflow's last value, too.
+pub(crate) fn run<W: Workflow>(input: W::Input, between: Between) -> (W, Trace)
+where
+    W::Output: std::fmt::Debug,
+    W::Error: std::fmt::Debug,
+{
+    let mut trace = Trace::default();
+    let mut workflow = W::default();
+    let mut machine = Sub::start(input);
+    let (mut now, mut next_op) = (0, 0);
+    let mut commands: BTreeMap<OpId, Command> = BTreeMap::new();
+    let mut resolutions = BTreeMap::new();
+    let mut states = States::of::<W>();
+    loop {
+        let step = Step { next_op, resolutions: std::mem::take(&mut resolutions), ..Step::default() };
+        let ctx = longhaul::Context::new("run", Moment(now), step);
+        let polled = workflow.step(&ctx, &mut machine);
+        let step = ctx.into_step();
+        assert_eq!(step.fault, None, "after {trace:#?}");
+        assert!(step.resolutions.is_empty(), "{:?} was not taken up after {trace:#?}", step.resolutions);
+        next_op = step.next_op;
+        for command in step.commands {
+            let text = match &command {
+                Command::StartActivity { activity, input, .. } => format!("{} {input:?}", activity.name),
+                Command::StartTimer { deadline, .. } => format!("timer {}", deadline.0),
+            };
+            trace.begin(command.op().0, &text);
+            commands.insert(command.op(), command);
+        }
+        if let Poll::Ready(result) = polled {
+            states.enter("Done");
+            return (workflow, trace.end(&result));
+        }
+        let position: Position = decode(&Payload(machine.encoded().to_vec())).unwrap();
+        states.enter(&position.at);
+        commands.retain(|op, _| machine.armed().contains(op));
+        assert_eq!(commands.len(), machine.armed().len(), "each armed operation was begun and is not done");
+        let armed: BTreeMap<u64, Op> = commands
+            .iter()
+            .map(|(op, command)| match command {
+                Command::StartActivity { .. } => (op.0, Op::Activity),
+                Command::StartTimer { deadline, .. } => (op.0, Op::Timer(deadline.0)),
+            })
+            .collect();
+        let next = next_to_resolve(&armed).expect("a machine that waits waits for something");
+        let resolution = match commands.remove(&OpId(next)).expect("it is armed") {
+            Command::StartActivity { activity, input, .. } => {
+                Resolution::Activity(outcome(activity.name, &input))
+            }
+            Command::StartTimer { deadline, .. } => {
+                now = now.max(deadline.0);
+                Resolution::TimerFired
+            }
+        };
+        trace.done(next);
+        resolutions.insert(OpId(next), resolution);
+        if between == Between::Reload {
+            machine = Sub::stored(machine.encoded().to_vec());
+            workflow = decode(&encode(&workflow).unwrap()).unwrap();
+        }
+    }
+}
+
+/// The states that a run passes through, held against what the machine says of itself.
+struct States {
+    transitions: BTreeSet<(&'static str, &'static str)>,
+    at: String,
+}
+
+impl States {
+    fn of<W: Workflow>() -> Self {
+        let machine = W::describe().swap_remove(0);
+        let transitions =
+            machine.transitions.iter().map(|transition| (transition.from, transition.to)).collect();
+        States { transitions, at: "Start".to_owned() }
+    }
+
+    /// A state may be passed within one step, so this is along one transition or more.
+    fn enter(&mut self, state: &str) {
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        let mut todo = vec![self.at.as_str()];
+        while let Some(from) = todo.pop() {
+            let next = self.transitions.iter().filter(|(known, _)| *known == from).map(|(_, to)| *to);
+            todo.extend(next.filter(|to| reached.insert(to)));
+        }
+        assert!(state == self.at || reached.contains(state), "no way from {} to {state}", self.at);
+        state.clone_into(&mut self.at);
+    }
+}
