@@ -10,6 +10,8 @@ pub mod machine;
 pub mod prelude;
 pub mod sample;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 pub mod workflow;
 

@@ -1,4 +1,5 @@
 #![allow(missing_docs, unused_variables, unused_mut, unreachable_code, non_camel_case_types)]
+#![allow(clippy::items_after_statements)] // as the generator writes it
 use longhaul::machine as lh;
 use longhaul::machine::{Context, Op, OpId, Resolution, Slot, State, Step, Sub};
 use std::task::Poll;
@@ -101,7 +102,7 @@ impl Hand {
                         match frame.w2.get_mut().poll(ctx) {
                             Poll::Ready(()) => {}
                             Poll::Pending => return Poll::Pending,
-                        };
+                        }
                         let n = frame.s0.take();
                         let mut v = frame.s1.take();
                         v.push(n + 1);
@@ -115,7 +116,7 @@ impl Hand {
                         match frame.w3.get_mut().poll(ctx) {
                             Poll::Ready(()) => {}
                             Poll::Pending => return Poll::Pending,
-                        };
+                        }
                         let v = frame.s1.take();
                         return Poll::Ready(v[0]);
                     }

@@ -10,6 +10,14 @@ use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId};
 /// The encoded output (`Ok`) or error (`Err`) of a run that ended.
 pub type Ending = Result<Payload, Payload>;
 
+/// Why the end of a run is not awaited any more.
+#[derive(Debug)]
+pub(crate) enum NoEnding {
+    Damaged(Damage),
+    /// It is parked, and nobody waits for it to be driven on.
+    Parked(ParkReason),
+}
+
 /// Who asked.
 pub(crate) trait Asker<A>: Send {
     /// Hands over the answer.
@@ -70,7 +78,7 @@ pub(crate) enum Input {
     /// Answered when the run has ended.
     Wait {
         run: RunNo,
-        reply: Reply<Result<Ending, Damage>>,
+        reply: Reply<Result<Ending, NoEnding>>,
     },
     Redrive {
         id: String,

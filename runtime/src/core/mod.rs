@@ -31,7 +31,9 @@ pub use fold::{FoldError, fold};
 pub use input::Ending;
 pub use instance::{Instance, Loaded, WorkflowType};
 
-pub(crate) use input::{Asker, AttemptEnd, Effect, Input, Need, Output, Reply};
+pub(crate) use input::{Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply};
 pub(crate) use registry::Registry;
 pub(crate) use run::panic_text;
+#[cfg(feature = "testing")]
+pub(crate) use run::{Run, Transition};
 pub(crate) use shard::{Limits, Shard};

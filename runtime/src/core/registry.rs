@@ -26,7 +26,7 @@ impl Registry {
     }
 
     /// What a log of this workflow is folded with: all activities that it calls count as registered.
-    pub(super) fn to_fold(workflow: WorkflowType) -> Self {
+    pub(crate) fn to_fold(workflow: WorkflowType) -> Self {
         let mut registry = Registry { any_activity: true, ..Registry::default() };
         registry.add_workflow(workflow);
         registry

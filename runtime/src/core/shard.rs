@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::describe::RunDescription;
 use super::hot::HotSet;
-use super::input::{AttemptEnd, Effect, Ending, Input, Need, Output, Reply};
+use super::input::{AttemptEnd, Effect, Ending, Input, Need, NoEnding, Output, Reply};
 use super::instance::WorkflowType;
 use super::near::NearTimers;
 use super::registry::Registry;
@@ -43,7 +43,7 @@ pub(crate) struct Shard {
     pub(super) tasks: Tasks,
     pub(super) timers: NearTimers,
     /// Who waits for a run's end.
-    pub(super) waiters: BTreeMap<RunNo, Vec<Reply<Result<Ending, Damage>>>>,
+    pub(super) waiters: BTreeMap<RunNo, Vec<Reply<Result<Ending, NoEnding>>>>,
     pub(super) next_run: RunNo,
     pub(super) open_runs: u64,
 

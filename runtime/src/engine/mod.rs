@@ -80,6 +80,8 @@ enum Message {
     History(Reading),
     /// Under virtual time: lets this much time pass.
     Advance(Duration, Reply<Moment>),
+    /// What time it is.
+    Now(Reply<Moment>),
     Shutdown(Reply<Result<(), EngineError>>),
     /// The last handle was dropped.
     Stop,
@@ -148,6 +150,11 @@ impl Engine {
     /// Time stands still while an activity runs.
     pub async fn advance(&self, duration: Duration) -> Result<Moment, EngineError> {
         self.ask_message(|reply| Message::Advance(duration, reply)).await
+    }
+
+    /// The engine's time: what a workflow's `ctx.now()` would be if it moved now.
+    pub async fn now(&self) -> Result<Moment, EngineError> {
+        self.ask_message(Message::Now).await
     }
 
     /// Stops: takes no more work, lets go of running activities (they run again after the next open), and closes

@@ -99,6 +99,7 @@ impl Shell {
                 Message::Advance(duration, reply) => {
                     self.advances.push_back((self.now.after(duration), reply));
                 }
+                Message::Now(reply) => send(reply, self.now),
                 Message::Shutdown(reply) => end = Some(End::Asked(Some(reply))),
                 Message::Stop => end = Some(End::Asked(None)),
             }
@@ -183,6 +184,9 @@ impl Shell {
         }
         if self.activities.running() > 0 {
             return Patience::ForAMessage;
+        }
+        for answer in self.shard.give_up_on_parked() {
+            self.release(answer);
         }
         while let Some((until, _)) = self.advances.front() {
             if let Some(next) = next.filter(|next| next <= until) {

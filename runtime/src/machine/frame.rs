@@ -115,10 +115,7 @@ impl<T, E> Slot<Result<T, E>> {
     ///
     /// When there is none; see [`Slot::take`].
     pub fn take_value(&mut self) -> T {
-        match self.take() {
-            Ok(value) => value,
-            Err(_) => panic!("an error in the slot was taken before"),
-        }
+        self.take().unwrap_or_else(|_| panic!("an error in the slot was taken before"))
     }
 }
 
@@ -168,13 +165,14 @@ impl Slots<'_> {
             }
             Mode::Decode { fields, fault, machine } => {
                 match field(fields, name).and_then(|bytes| Ok(codec::decode_slice::<String>(bytes)?)) {
-                    Ok(state) => match S::from_name(&state) {
-                        Some(state) => *at = state,
-                        None => {
+                    Ok(state) => {
+                        if let Some(known) = S::from_name(&state) {
+                            *at = known;
+                        } else {
                             let machine = (*machine).to_owned();
                             fault.get_or_insert(Fault::UnknownState { machine, state });
                         }
-                    },
+                    }
                     Err(error) => bad_slot(fault, machine, name, &error),
                 }
             }
