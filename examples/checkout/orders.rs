@@ -46,7 +46,8 @@ impl Order {
     pub const APPROVAL_FROM_CENTS: u64 = 100_000;
 
     pub fn total_cents(&self) -> u64 {
-        self.items.iter().map(|item| u64::from(item.quantity) * item.unit_cents).sum()
+        let cents = self.items.iter().map(|item| u64::from(item.quantity).saturating_mul(item.unit_cents));
+        cents.fold(0, u64::saturating_add)
     }
 
     pub fn needs_approval(&self) -> bool {
