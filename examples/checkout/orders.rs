@@ -77,3 +77,34 @@ pub fn read(input: impl BufRead) -> std::io::Result<(Vec<Order>, Vec<BrokenLine>
     }
     Ok((orders, broken))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_line_is_told_by_its_number_and_the_rest_goes_on() {
+        let good = r#"{"id":"a","customer":"Ann","items":[],"card":"valid","city":"Cork"}"#;
+        let typo = r#"{"id":"b","customer":"Bo","items":[],"card":"gold","city":"Cork"}"#;
+        let input =
+            [good.as_bytes(), b"{\"id\": ", b"", typo.as_bytes(), b"\xff\xfe", good.as_bytes()].join(&b'\n');
+        let (orders, broken) = read(&*input).unwrap();
+        assert_eq!(orders.len(), 2);
+        assert_eq!(broken.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 4, 5]);
+        assert!(broken[1].reason.contains("gold"), "{}", broken[1].reason);
+    }
+
+    #[test]
+    fn a_sum_too_large_to_count_needs_approval() {
+        let item = Item { sku: "moon".to_owned(), quantity: u32::MAX, unit_cents: u64::MAX };
+        let order = Order {
+            id: "a".to_owned(),
+            customer: "Ann".to_owned(),
+            items: vec![item.clone(), item],
+            card: Card::Valid,
+            city: "Cork".to_owned(),
+            review: None,
+        };
+        assert!(order.needs_approval());
+    }
+}

@@ -9,5 +9,4 @@ mod identity;
 mod parking;
 mod script;
 mod support;
-mod throughput;
 mod timers;

@@ -1,5 +1,7 @@
 //! Workflows that do not replay, each in its own way: all must be caught, and the report must say what differed.
 
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)] // which is what makes them bad
+
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -246,12 +246,3 @@ fn the_same_seed_gives_the_same_cases_and_another_gives_others() {
     assert_eq!(run(1), run(1));
     assert_ne!(run(1).transitions(), run(2).transitions());
 }
-
-#[test]
-#[ignore = "a measurement, not a test"]
-fn transitions_a_second() {
-    let begun = std::time::Instant::now();
-    let report = ReplayCheck::<Checkout>::new().cases(5_000).run().unwrap_or_else(|error| panic!("{error}"));
-    let per_second = f64::from(u32::try_from(report.transitions()).unwrap()) / begun.elapsed().as_secs_f64();
-    println!("{report}\n{per_second:.0} transitions a second, each made five times");
-}
