@@ -947,11 +947,33 @@ impl VisitMut for Exits<'_, '_> {
                 quote!(#deliver #puts #go;)
             }
         };
-        *expr = Expr::Verbatim(quote!({ #way }));
+        // In parentheses, so that it is an operand wherever it stands.
+        *expr = syn::parse_quote!(({ #way }));
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        visit_mut::visit_stmt_mut(self, stmt);
+        if let Stmt::Expr(expr, _) = stmt {
+            bare(expr);
+        }
+    }
+
+    fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
+        visit_mut::visit_arm_mut(self, arm);
+        bare(&mut arm.body);
     }
 
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
         mac.tokens = self.tokens(std::mem::take(&mut mac.tokens));
+    }
+}
+
+/// `({ .. })` as `{ .. }`, where it stands alone.
+fn bare(expr: &mut Expr) {
+    if let Expr::Paren(inner) = expr
+        && let Expr::Block(block) = &*inner.expr
+    {
+        *expr = Expr::Block(block.clone());
     }
 }
 
