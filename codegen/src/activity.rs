@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
 use syn::{FnArg, ImplItem, ImplItemFn, ItemFn, ItemImpl, Pat, Signature, Token, Type, Visibility};
 
 use crate::diag::{self, Errors};
@@ -36,6 +37,7 @@ impl Parse for Options {
         let mut options = Options::default();
         while !input.is_empty() {
             let name: Ident = input.parse()?;
+            with_value(&name, input, name == "retry")?;
             match name.to_string().as_str() {
                 "start_to_close" => options.start_to_close = Some(duration(input)?),
                 "retry" => {
@@ -57,6 +59,7 @@ impl Options {
     fn retry(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         while !input.is_empty() {
             let name: Ident = input.parse()?;
+            with_value(&name, input, false)?;
             match name.to_string().as_str() {
                 "initial" => self.initial = Some(duration(input)?),
                 "max_interval" => self.max_interval = Some(duration(input)?),
@@ -125,6 +128,13 @@ impl Options {
             options
         }
     }
+}
+
+/// Sees to it that a value follows, or a list.
+fn with_value(name: &Ident, input: ParseStream<'_>, list: bool) -> syn::Result<()> {
+    let good = if list { input.peek(syn::token::Paren) } else { input.peek(Token![=]) };
+    let shape = || syn::Error::new(name.span(), format!("`{name}` takes a value: there are {OPTIONS}"));
+    if good { Ok(()) } else { Err(shape()) }
 }
 
 /// `= "10s"`: a whole number and a unit.
@@ -222,11 +232,13 @@ impl Implementation<'_> {
             quote!(::core::result::Result::Ok(#target(#(#arguments),*).await))
         };
         let options = options.tokens();
+        let span = types.first().map_or_else(proc_macro2::Span::call_site, |ty| at(ty.span()));
+        let input = quote_spanned!(span=> type Input = (#(#types,)*););
         quote! {
             #[automatically_derived]
             impl ::longhaul::Activity for #marker {
                 const NAME: &'static str = #name;
-                type Input = (#(#types,)*);
+                #input
                 type Output = #ok;
                 type Error = #error;
                 type Deps = #deps;
@@ -376,7 +388,7 @@ pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
     let mut markers = Vec::new();
     for entry in &mut item.items {
         let ImplItem::Fn(method) = entry else { continue };
-        let Some(position) = method.attrs.iter().position(|attr| attr.path().is_ident("activity")) else {
+        let Some(position) = method.attrs.iter().position(|attr| diag::is_attr(attr, "activity")) else {
             continue;
         };
         let attribute = method.attrs.remove(position);
@@ -384,7 +396,12 @@ pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
             syn::Meta::List(list) => parse_options(list.tokens, &mut errors),
             _ => Options::default(),
         };
+        let before = errors.len();
         let (marker, tokens, caller) = activity_method(&type_name, &ty, method, &options, &mut errors);
+        if errors.len() > before {
+            // It stays as it was written: one error for one cause.
+            continue;
+        }
         outside.extend(tokens);
         callers.extend(caller);
         markers.push(marker);

@@ -5,6 +5,11 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
+/// Whether an attribute is `#[name]`, by whatever path: `#[longhaul::run]`, too.
+pub(crate) fn is_attr(attr: &syn::Attribute, name: &str) -> bool {
+    attr.path().segments.last().is_some_and(|last| last.ident == name)
+}
+
 /// Collects errors, so that one build shows all that are independent of each other.
 #[derive(Debug, Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
@@ -23,6 +28,10 @@ impl Errors {
     /// Notes an error made elsewhere.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.0.push(error);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -64,6 +73,9 @@ pub(crate) const AWAIT_UNDER_CFG: &str = "`#[cfg]` on a statement with an `.awai
 pub(crate) const AWAIT_IN_OTHER: &str = "an `.await` is not supported in this kind of expression yet: await before it, `let value = f().await;`, and use `value` here";
 pub(crate) const COMPOUND_INDEX: &str = "whether the place or the value is evaluated first depends on a type here: await first, `let value = f().await;`, then write the assignment with `value`";
 pub(crate) const HELPER_NOT_AWAITED: &str = "an `async fn` of the workflow is part of the machine: await it where it is called, or call it in a branch of `join!`, `select!` or `timeout`";
+pub(crate) const HELPER_ON_OTHER: &str = "an `async fn` of the workflow runs on the run's own `self` and nothing else: `self.method(..).await`, or take a plain value as argument";
+pub(crate) const SELF_BY_VALUE: &str =
+    "an `async fn` of a workflow takes `&mut self`, `&self`, or no `self`: the value stays with the run";
 pub(crate) const BRANCHES: &str = "`join!`, `try_join!` and `select!` take two or more branches";
 pub(crate) const SELECT_ARM: &str =
     "a branch of `select!` is `pattern = awaitable => what to do`, with commas between branches";

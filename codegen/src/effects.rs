@@ -57,7 +57,7 @@ pub(crate) fn check(item: &ItemImpl, errors: &mut Errors) {
     for item in &item.items {
         let ImplItem::Fn(function) = item else { continue };
         let handler =
-            function.attrs.iter().any(|attr| attr.path().is_ident("signal") || attr.path().is_ident("query"));
+            function.attrs.iter().any(|attr| diag::is_attr(attr, "signal") || diag::is_attr(attr, "query"));
         if handler || function.sig.asyncness.is_some() {
             scan(function.block.to_token_stream(), errors);
         }
@@ -90,6 +90,10 @@ fn scan(tokens: TokenStream, errors: &mut Errors) {
                 colons = 0;
             }
             _ => {
+                // A path may end in `::<T>`.
+                if colons == 2 {
+                    judge(&path, errors);
+                }
                 path.clear();
                 colons = 0;
             }

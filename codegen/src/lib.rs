@@ -103,7 +103,7 @@ pub fn unmarked(item: TokenStream) -> TokenStream {
     for item in &mut item.items {
         if let syn::ImplItem::Fn(function) = item {
             let mark = |attr: &syn::Attribute| {
-                ["run", "signal", "query"].iter().any(|mark| attr.path().is_ident(mark))
+                ["run", "signal", "query"].iter().any(|mark| diag::is_attr(attr, mark))
             };
             function.attrs.retain(|attr| !mark(attr));
         }

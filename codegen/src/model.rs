@@ -130,11 +130,9 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
 fn take_role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
     let mut role = None;
     function.attrs.retain(|attr| {
-        let found = match attr.path().get_ident().map(ToString::to_string).as_deref() {
-            Some("run") => Role::Run,
-            Some("signal") => Role::Signal,
-            Some("query") => Role::Query,
-            _ => return true,
+        let roles = [("run", Role::Run), ("signal", Role::Signal), ("query", Role::Query)];
+        let Some((_, found)) = roles.into_iter().find(|(name, _)| diag::is_attr(attr, name)) else {
+            return true;
         };
         if !matches!(attr.meta, syn::Meta::Path(_)) {
             errors.on(attr, diag::unknown_option("(..)", "none here yet"));
@@ -157,6 +155,11 @@ fn method(function: ImplItemFn, errors: &mut Errors) -> Method {
     }
     let (mut context, mut context_at, mut arguments) = (None, None, Vec::new());
     let receiver = signature.receiver().cloned();
+    if let Some(receiver) = &receiver
+        && !is_reference(receiver)
+    {
+        errors.on(receiver, diag::SELF_BY_VALUE);
+    }
     let typed = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod acts;
+mod beyond;
 mod machine;
 mod plain;
 mod trace;

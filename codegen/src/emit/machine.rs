@@ -729,15 +729,19 @@ impl Emit<'_> {
         }
     }
 
-    /// Puts a begun operation into its slot.
+    /// Puts a begun operation into its slot. All of it has one span, so that rustc says once what is wrong with it.
     fn begin(&self, poll: BlockId, operation: &TokenStream, is_call: bool) -> TokenStream {
+        let span = at(self.graph.poll(poll).map_or_else(Span::call_site, |poll| poll.span));
         let (kind, begun) = if is_call {
-            (SlotKind::Call(poll), quote!(::longhaul::machine::Sub::start(#operation)))
+            (SlotKind::Call(poll), quote_spanned!(span=> ::longhaul::machine::Sub::start(__operation)))
         } else {
-            (SlotKind::Wait(poll), quote!(::longhaul::machine::begin(#operation, __ctx)))
+            (SlotKind::Wait(poll), quote_spanned!(span=> ::longhaul::machine::begin(__operation, __ctx)))
         };
-        let field = self.slot_field(kind);
-        quote!(__frame.#field.put(#begun);)
+        let field = Ident::new(&self.slot_field(kind).to_string(), span);
+        quote_spanned! {span=>
+            let __operation = #operation;
+            __frame.#field.put(#begun);
+        }
     }
 
     /// The poll block of a branch that is only an awaitable, and whether that is a call.
@@ -798,6 +802,10 @@ impl Emit<'_> {
             runs.extend(self.run_branch(*branch));
             let position = self.position(*branch);
             let place = self.output(construct, number);
+            if !self.ends(*branch) {
+                // What would be the type of a branch that never ends.
+                runs.extend(quote!(if false { #place.put(()); }));
+            }
             match data.kind {
                 Concurrency::Join => {}
                 Concurrency::Select | Concurrency::Timeout => {
@@ -836,6 +844,14 @@ impl Emit<'_> {
                 ::core::result::Result::Ok((#(#places.take_value(),)*))
             };
         }
+    }
+
+    /// Whether a branch can be done.
+    fn ends(&self, task: TaskId) -> bool {
+        self.graph.block_ids().filter(|block| self.analysis.arm[block.0].is_some()).any(|block| {
+            let block = self.graph.block(block);
+            block.task == task && self.graph.ends_task(block)
+        })
     }
 
     fn run_branch(&mut self, task: TaskId) -> TokenStream {
@@ -931,11 +947,33 @@ impl VisitMut for Exits<'_, '_> {
                 quote!(#deliver #puts #go;)
             }
         };
-        *expr = Expr::Verbatim(quote!({ #way }));
+        // In parentheses, so that it is an operand wherever it stands.
+        *expr = syn::parse_quote!(({ #way }));
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        visit_mut::visit_stmt_mut(self, stmt);
+        if let Stmt::Expr(expr, _) = stmt {
+            bare(expr);
+        }
+    }
+
+    fn visit_arm_mut(&mut self, arm: &mut syn::Arm) {
+        visit_mut::visit_arm_mut(self, arm);
+        bare(&mut arm.body);
     }
 
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
         mac.tokens = self.tokens(std::mem::take(&mut mac.tokens));
+    }
+}
+
+/// `({ .. })` as `{ .. }`, where it stands alone.
+fn bare(expr: &mut Expr) {
+    if let Expr::Paren(inner) = expr
+        && let Expr::Block(block) = &*inner.expr
+    {
+        *expr = Expr::Block(block.clone());
     }
 }
 

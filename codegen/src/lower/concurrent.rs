@@ -37,6 +37,9 @@ impl Parse for SelectArm {
         }
         let shape = |error: syn::Error| syn::Error::new(error.span(), diag::SELECT_ARM);
         let pat = Pat::parse_multi(input).map_err(shape)?;
+        if input.peek(Token![=>]) {
+            return Err(input.error(diag::SELECT_ARM));
+        }
         input.parse::<Token![=]>().map_err(shape)?;
         let awaitable = input.parse()?;
         if input.peek(Token![,]) && input.peek2(Token![if]) {
@@ -155,7 +158,9 @@ impl Lower<'_, '_> {
         let ident = self.graph.var(output).ident.clone();
         let declares = self.bind(pat, None);
         self.push(Instr::Code(Code {
-            tokens: CodeTokens::Stmt(Box::new(syn::parse_quote!(let #pat = #ident.take();))),
+            tokens: CodeTokens::Stmt(Box::new(syn::parse_quote_spanned!(super::at(pat.span())=>
+                let #pat = #ident.take();
+            ))),
             uses: Vars::from([output]),
             kills: Vars::new(),
             declares,

@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall, Pat, Stmt};
 
 use super::find::expr_awaits;
-use super::{Dest, Label, Lower, Operation, is_temp_name};
+use super::{Dest, Label, Lower, Operation, Shape, is_temp_name};
 use crate::cfg::{Code, CodeTokens, Instr, Polled};
 use crate::diag;
 use crate::names::{Vars, bindings};
@@ -219,7 +219,7 @@ impl Lower<'_, '_> {
             if let Some(receiver) = receiver
                 && !matches!(peel(receiver), Expr::Path(path) if path.path.is_ident("self"))
             {
-                self.errors.on(receiver, diag::AWAIT_IN_OTHER);
+                self.errors.on(receiver, diag::HELPER_ON_OTHER);
             }
             let mut arguments: Vec<Expr> = arguments.cloned().collect();
             self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
@@ -264,10 +264,9 @@ impl Lower<'_, '_> {
                 if ty.ident != "Self" && ty.ident != *self.around.workflow {
                     return None;
                 }
-                let context = self.around.methods.get(&method.ident.to_string())?.context_at;
-                let takes_self =
-                    matches!(call.args.first(), Some(Expr::Path(path)) if path.path.is_ident("self"));
-                let (receiver, skip) = if takes_self { (call.args.first(), 1) } else { (None, 0) };
+                let Shape { receiver, context_at: context } =
+                    *self.around.methods.get(&method.ident.to_string())?;
+                let (receiver, skip) = if receiver { (call.args.first(), 1) } else { (None, 0) };
                 let arguments =
                     call.args.iter().skip(skip).enumerate().filter(move |(at, _)| Some(*at) != context);
                 Some((method.ident.clone(), receiver, Box::new(arguments.map(|(_, arg)| arg))))
@@ -449,11 +448,13 @@ pub(super) fn tidy(text: &str) -> String {
         (" ?", "?"),
         ("| | ", "|| "),
         (" !", "!"),
-        ("< ", "<"),
-        (" >", ">"),
-        (" <", "<"),
     ] {
         tidy = tidy.replace(spaced, tight);
+    }
+    if tidy.contains("::<") || tidy.contains(":: <") {
+        for (spaced, tight) in [(":: <", "::<"), ("::< ", "::<"), (" >(", ">("), (" >::", ">::")] {
+            tidy = tidy.replace(spaced, tight);
+        }
     }
     tidy
 }

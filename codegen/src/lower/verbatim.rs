@@ -88,9 +88,11 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
         let exit = self.exit(ExitTo::Return, Some(&residual), span);
         let question = quote_spanned!(span=> ::longhaul::machine::Question::question);
         syn::parse_quote_spanned! {span=>
-            match #question(#operand) {
-                ::core::ops::ControlFlow::Continue(__value) => __value,
-                ::core::ops::ControlFlow::Break(__residual) => #exit,
+            match #operand {
+                __operand => match #question(__operand) {
+                    ::core::ops::ControlFlow::Continue(__value) => __value,
+                    ::core::ops::ControlFlow::Break(__residual) => #exit,
+                },
             }
         }
     }
@@ -161,8 +163,7 @@ impl VisitMut for Rewrite<'_, '_, '_> {
             Expr::Closure(closure) => {
                 if let Some(token) = closure.asyncness {
                     self.lower.errors.at(token.span, diag::ASYNC_CLOSURE);
-                }
-                if let Some(span) = await_within(quote!(#closure)) {
+                } else if let Some(span) = await_within(quote!(#closure)) {
                     self.lower.errors.at(span, diag::AWAIT_IN_CLOSURE);
                 }
                 // Its `return`, `?` and loops are its own.

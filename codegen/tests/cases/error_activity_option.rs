@@ -1,0 +1,2 @@
+#[activity(start_to_close = "soon")]
+async fn charge() {}

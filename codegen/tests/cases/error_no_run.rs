@@ -1,0 +1,5 @@
+#[workflow]
+impl Flow {
+    #[signal]
+    fn stop(&mut self) {}
+}

@@ -1,0 +1,13 @@
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        tokio::spawn(work);
+        match n {
+            x if num(x).await? > 1 => {}
+            _ => dbg!(num(2).await?),
+        }
+        values[i] += num(3).await?;
+        Ok(n)
+    }
+}

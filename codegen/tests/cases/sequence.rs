@@ -1,0 +1,9 @@
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let a = num(n).await?;
+        let b = num(a).await?;
+        Ok(a + b)
+    }
+}

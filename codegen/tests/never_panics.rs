@@ -1,0 +1,88 @@
+//! Whatever the tokens: there is code or there are errors, never a panic.
+#![allow(missing_docs)]
+
+mod support;
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use support::{cases, expand};
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): a few lines, so that the cases are the same on every machine for ever.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % (end.max(1) as u64)).unwrap()
+    }
+}
+
+/// Removes, doubles, swaps or exchanges tokens, about one in `rarity`.
+fn mutate(tokens: TokenStream, pool: &[TokenTree], random: &mut Random, rarity: usize) -> TokenStream {
+    let mut out: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        let token = match token {
+            TokenTree::Group(group) => {
+                let inner = mutate(group.stream(), pool, random, rarity);
+                TokenTree::Group(Group::new(group.delimiter(), inner))
+            }
+            token => token,
+        };
+        match random.below(rarity * 5) {
+            0 => {}
+            1 => out.extend([token.clone(), token]),
+            2 => out.push(pool[random.below(pool.len())].clone()),
+            3 => out.extend([pool[random.below(pool.len())].clone(), token]),
+            4 => {
+                let last = out.pop();
+                out.push(token);
+                out.extend(last);
+            }
+            _ => out.push(token),
+        }
+    }
+    out.into_iter().collect()
+}
+
+fn collect(tokens: TokenStream, pool: &mut Vec<TokenTree>) {
+    for token in tokens {
+        if let TokenTree::Group(group) = &token {
+            collect(group.stream(), pool);
+        }
+        pool.push(token);
+    }
+}
+
+#[test]
+fn mutated_cases_give_code_or_errors() {
+    let cases: Vec<TokenStream> =
+        cases().iter().map(|(_, source)| source.parse().expect("a case is made of tokens")).collect();
+    let mut pool = Vec::new();
+    cases.iter().for_each(|case| collect(case.clone(), &mut pool));
+    let more = "'a: r#fn _ ref mut & * .. ..= | @ async move loop unsafe const static dyn 'x' \"{x}\" 1.5 <T> ::<u8>";
+    collect(more.parse().unwrap(), &mut pool);
+    let mut random = Random(2026);
+    let (mut code, mut errors) = (0, 0);
+    for round in 0..40 {
+        for case in &cases {
+            let mutated = mutate(case.clone(), &pool, &mut random, 20 + round);
+            // As text, since what two tokens make when they stand together is for the lexer to say.
+            if let Some(expanded) = expand(&mutated.to_string()) {
+                let has_errors = expanded.to_string().contains("compile_error");
+                assert!(syn::parse2::<syn::File>(expanded.clone()).is_ok(), "{mutated}\n\n{expanded}");
+                *(if has_errors { &mut errors } else { &mut code }) += 1;
+            }
+            // And with attribute and item that need not even be Rust.
+            let _ = longhaul_codegen::workflow(TokenStream::new(), mutated.clone());
+            let _ = longhaul_codegen::activities(mutated.clone(), mutated.clone());
+            let _ = longhaul_codegen::activity(mutated.clone(), mutated);
+        }
+    }
+    assert!(code > 100 && errors > 100, "{code} expanded, {errors} had errors");
+}

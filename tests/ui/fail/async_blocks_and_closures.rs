@@ -1,0 +1,25 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let later = async { num(1).await };
+        let closure = async |x: u32| num(x).await;
+        let x = async { num(2).await }.await;
+        Ok(n)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,28 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        self.helper("a").await;
+        self.other(1).await;
+        Ok(n)
+    }
+
+    async fn helper(&mut self, text: &str) {}
+
+    async fn other(&mut self, value: impl Clone) {}
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let mut values = vec![1, 2];
+        values[n as usize] += num(1).await?;
+        Ok(values[0])
+    }
+}
+
+fn main() {}

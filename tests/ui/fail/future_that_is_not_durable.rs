@@ -1,0 +1,23 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let x = std::future::ready(1).await;
+        Ok(x)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        {
+            const STEP: u32 = 1;
+            num(STEP).await?;
+        }
+        {
+            const STEP: u32 = 2;
+            num(STEP).await?;
+        }
+        Ok(n)
+    }
+}
+
+fn main() {}

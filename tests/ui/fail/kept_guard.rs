@@ -1,0 +1,25 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let lock = std::sync::Mutex::new(n);
+        let guard = lock.lock().unwrap();
+        num(1).await?;
+        Ok(*guard)
+    }
+}
+
+fn main() {}

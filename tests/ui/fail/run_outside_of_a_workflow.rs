@@ -1,0 +1,23 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+#[run]
+async fn run() {}
+
+#[signal]
+fn signal() {}
+
+#[query]
+fn query() {}
+
+fn main() {}

@@ -1,0 +1,41 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        Ok(n)
+    }
+
+    #[signal]
+    fn answers(&mut self) -> bool {
+        self.done
+    }
+
+    #[signal]
+    async fn waits(&mut self) {}
+
+    #[signal]
+    fn borrows(&mut self, text: &str) {}
+
+    #[query]
+    fn changes(&mut self) -> bool {
+        self.done
+    }
+
+    #[query]
+    fn nothing(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use longhaul::prelude::*;
+
+#[activity]
+async fn num(n: u32) -> u32 {
+    n
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Flow {
+    items: Vec<u32>,
+    done: bool,
+}
+
+trait Trait {}
+
+#[workflow]
+impl Trait for Flow {}
+
+fn main() {}
