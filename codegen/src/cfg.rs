@@ -5,7 +5,6 @@
 //! piece (`return`, `?`, `break`, `continue`) is a placeholder call that names an [`Exit`].
 //!
 //! A *task* is the method itself or one branch of a `join!`, `select!` or `timeout`. Each has its own position.
-
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, Pat, Type};
 
@@ -71,6 +70,8 @@ pub(crate) struct Rebuild {
     /// Whether the pattern is one of several that the place may have matched; this time it is known to.
     pub(crate) refutable: bool,
     pub(crate) expr: TokenStream,
+    /// Whether it borrows from the workflow's value.
+    pub(crate) of_self: bool,
     /// The variables that the expression needs.
     pub(crate) needs: Vars,
     /// The variables that the pattern binds.
@@ -178,7 +179,8 @@ pub(crate) enum Polled {
     Branches(ConstructId),
 }
 
-/// How a block ends.
+/// How a block ends. There are few of them, so their size does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub(crate) enum Term {
     /// Falls out of the construct it is in, to what follows.
@@ -247,7 +249,6 @@ pub(crate) struct Exit {
     pub(crate) to: ExitTo,
     /// Names bound around the exit within the verbatim code.
     pub(crate) hidden: Vec<String>,
-    pub(crate) span: Span,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -334,8 +335,10 @@ impl Instr {
     /// The code it carries.
     pub(crate) fn code(&self) -> Option<&Code> {
         match self {
-            Instr::Code(code) | Instr::Assign(_, code) | Instr::Begin { operation: code, .. } => Some(code),
-            Instr::Poll(Poll { what: Polled::Condition(code), .. }) => Some(code),
+            Instr::Code(code)
+            | Instr::Assign(_, code)
+            | Instr::Begin { operation: code, .. }
+            | Instr::Poll(Poll { what: Polled::Condition(code), .. }) => Some(code),
             _ => None,
         }
     }

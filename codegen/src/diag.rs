@@ -1,7 +1,6 @@
 //! Every error text of the generator, in one place, and the store that collects them.
 //!
 //! A message says what is wrong, why, and what to write instead. It is put on the user's own tokens.
-
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 

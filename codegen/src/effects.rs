@@ -1,5 +1,4 @@
 //! Effects that stand in a workflow's code: what would be lost, repeated, or different after a crash.
-
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{ImplItem, ItemImpl};

@@ -16,7 +16,6 @@ mod emit;
 mod lower;
 mod model;
 mod names;
-
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
@@ -38,6 +37,7 @@ use crate::lower::{Shape, Surroundings};
 /// });
 /// assert!(expanded.to_string().contains("AwaitSleep"));
 /// ```
+#[allow(clippy::needless_pass_by_value)] // As proc macros are called.
 pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     if !attr.is_empty() {
@@ -61,11 +61,15 @@ pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
         .methods
         .iter()
         .map(|method| {
-            let shape = Shape { receiver: method.receiver.is_some(), context_at: method.context_at };
+            let shape = Shape {
+                receiver: method.receiver.is_some(),
+                context_at: method.context_at,
+                arguments: emit::arguments(method),
+            };
             (method.name.to_string(), shape)
         })
         .collect();
-    let around = Surroundings { workflow: &model.name, methods: &shapes };
+    let around = Surroundings { workflow: &model.name, signals: !model.signals.is_empty(), methods: &shapes };
     let machines: Vec<_> = model
         .methods
         .iter()
@@ -112,6 +116,7 @@ pub fn unmarked(item: TokenStream) -> TokenStream {
 }
 
 /// An attribute that only has a meaning inside another: `#[run]`, `#[signal]`, `#[query]`.
+#[allow(clippy::needless_pass_by_value)] // As proc macros are called.
 pub fn stray(name: &str, within: &str, item: TokenStream) -> TokenStream {
     let message = format!(
         "`#[{name}]` goes on a method inside `#[{within}] impl ..`; `use longhaul::prelude::*;` brings both"

@@ -1,5 +1,4 @@
 //! A workflow as the generator sees it: what the impl has, sorted by what it is for.
-
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{
@@ -194,10 +193,7 @@ fn handler(function: &ImplItemFn, role: Role, errors: &mut Errors) -> Option<Han
     let signature = &function.sig;
     let receiver = signature.receiver();
     let good = match role {
-        Role::Signal => {
-            matches!(signature.output, ReturnType::Default)
-                && receiver.is_some_and(|receiver| is_reference(receiver))
-        }
+        Role::Signal => matches!(signature.output, ReturnType::Default) && receiver.is_some_and(is_reference),
         _ => {
             receiver.is_some_and(|receiver| is_reference(receiver) && !is_mutable(receiver))
                 && !matches!(signature.output, ReturnType::Default)

@@ -1,5 +1,4 @@
 //! Which local variable a name in a body means.
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};

@@ -6,7 +6,7 @@ mod support;
 use proc_macro2::{Group, TokenStream, TokenTree};
 use support::{cases, expand};
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): a few lines, so that the cases are the same on every machine for ever.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): a few lines, so that the cases are the same on every machine for ever.
 struct Random(u64);
 
 impl Random {
@@ -64,7 +64,9 @@ fn mutated_cases_give_code_or_errors() {
     let cases: Vec<TokenStream> =
         cases().iter().map(|(_, source)| source.parse().expect("a case is made of tokens")).collect();
     let mut pool = Vec::new();
-    cases.iter().for_each(|case| collect(case.clone(), &mut pool));
+    for case in &cases {
+        collect(case.clone(), &mut pool);
+    }
     let more = "'a: r#fn _ ref mut & * .. ..= | @ async move loop unsafe const static dyn 'x' \"{x}\" 1.5 <T> ::<u8>";
     collect(more.parse().unwrap(), &mut pool);
     let mut random = Random(2026);

@@ -1,5 +1,4 @@
 //! `Workflow::describe`: the machine's states, transitions and slots as data.
-
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
@@ -47,9 +46,10 @@ fn states(machine: &Machine<'_>) -> TokenStream {
         let (name, source) = (&state.name, &poll.source);
         let line = u32::try_from(poll.span.start().line).unwrap_or(0);
         let slots = state.live.iter().map(|number| &analysis.slots[*number].name);
-        let within = match around(machine, state.task) {
-            Some(outer) => quote!(::core::option::Option::Some(#outer)),
-            None => quote!(::core::option::Option::None),
+        let within = if let Some(outer) = around(machine, state.task) {
+            quote!(::core::option::Option::Some(#outer))
+        } else {
+            quote!(::core::option::Option::None)
         };
         states.extend(quote! {
             ::longhaul::machine::StateDescription {

@@ -1,5 +1,4 @@
 //! The typed handle of a workflow, and how signals and queries reach their methods.
-
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;

@@ -4,7 +4,6 @@
 mod describe;
 mod handle;
 mod machine;
-
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
@@ -194,10 +193,7 @@ fn frame(machine: &Machine<'_>, names: &machine::Names) -> TokenStream {
 /// What a method is called with: one argument as it is, several as a tuple.
 pub(crate) fn arguments(method: &Method) -> TokenStream {
     let types: Vec<_> = method.arguments.iter().map(|argument| &argument.ty).collect();
-    match types[..] {
-        [ty] => quote!(#ty),
-        _ => quote!((#(#types),*)),
-    }
+    if let [ty] = types[..] { quote!(#ty) } else { quote!((#(#types),*)) }
 }
 
 /// How a method's output splits into what it gives and what it fails with.

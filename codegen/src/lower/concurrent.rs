@@ -2,15 +2,16 @@
 //!
 //! A branch that is only an awaitable begins where the construct does and has no code of its own. An `async`
 //! block is a task: its code runs within the construct's poll, with a position of its own.
-
 use quote::quote;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, Macro, Pat, Token};
 
 use super::control::block_of;
-use super::expr::{peel, tidy, timeout_call};
+use super::expr::timeout_call;
 use super::find::expr_awaits;
+use super::label::{source_text, tidy};
+use super::place::peel;
 use super::{Dest, Label, Lower, VarId};
 use crate::cfg::{
     Code, CodeTokens, Concurrency, Construct, ConstructId, Instr, MatchArm, MatchHead, Polled, Task, TaskId,
@@ -95,7 +96,7 @@ impl Lower<'_, '_> {
             Concurrency::Join
         };
         let name = if kind == Concurrency::Join { "Join" } else { "TryJoin" };
-        let label = self.macro_label(name, mac);
+        let label = Self::macro_label(name, mac);
         let (output, _) = self.construct(kind, branches.iter().collect(), label);
         self.path(output)
     }
@@ -105,7 +106,7 @@ impl Lower<'_, '_> {
         syn::parse_quote!(::core::unreachable!())
     }
 
-    fn macro_label(&self, name: &str, mac: &Macro) -> Label {
+    fn macro_label(name: &str, mac: &Macro) -> Label {
         let source = tidy(&quote!(#mac).to_string());
         Label { name: name.to_owned(), source, span: mac.path.span() }
     }
@@ -119,7 +120,7 @@ impl Lower<'_, '_> {
         if arms.len() < 2 {
             return self.errors.on(&mac.path, diag::BRANCHES);
         }
-        let label = self.macro_label("Select", mac);
+        let label = Self::macro_label("Select", mac);
         let branches = arms.iter().map(|arm| &arm.awaitable).collect();
         let (winner, outputs) = self.construct(Concurrency::Select, branches, label);
         let start = self.current;
@@ -172,8 +173,7 @@ impl Lower<'_, '_> {
     pub(super) fn timeout(&mut self, limit: &Expr, operation: &Expr, whole: &Expr) -> Expr {
         let limit = self.expr(limit);
         let timer: Expr = syn::parse_quote!(::longhaul::machine::sleep(#limit));
-        let label =
-            Label { name: "Timeout".to_owned(), source: super::expr::source_text(whole), span: whole.span() };
+        let label = Label { name: "Timeout".to_owned(), source: source_text(whole), span: whole.span() };
         let (winner, outputs) = self.construct(Concurrency::Timeout, vec![operation, &timer], label);
         let (winner, output) = (self.path(winner), self.path(outputs[0]));
         self.spill(

@@ -1,30 +1,13 @@
 //! Control flow with an await in it: `if`, `match`, loops, blocks, `&&` and `||`.
-
-use proc_macro2::Span;
 use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, Pat};
 
-use super::expr::peel;
 use super::find::expr_awaits;
-use super::{Dest, Loop, Lower, VarId};
+use super::place::peel;
+use super::{Dest, Loop, Lower};
 use crate::cfg::{BlockId, Code, Instr, MatchArm, MatchHead, Term};
 use crate::diag;
-use crate::names::{Vars, bindings};
-
-/// Methods that go over what they borrow, the same each time.
-const BORROWING: &[&str] = &[
-    "iter",
-    "iter_mut",
-    "keys",
-    "values",
-    "values_mut",
-    "chars",
-    "char_indices",
-    "bytes",
-    "lines",
-    "split_whitespace",
-];
 
 impl Lower<'_, '_> {
     /// Lowers control flow, its value going to `dest`; `false` where `expr` is something else.
@@ -52,7 +35,7 @@ impl Lower<'_, '_> {
     }
 
     /// A block of source as the inside of some construct: it begins in `start` and falls to `after`.
-    fn inside(&mut self, start: BlockId, after: BlockId, inner: impl FnOnce(&mut Self)) {
+    pub(super) fn inside(&mut self, start: BlockId, after: BlockId, inner: impl FnOnce(&mut Self)) {
         self.go(start);
         self.scoped(inner);
         self.graph.blocks[self.current.0].term = Term::Fall(after);
@@ -79,7 +62,12 @@ impl Lower<'_, '_> {
 
     /// Tests a condition, and goes on in the block that is reached where it holds. A chain with an await behind a
     /// `let` is tested in steps, each within the one before; gives where the inner ones end.
-    fn condition_blocks(&mut self, cond: &Expr, otherwise: BlockId, after: BlockId) -> Vec<BlockId> {
+    pub(super) fn condition_blocks(
+        &mut self,
+        cond: &Expr,
+        otherwise: BlockId,
+        after: BlockId,
+    ) -> Vec<BlockId> {
         let mut inner = Vec::new();
         for (number, step) in steps(cond).iter().enumerate() {
             let cond = self.cond(step);
@@ -97,7 +85,7 @@ impl Lower<'_, '_> {
     }
 
     /// Ends what [`Lower::condition_blocks`] began.
-    fn fall_through(&mut self, mut inner: Vec<BlockId>, after: BlockId) {
+    pub(super) fn fall_through(&mut self, mut inner: Vec<BlockId>, after: BlockId) {
         while let Some(next) = inner.pop() {
             self.graph.blocks[self.current.0].term = Term::Fall(next);
             self.go(next);
@@ -205,171 +193,6 @@ impl Lower<'_, '_> {
         self.loops.pop();
         self.end(Term::Jump(exit), exit);
         self.deliver_result(result, dest);
-    }
-
-    /// The variable that `break value` fills.
-    fn loop_result(&mut self, dest: Dest, span: Span) -> Option<VarId> {
-        match dest {
-            Dest::Ignore => None,
-            Dest::Var(var) => Some(var),
-            Dest::Return => Some(self.result_var(span)),
-        }
-    }
-
-    fn deliver_result(&mut self, result: Option<VarId>, dest: Dest) {
-        if let (Some(var), Dest::Return) = (result, dest) {
-            let value = self.path(var);
-            self.deliver(value, dest);
-        }
-    }
-
-    /// The blocks of a loop: `body` is written at its head.
-    fn looping(
-        &mut self,
-        label: Option<&syn::Label>,
-        result: Option<VarId>,
-        body: impl FnOnce(&mut Self, BlockId, BlockId),
-    ) {
-        let (head, exit) = (self.block("Loop"), self.block("AfterLoop"));
-        self.end(Term::Jump(head), head);
-        self.loops.push(Loop {
-            label: label.map(|label| label.name.ident.to_string()),
-            head: Some(head),
-            exit,
-            result,
-            task: self.task,
-        });
-        body(self, head, exit);
-        self.loops.pop();
-        self.end(Term::Jump(head), exit);
-    }
-
-    fn loop_expr(&mut self, expr: &syn::ExprLoop, dest: Dest) {
-        let result = self.loop_result(dest, expr.span());
-        self.looping(expr.label.as_ref(), result, |this, _, _| {
-            this.scoped(|this| this.statements(&expr.body, Dest::Ignore));
-        });
-        self.deliver_result(result, dest);
-    }
-
-    fn while_expr(&mut self, expr: &syn::ExprWhile, dest: Dest) {
-        self.looping(expr.label.as_ref(), None, |this, _, exit| {
-            let mark = this.enter_scope();
-            let (over, after) = (this.block("Over"), this.block("Again"));
-            let inner = this.condition_blocks(&expr.cond, over, after);
-            this.scoped(|this| this.statements(&expr.body, Dest::Ignore));
-            this.fall_through(inner, after);
-            this.leave_scope(mark);
-            for block in [over, after] {
-                this.graph.blocks[block.0].scope = this.scope;
-            }
-            this.go(over);
-            this.graph.blocks[over.0].term = Term::Jump(exit);
-            this.go(after);
-        });
-        self.deliver(syn::parse_quote!(()), dest);
-    }
-
-    fn for_expr(&mut self, expr: &syn::ExprForLoop, dest: Dest) {
-        let span = expr.expr.span();
-        if let Some(items) = self.kept_items(&expr.expr) {
-            let zero: Expr = syn::parse_quote!(0usize);
-            let Expr::Path(index) = self.spill(zero, span) else { return };
-            let index = self.graph.vars.iter().rposition(|var| index.path.is_ident(&var.ident)).map(VarId);
-            if let Some(index) = index {
-                let needs = self.needs(&items);
-                let code = self.code(items);
-                self.for_loop(expr, MatchHead::Nth { items: code, index }, Some((index, needs)));
-            }
-        } else {
-            let items = self.expr(&expr.expr);
-            let cursor: Expr = syn::parse_quote_spanned!(super::at(span)=> ::longhaul::machine::IntoCursor::into_cursor(#items));
-            self.spill(cursor, span);
-            let cursor = VarId(self.graph.vars.len() - 1);
-            self.for_loop(expr, MatchHead::Cursor(cursor), None);
-        }
-        self.deliver(syn::parse_quote!(()), dest);
-    }
-
-    /// The head matches on the next item. Items of kept places are borrowed again after a resume.
-    fn for_loop(&mut self, expr: &syn::ExprForLoop, head: MatchHead, again: Option<(VarId, Vars)>) {
-        self.looping(expr.label.as_ref(), None, |this, _, exit| {
-            let start = this.current;
-            let (over, after) = (this.block("Over"), this.block("Again"));
-            this.go(over);
-            this.graph.blocks[over.0].term = Term::Jump(exit);
-            let mark = this.enter_scope();
-            let pat = &*expr.pat;
-            let declares = this.bind(pat, None);
-            if let (Some((index, mut needs)), MatchHead::Nth { items, .. }) = (again, &head) {
-                let crate::cfg::CodeTokens::Expr(items) = &items.tokens else { return };
-                let ident = this.graph.var(index).ident.clone();
-                let expr = quote! {
-                    ::longhaul::machine::nth(#items, #ident - 1).expect("a kept collection keeps its items")
-                };
-                needs.insert(index);
-                // What `mut` binds by value may have been changed since: that is kept.
-                if bindings(pat)
-                    .iter()
-                    .all(|binding| binding.mutability.is_none() || binding.by_ref.is_some())
-                {
-                    this.rebuild(pat, false, expr, needs, &declares);
-                }
-            }
-            let body = this.block("Body");
-            let (bound, advance) = (
-                declares.clone(),
-                match &head {
-                    MatchHead::Nth { index, .. } => Some(*index),
-                    _ => None,
-                },
-            );
-            this.inside(body, after, |this| {
-                this.push(Instr::Bound(bound));
-                if let Some(index) = advance {
-                    this.push(Instr::Advance(index));
-                }
-                this.statements(&expr.body, Dest::Ignore);
-            });
-            this.leave_scope(mark);
-            let arms = vec![
-                MatchArm { pat: quote!(::core::option::Option::Some(#pat)), guard: None, block: body },
-                MatchArm { pat: quote!(::core::option::Option::None), guard: None, block: over },
-            ];
-            this.go(start);
-            this.end(Term::Match { head, arms, after }, after);
-        });
-    }
-
-    /// `&kept`, `&mut kept`, `kept.iter()` and the like, adapters that only count behind them: what a loop can find its
-    /// place in again.
-    fn kept_items(&mut self, expr: &Expr) -> Option<Expr> {
-        let place = match peel(expr) {
-            Expr::Reference(reference) => &reference.expr,
-            Expr::Path(path) => {
-                let var = self.env.lookup(&path.path.get_ident()?.to_string())?;
-                return self.graph.var(var).rebuild.is_some().then(|| expr.clone());
-            }
-            Expr::MethodCall(call) => {
-                let method = call.method.to_string();
-                let adapts = match method.as_str() {
-                    "enumerate" | "rev" => call.args.is_empty(),
-                    "skip" | "take" | "step_by" | "chunks" | "windows" => {
-                        call.args.iter().all(|argument| self.is_constant(argument))
-                    }
-                    _ => false,
-                };
-                if adapts && !matches!(method.as_str(), "chunks" | "windows") {
-                    return self.kept_items(&call.receiver).is_some().then(|| expr.clone());
-                }
-                if !adapts && !(BORROWING.contains(&method.as_str()) && call.args.is_empty()) {
-                    return None;
-                }
-                &call.receiver
-            }
-            _ => return None,
-        };
-        self.is_place(place).then(|| expr.clone())
     }
 
     fn short_circuit(&mut self, expr: &syn::ExprBinary, and: bool, dest: Dest) {

@@ -2,17 +2,16 @@
 //!
 //! The order of evaluation is Rust's: what stands before a later sibling's await and is evaluated by value is
 //! *spilled* into a variable first; what is only named (a place, a literal, a constant) stays where it is.
-
 use proc_macro2::Span;
-use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprMethodCall, Pat, Stmt};
+use syn::{Expr, ExprMethodCall, Stmt};
 
 use super::find::expr_awaits;
-use super::{Dest, Label, Lower, Operation, Shape, is_temp_name};
+use super::label::{source_text, state_name};
+use super::place::{has_index, is_comparison, is_compound_assignment, peel};
+use super::{Dest, Label, Lower, Operation, Shape};
 use crate::cfg::{Code, CodeTokens, Instr, Polled};
 use crate::diag;
-use crate::names::{Vars, bindings};
 
 /// How an operand is used by what it is an operand of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +21,9 @@ pub(super) enum Mode {
     /// It is borrowed or named: a place is not evaluated before it is needed.
     Place,
 }
+
+/// A call of an async method: its name, the receiver, the arguments without the context.
+type OwnCall<'x> = (syn::Ident, Option<&'x Expr>, Box<dyn Iterator<Item = &'x Expr> + 'x>);
 
 impl Lower<'_, '_> {
     /// Lowers an expression; what is left of it has no await and its exits are replaced.
@@ -142,7 +144,7 @@ impl Lower<'_, '_> {
         if self.is_constant(&value) || matches!(value, Expr::Closure(_)) {
             return value;
         }
-        if self.is_place(&value) && (mode == Mode::Place || self.is_temp(&value)) {
+        if self.is_place(&value) && (mode == Mode::Place || Self::is_temp(&value)) {
             return value;
         }
         match value {
@@ -223,11 +225,14 @@ impl Lower<'_, '_> {
             }
             let mut arguments: Vec<Expr> = arguments.cloned().collect();
             self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
-            let code = match &arguments[..] {
-                [argument] => self.code(argument.clone()),
-                _ => self.code(syn::parse_quote!((#(#arguments),*))),
+            let arguments: Expr = match &arguments[..] {
+                [argument] => argument.clone(),
+                _ => syn::parse_quote!((#(#arguments),*)),
             };
-            let receiver = self.around.methods[&name.to_string()].receiver;
+            let Shape { receiver, arguments: types, .. } = &self.around.methods[&name.to_string()];
+            let receiver = *receiver;
+            // With the types, so that a wrong argument is an error where it stands.
+            let code = self.code(syn::parse_quote!(::longhaul::machine::Sub::<#types>::start(#arguments)));
             let what = Polled::Call { method: name.clone(), receiver };
             return Operation { begin: Some((code, Some(name))), what, label };
         }
@@ -247,10 +252,7 @@ impl Lower<'_, '_> {
     }
 
     /// A call of another async method of the impl: its name, the receiver, the arguments without the context.
-    pub(super) fn own_call<'x>(
-        &self,
-        expr: &'x Expr,
-    ) -> Option<(syn::Ident, Option<&'x Expr>, Box<dyn Iterator<Item = &'x Expr> + 'x>)> {
+    pub(super) fn own_call<'x>(&self, expr: &'x Expr) -> Option<OwnCall<'x>> {
         match expr {
             Expr::MethodCall(call) if self.is_own_method(call) => {
                 let context = self.around.methods[&call.method.to_string()].context_at;
@@ -264,9 +266,9 @@ impl Lower<'_, '_> {
                 if ty.ident != "Self" && ty.ident != *self.around.workflow {
                     return None;
                 }
-                let Shape { receiver, context_at: context } =
-                    *self.around.methods.get(&method.ident.to_string())?;
-                let (receiver, skip) = if receiver { (call.args.first(), 1) } else { (None, 0) };
+                let shape = self.around.methods.get(&method.ident.to_string())?;
+                let context = shape.context_at;
+                let (receiver, skip) = if shape.receiver { (call.args.first(), 1) } else { (None, 0) };
                 let arguments =
                     call.args.iter().skip(skip).enumerate().filter(move |(at, _)| Some(*at) != context);
                 Some((method.ident.clone(), receiver, Box::new(arguments.map(|(_, arg)| arg))))
@@ -295,96 +297,6 @@ impl Lower<'_, '_> {
         }
         expr
     }
-
-    // What an expression is.
-
-    /// Whether what `pat` binds of `value` is borrowed from a kept place, so that it can be bound again.
-    pub(super) fn borrows(&self, pat: &Pat, value: &Expr) -> bool {
-        let bound = bindings(pat);
-        let (by_ref, by_mode) = (
-            bound.iter().all(|binding| binding.by_ref.is_some()),
-            // `mut` binds by value, which may have been changed since.
-            bound.iter().all(|binding| binding.by_ref.is_none() && binding.mutability.is_none()),
-        );
-        match peel(value) {
-            Expr::Reference(reference) => by_mode && self.is_place(&reference.expr),
-            Expr::Path(path) => {
-                let var = path.path.get_ident().and_then(|name| self.env.lookup(&name.to_string()));
-                let rebuilt = var.is_some_and(|var| self.graph.var(var).rebuild.is_some());
-                (by_mode && rebuilt) || (by_ref && self.is_place(value))
-            }
-            value => by_ref && self.is_place(value),
-        }
-    }
-
-    /// Whether an expression names a place that is the same before and after other code runs: a variable,
-    /// `self`, fields of these, and elements at an index that cannot change.
-    pub(super) fn is_place(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Path(path) => path.path.get_ident().is_some_and(|name| {
-                name == "self"
-                    || self.env.lookup(&name.to_string()).is_some()
-                    || is_temp_name(&name.to_string())
-            }),
-            Expr::Field(field) => self.is_place(&field.base),
-            Expr::Paren(inner) => self.is_place(&inner.expr),
-            Expr::Group(inner) => self.is_place(&inner.expr),
-            Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => self.is_place(expr),
-            Expr::Index(index) => self.is_place(&index.expr) && self.is_fixed(&index.index),
-            _ => false,
-        }
-    }
-
-    /// Whether an index means the same whenever it is evaluated.
-    fn is_fixed(&self, index: &Expr) -> bool {
-        match index {
-            Expr::Range(range) => [&range.start, &range.end]
-                .into_iter()
-                .all(|end| end.as_ref().is_none_or(|end| self.is_fixed(end))),
-            Expr::Path(path) if path.path.get_ident().is_some() => {
-                let name = path.path.segments[0].ident.to_string();
-                self.env.lookup(&name).is_some_and(|var| !self.graph.var(var).mutable)
-            }
-            other => self.is_constant(other),
-        }
-    }
-
-    /// Whether an expression is a literal or names a constant, function or type.
-    pub(super) fn is_constant(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Lit(_) => true,
-            // A name that is no variable is that of a constant, function or type.
-            Expr::Path(path) => path.path.get_ident().is_none_or(|name| {
-                let name = name.to_string();
-                name != "self" && !is_temp_name(&name) && self.env.lookup(&name).is_none()
-            }),
-            Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => self.is_constant(expr),
-            Expr::Reference(reference) => self.is_constant(&reference.expr),
-            Expr::Array(array) => array.elems.iter().all(|elem| self.is_constant(elem)),
-            Expr::Tuple(tuple) => tuple.elems.iter().all(|elem| self.is_constant(elem)),
-            Expr::Paren(inner) => self.is_constant(&inner.expr),
-            Expr::Group(inner) => self.is_constant(&inner.expr),
-            _ => false,
-        }
-    }
-
-    fn is_temp(&self, expr: &Expr) -> bool {
-        matches!(expr, Expr::Path(path) if path.path.get_ident().is_some_and(|name| is_temp_name(&name.to_string())))
-    }
-
-    /// What `code` needs when it is evaluated again.
-    pub(super) fn needs(&self, expr: &Expr) -> Vars {
-        self.mentions(expr)
-    }
-}
-
-/// Without parentheses and invisible groups.
-pub(super) fn peel(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(inner) => peel(&inner.expr),
-        Expr::Group(inner) => peel(&inner.expr),
-        expr => expr,
-    }
 }
 
 /// `timeout(limit, operation)`.
@@ -395,102 +307,4 @@ pub(super) fn timeout_call(expr: &Expr) -> Option<(&Expr, &Expr)> {
         return None;
     }
     Some((&call.args[0], &call.args[1]))
-}
-
-/// What a state that waits for `expr` is called, without `Await`.
-fn state_name(expr: &Expr) -> String {
-    let name = match peel(expr) {
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
-            _ => None,
-        },
-        Expr::MethodCall(call) if call.method == "wait_until" => Some("condition".to_owned()),
-        Expr::MethodCall(call) => Some(call.method.to_string()),
-        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
-        Expr::Reference(reference) => return state_name(&reference.expr),
-        Expr::Field(field) => match &field.member {
-            syn::Member::Named(name) => Some(name.to_string()),
-            syn::Member::Unnamed(_) => None,
-        },
-        _ => None,
-    };
-    camel(&name.unwrap_or_else(|| "value".to_owned()))
-}
-
-/// `print_label` as `PrintLabel`.
-pub(crate) fn camel(name: &str) -> String {
-    let mut camel = String::new();
-    for word in name.trim_start_matches("r#").split('_').filter(|word| !word.is_empty()) {
-        let mut letters = word.chars();
-        camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-        camel.push_str(letters.as_str());
-    }
-    camel
-}
-
-/// An expression as text, in one line, for `describe`.
-pub(super) fn source_text(expr: &Expr) -> String {
-    tidy(&quote!(#expr).to_string()).replace("::longhaul::machine::sleep(", "sleep(")
-}
-
-/// The spaces that printing tokens puts in, taken out again where nobody would write them.
-pub(super) fn tidy(text: &str) -> String {
-    let mut tidy = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (spaced, tight) in [
-        (" . ", "."),
-        (" :: ", "::"),
-        (" (", "("),
-        ("( ", "("),
-        (" )", ")"),
-        (" ,", ","),
-        (" ;", ";"),
-        ("& ", "&"),
-        (" ?", "?"),
-        ("| | ", "|| "),
-        (" !", "!"),
-    ] {
-        tidy = tidy.replace(spaced, tight);
-    }
-    if tidy.contains("::<") || tidy.contains(":: <") {
-        for (spaced, tight) in [(":: <", "::<"), ("::< ", "::<"), (" >(", ">("), (" >::", ">::")] {
-            tidy = tidy.replace(spaced, tight);
-        }
-    }
-    tidy
-}
-
-fn is_compound_assignment(op: &syn::BinOp) -> bool {
-    use syn::BinOp::{
-        AddAssign, BitAndAssign, BitOrAssign, BitXorAssign, DivAssign, MulAssign, RemAssign, ShlAssign,
-        ShrAssign, SubAssign,
-    };
-    matches!(
-        op,
-        AddAssign(_)
-            | SubAssign(_)
-            | MulAssign(_)
-            | DivAssign(_)
-            | RemAssign(_)
-            | BitXorAssign(_)
-            | BitAndAssign(_)
-            | BitOrAssign(_)
-            | ShlAssign(_)
-            | ShrAssign(_)
-    )
-}
-
-fn is_comparison(op: &syn::BinOp) -> bool {
-    use syn::BinOp::{Eq, Ge, Gt, Le, Lt, Ne};
-    matches!(op, Eq(_) | Lt(_) | Le(_) | Ne(_) | Ge(_) | Gt(_))
-}
-
-fn has_index(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(_) => false,
-        Expr::Field(field) => has_index(&field.base),
-        Expr::Paren(inner) => has_index(&inner.expr),
-        Expr::Group(inner) => has_index(&inner.expr),
-        Expr::Unary(unary) => has_index(&unary.expr),
-        _ => true,
-    }
 }

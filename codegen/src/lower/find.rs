@@ -1,5 +1,4 @@
 //! What a piece of source has in it: awaits, and macros that await.
-
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::visit::Visit;
 use syn::{Expr, Macro, Stmt};

@@ -1,6 +1,5 @@
 //! Macros whose arguments may await, or leave the body: those of the standard library that evaluate each
 //! argument once, in order.
-
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};

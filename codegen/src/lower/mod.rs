@@ -8,14 +8,16 @@ mod concurrent;
 mod control;
 mod expr;
 mod find;
+mod label;
+mod loops;
 mod macros;
+mod place;
 mod stmt;
 mod verbatim;
 
-pub(crate) use expr::camel;
-pub(crate) use verbatim::placeholder;
-
+pub(crate) use label::camel;
 use std::collections::BTreeMap;
+pub(crate) use verbatim::placeholder;
 
 use proc_macro2::Span;
 use quote::{format_ident, quote};
@@ -33,17 +35,21 @@ use crate::names::{Env, Mentioned, VarId, Vars, bindings};
 pub(crate) struct Surroundings<'a> {
     /// The name of the workflow's type.
     pub(crate) workflow: &'a Ident,
+    /// Whether a signal can change the workflow's value while it waits.
+    pub(crate) signals: bool,
     /// The async methods of the impl.
     pub(crate) methods: &'a BTreeMap<String, Shape>,
 }
 
 /// How an async method is called.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Shape {
     /// Whether it takes `self`.
     pub(crate) receiver: bool,
     /// Where it takes its context, the receiver not counted.
     pub(crate) context_at: Option<usize>,
+    /// The type of its other arguments: one as it is, several as a tuple.
+    pub(crate) arguments: proc_macro2::TokenStream,
 }
 
 /// Lowers one async method.
@@ -297,16 +303,11 @@ impl Lower<'_, '_> {
     }
 
     /// Notes that what `pat` binds of `expr` is made again after a resume.
-    fn rebuild(
-        &mut self,
-        pat: &Pat,
-        refutable: bool,
-        expr: proc_macro2::TokenStream,
-        needs: Vars,
-        binds: &[VarId],
-    ) {
+    fn rebuild(&mut self, pat: &Pat, refutable: bool, value: &Expr, needs: Vars, binds: &[VarId]) {
+        let of_self = self.is_of_self(value);
+        let expr = quote!(#value);
         let pat = if let Pat::Or(_) = pat { quote!((#pat)) } else { quote!(#pat) };
-        let rebuild = Rebuild { pat, refutable, expr, needs, binds: binds.to_vec() };
+        let rebuild = Rebuild { pat, refutable, expr, of_self, needs, binds: binds.to_vec() };
         for var in binds {
             self.graph.vars[var.0].rebuild = Some(rebuild.clone());
         }
@@ -315,10 +316,10 @@ impl Lower<'_, '_> {
     /// Binds a pattern; what it borrows from a kept place is made again after a resume.
     fn bind_borrows(&mut self, pat: &Pat, value: &Expr) -> Vec<VarId> {
         // The value names what was bound before.
-        let again = self.borrows(pat, value).then(|| self.mentions(value));
+        let again = self.still_matches(pat, value).then(|| self.mentions(value));
         let binds = self.bind(pat, None);
         if let Some(needs) = again {
-            self.rebuild(pat, true, quote!(#value), needs, &binds);
+            self.rebuild(pat, true, value, needs, &binds);
         }
         binds
     }

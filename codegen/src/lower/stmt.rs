@@ -1,5 +1,4 @@
 //! Statements.
-
 use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, Local, Pat, Stmt};
@@ -61,7 +60,7 @@ impl Lower<'_, '_> {
                 let value = self.expr(&mac);
                 self.expr_stmt(value);
             }
-            _ => self.verbatim_statement(stmt),
+            Stmt::Macro(_) => self.verbatim_statement(stmt),
         }
     }
 
@@ -179,7 +178,7 @@ impl Lower<'_, '_> {
         let local_pat = local.pat.clone();
         if let Some((_, otherwise)) = &init.diverge {
             if expr_awaits(otherwise) {
-                return self.let_else(&local.pat, value, otherwise);
+                return self.let_else(&local.pat, &value, otherwise);
             }
             let otherwise = self.verbatim(otherwise);
             let mut local = local.clone();
@@ -188,10 +187,10 @@ impl Lower<'_, '_> {
                 expr: Box::new(before_else(value.clone())),
                 diverge: Some((init.diverge.as_ref().expect("it is there").0, Box::new(otherwise))),
             });
-            let again = self.borrows(pat, &value).then(|| self.mentions(&value));
+            let again = self.still_matches(pat, &value).then(|| self.mentions(&value));
             let binds = self.let_stmt(local, pat, ty);
             if let Some(needs) = again {
-                self.rebuild(&local_pat, true, quote!(#value), needs, &binds);
+                self.rebuild(&local_pat, true, &value, needs, &binds);
             }
             return;
         }
@@ -203,7 +202,7 @@ impl Lower<'_, '_> {
         let binds = self.let_stmt(local, pat, ty);
         if let Some(needs) = again {
             // With the type where it is written: `let name: &str = &order.name;`.
-            self.rebuild(&local_pat, false, quote!(#value), needs, &binds);
+            self.rebuild(&local_pat, false, &value, needs, &binds);
         }
     }
 
@@ -229,7 +228,7 @@ impl Lower<'_, '_> {
         declares
     }
 
-    fn let_else(&mut self, pat: &Pat, value: Expr, otherwise: &Expr) {
+    fn let_else(&mut self, pat: &Pat, value: &Expr, otherwise: &Expr) {
         let code = self.code(before_else(value.clone()));
         let at_else = self.block("Else");
         let next = self.block("Next");
@@ -239,7 +238,7 @@ impl Lower<'_, '_> {
             Expr::Block(block) => self.scoped(|this| this.statements(&block.block, Dest::Ignore)),
             other => self.errors.on(other, diag::AWAIT_IN_OTHER),
         }
-        let declares = self.bind_borrows(pat_of(pat), &value);
+        let declares = self.bind_borrows(pat_of(pat), value);
         self.go(current);
         // The bindings are the next block's; they are declared as it begins.
         self.end(Term::LetElse { pat: pat.clone(), code, otherwise: at_else, next }, next);

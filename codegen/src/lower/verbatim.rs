@@ -1,6 +1,5 @@
 //! Code without an await stays as it is written, but for its ways out: `return`, `?`, and each `break` or
 //! `continue` of a loop that became blocks turn into placeholder calls, which emission replaces.
-
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -75,7 +74,7 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
     }
 
     fn exit(&mut self, to: ExitTo, value: Option<&Expr>, span: Span) -> Expr {
-        self.lower.graph.exits.push(Exit { to, hidden: self.hidden.clone(), span });
+        self.lower.graph.exits.push(Exit { to, hidden: self.hidden.clone() });
         let name = format_ident!("{}{}", PLACEHOLDER, self.lower.graph.exits.len() - 1, span = at(span));
         syn::parse_quote!(#name(#value))
     }

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 /// The cases, by name.
-pub fn cases() -> Vec<(String, String)> {
+pub(crate) fn cases() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut cases: Vec<_> = std::fs::read_dir(folder)
         .expect("there are cases")
@@ -21,7 +21,7 @@ pub fn cases() -> Vec<(String, String)> {
 }
 
 /// Expands the one item of a source by the attribute on it; `None` if there is no such item.
-pub fn expand(source: &str) -> Option<TokenStream> {
+pub(crate) fn expand(source: &str) -> Option<TokenStream> {
     let file: syn::File = syn::parse_str(source).ok()?;
     let mut item = file.items.into_iter().next()?;
     let attrs = match &mut item {

@@ -23,7 +23,8 @@ impl Flow {
             sum += num(*item).await?;
         }
         let sum = sum + self.helper(ctx, n).await?;
-        if let Some(note) = &self.note {
+        let kept = self.note.clone();
+        if let Some(note) = &kept {
             num(1).await?;
             self.items.push(note.len() as u32);
         }

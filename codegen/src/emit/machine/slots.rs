@@ -1,0 +1,152 @@
+//! Where variables are: in slots between arms, under the user's own names within one.
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+
+use super::Emit;
+use super::arms::Arm;
+use crate::analyse::SlotKind;
+use crate::cfg::{Graph, Rebuild, ScopeId};
+use crate::lower::at;
+use crate::names::{VarId, Vars, ident};
+
+/// The field or local that a variable which only passes between arms is in.
+pub(super) fn passing_slot(graph: &Graph, var: VarId) -> Ident {
+    let ident = &graph.var(var).ident;
+    format_ident!("__slot{}_{}", var.0, ident.to_string().trim_start_matches("r#").trim_start_matches('_'))
+}
+
+/// The identifier of a variable where our code names it: shown and resolved as the user's.
+pub(super) fn local_ident(user: &Ident) -> Ident {
+    ident(&user.to_string(), at(user.span()))
+}
+
+/// The macro that stands for a variable where its name is hidden.
+pub(super) fn outer_name(var: VarId) -> Ident {
+    format_ident!("__outer{}", var.0)
+}
+
+/// The variables that another variable, or a name within the user's verbatim code, may hide.
+pub(super) fn hidden_somewhere(graph: &Graph) -> Vars {
+    let mut bound = std::collections::BTreeMap::<String, usize>::new();
+    for var in &graph.vars {
+        *bound.entry(var.ident.to_string()).or_default() += 1;
+    }
+    for name in graph.exits.iter().flat_map(|exit| &exit.hidden) {
+        *bound.entry(name.clone()).or_default() += 1;
+    }
+    let numbered = graph.vars.iter().enumerate();
+    numbered.filter(|(_, var)| bound[&var.ident.to_string()] > 1).map(|(number, _)| VarId(number)).collect()
+}
+
+/// A borrow made again.
+pub(super) fn again(rebuild: &Rebuild) -> TokenStream {
+    let Rebuild { pat, expr, .. } = rebuild;
+    if rebuild.refutable {
+        quote!(let #pat = #expr else { ::core::panic!("a kept place holds what it held before the await") };)
+    } else {
+        quote!(let #pat = #expr;)
+    }
+}
+
+impl Emit<'_> {
+    /// Shows each slot to the visitor. The bound of each call is what makes a value that cannot be stored an error, so
+    /// the call is put at the variable's binding.
+    pub(super) fn visits(&self) -> TokenStream {
+        let calls = self.analysis.slots.iter().enumerate().map(|(number, slot)| {
+            let span = at(slot.span.0);
+            let number = u16::try_from(number).unwrap_or(u16::MAX);
+            let name = &slot.name;
+            let field = ident(&slot.name, span);
+            let method = match slot.kind {
+                SlotKind::Kept(_) => "kept",
+                SlotKind::Wait(_) => "wait",
+                SlotKind::Call(_) => "machine",
+                SlotKind::Position(_) => "position",
+                SlotKind::Output(_) => "output",
+            };
+            let method = Ident::new(method, span);
+            let frame = Ident::new("__frame", span);
+            quote_spanned!(span=> __slots.#method(#number, #name, &mut #frame.#field);)
+        });
+        quote! {
+            __slots.at(&mut __frame.at);
+            #(#calls)*
+        }
+    }
+
+    pub(super) fn slot_field(&self, kind: SlotKind) -> Ident {
+        let slot = self.analysis.slot(kind).expect("a slot was made for it");
+        ident(&slot.name, Span::call_site())
+    }
+
+    /// Where a variable is between arms.
+    pub(super) fn place(&self, var: VarId) -> TokenStream {
+        match self.analysis.slot(SlotKind::Kept(var)) {
+            Some(slot) => {
+                let field = ident(&slot.name, Span::call_site());
+                quote!(__frame.#field)
+            }
+            None => passing_slot(self.graph, var).to_token_stream(),
+        }
+    }
+
+    /// Moves what `needed` names and is local here to where the next arm finds it.
+    pub(super) fn puts(&mut self, arm: &Arm, needed: &Vars) -> TokenStream {
+        let mut puts = TokenStream::new();
+        for var in needed.intersection(&arm.locals) {
+            let data = self.graph.var(*var);
+            if data.rebuild.is_some() {
+                continue;
+            }
+            let place = self.place(*var);
+            let value = if self.hides.contains(var) {
+                let outer = outer_name(*var);
+                quote!(#outer!())
+            } else {
+                local_ident(&data.ident).to_token_stream()
+            };
+            puts.extend(quote!(#place.put(#value);));
+        }
+        puts
+    }
+
+    /// Names of the user's are never changed, so where another variable of the same name may hide one, a macro is
+    /// defined while it is visible: what stands in a macro means what it means where the macro is defined.
+    pub(super) fn outers<'v>(&self, vars: impl IntoIterator<Item = &'v VarId>) -> TokenStream {
+        let hidden = vars.into_iter().filter(|var| self.hides.contains(var));
+        hidden
+            .map(|var| {
+                let (outer, ident) = (outer_name(*var), local_ident(&self.graph.var(*var).ident));
+                quote!(macro_rules! #outer { () => { #ident } })
+            })
+            .collect()
+    }
+
+    /// The variables of `scope` that the arm needs: moved out of their slots, made again, or declared, each in the order
+    /// of the source, so that a name that is bound twice means the same as there.
+    pub(super) fn takes(&self, scope: ScopeId, needed: &Vars, live: &Vars) -> TokenStream {
+        let mut takes = TokenStream::new();
+        let mut done = Vars::new();
+        for var in needed.iter().filter(|var| self.graph.var(**var).scope == scope) {
+            let data = self.graph.var(*var);
+            if let Some(rebuild) = &data.rebuild {
+                if !done.contains(var) {
+                    done.extend(&rebuild.binds);
+                    takes.extend(again(rebuild));
+                }
+                continue;
+            }
+            let ident = local_ident(&data.ident);
+            let mutable = data.mutable.then(|| quote!(mut));
+            if live.contains(var) {
+                let place = self.place(*var);
+                takes.extend(quote!(let #mutable #ident = #place.take();));
+            } else {
+                let ty = data.ty.as_ref().map(|ty| quote!(: #ty));
+                takes.extend(quote!(let #mutable #ident #ty;));
+            }
+            takes.extend(self.outers([var]));
+        }
+        takes
+    }
+}
