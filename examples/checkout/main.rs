@@ -140,7 +140,7 @@ async fn check_out_all(options: &Options) -> Result<bool, Failure> {
     }
     let mut summary = Summary::default();
     while let Some(outcome) = work.join_next().await {
-        summary.count(outcome??);
+        summary.count(&outcome??);
     }
     bar.finish_and_clear();
 
@@ -186,7 +186,7 @@ async fn check_out(
 
 /// Makes three numbered remarks; after a crash, those that the run does not have yet.
 async fn take_notes(checkout: &CheckoutHandle, audit: &Audit, id: &str) -> Result<(), Failure> {
-    let first = checkout.notes().await?.len() as u32 + 1;
+    let first = u32::try_from(checkout.notes().await?.len())? + 1;
     for number in first..=3 {
         match checkout.note(number).await {
             Ok(()) => audit.see(&Seen::Noted { id: id.to_owned(), number })?,
@@ -208,7 +208,7 @@ struct Summary {
 }
 
 impl Summary {
-    fn count(&mut self, outcome: Outcome) {
+    fn count(&mut self, outcome: &Outcome) {
         let why = match outcome {
             Ok(cents) => {
                 self.shipped += 1;
