@@ -152,11 +152,39 @@ impl Lower<'_, '_> {
                 reference.expr = Box::new(self.hold(*reference.expr, Mode::Place));
                 Expr::Reference(reference)
             }
+            Expr::Reference(mut reference) if self.is_place_at_indexes(&reference.expr) => {
+                reference.expr = Box::new(self.fix_indexes(*reference.expr));
+                Expr::Reference(reference)
+            }
+            value if mode == Mode::Place && self.is_place_at_indexes(&value) => self.fix_indexes(value),
             Expr::Path(path) if mode == Mode::Place => Expr::Path(path),
             value => {
                 let span = value.span();
                 self.spill(value, span)
             }
+        }
+    }
+
+    /// A place whose indexes may change later: each is evaluated now.
+    pub(super) fn fix_indexes(&mut self, place: Expr) -> Expr {
+        match place {
+            Expr::Index(mut index) => {
+                index.expr = Box::new(self.fix_indexes(*index.expr));
+                if !self.is_fixed(&index.index) {
+                    let span = index.index.span();
+                    index.index = Box::new(self.spill(*index.index, span));
+                }
+                Expr::Index(index)
+            }
+            Expr::Field(mut field) => {
+                field.base = Box::new(self.fix_indexes(*field.base));
+                Expr::Field(field)
+            }
+            Expr::Paren(mut inner) => {
+                inner.expr = Box::new(self.fix_indexes(*inner.expr));
+                Expr::Paren(inner)
+            }
+            place => place,
         }
     }
 
