@@ -170,10 +170,7 @@ impl Lower<'_, '_> {
         match place {
             Expr::Index(mut index) => {
                 index.expr = Box::new(self.fix_indexes(*index.expr));
-                if !self.is_fixed(&index.index) {
-                    let span = index.index.span();
-                    index.index = Box::new(self.spill(*index.index, span));
-                }
+                *index.index = self.fix_index((*index.index).clone());
                 Expr::Index(index)
             }
             Expr::Field(mut field) => {
@@ -185,6 +182,23 @@ impl Lower<'_, '_> {
                 Expr::Paren(inner)
             }
             place => place,
+        }
+    }
+
+    /// An index that means the same later: of a range each end, since a range can be used once only.
+    fn fix_index(&mut self, index: Expr) -> Expr {
+        match index {
+            index if self.is_fixed(&index) => index,
+            Expr::Range(mut range) => {
+                for end in [&mut range.start, &mut range.end].into_iter().flatten() {
+                    **end = self.fix_index((**end).clone());
+                }
+                Expr::Range(range)
+            }
+            index => {
+                let span = index.span();
+                self.spill(index, span)
+            }
         }
     }
 

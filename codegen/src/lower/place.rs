@@ -88,6 +88,7 @@ impl Lower<'_, '_> {
                 let name = path.path.segments[0].ident.to_string();
                 is_temp_name(&name) || self.env.lookup(&name).is_some_and(|var| !self.graph.var(var).mutable)
             }
+            Expr::Reference(reference) => self.is_fixed(&reference.expr),
             other => self.is_constant(other),
         }
     }
