@@ -20,14 +20,14 @@ fn each_case_expands_as_it_did() {
 /// The errors in an expansion, each with its line and column.
 fn errors(expanded: &proc_macro2::TokenStream) -> Option<String> {
     let file: syn::File = syn::parse2(expanded.clone()).ok()?;
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     for item in file.items {
         let syn::Item::Macro(item) = item else { continue };
         if item.mac.path.segments.last().is_some_and(|last| last.ident == "compile_error") {
             let message: syn::LitStr = item.mac.parse_body().ok()?;
             let place = item.mac.path.segments[0].ident.span().start();
-            shown += &format!("{}:{}: {}\n", place.line, place.column + 1, message.value());
+            shown.push(format!("{}:{}: {}", place.line, place.column + 1, message.value()));
         }
     }
-    (!shown.is_empty()).then_some(shown)
+    (!shown.is_empty()).then(|| shown.join("\n"))
 }

@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use longhaul::machine::{Cause, MachineDescription};
 use longhaul::prelude::*;
 
-use crate::acts::*;
 use crate::machine::*;
 
 macro_rules! workflows {

@@ -27,7 +27,7 @@ workflows! {
     ShadowsInInnerScopes ShadowsInLoops Borrows MutableBorrows StringLiterals LateTypes Uninitialised Parameters
     Helpers NestedHelpers Recursion Static Joins TryJoins TryJoinsThatFail JoinsOfBlocks Selects SelectsInLoops
     SelectHandlers Timeouts TimeoutsOfBlocks NestedConcurrency ConcurrencyInLoops ReturnsInBlocks Unstorable
-    Items Closures Collisions Keywords Tails Patterns Slices Adapters IfLetBorrows MatchBorrows TypedBorrows
+    Items Closures Collisions Keywords Tails Patterns Slices Adapters IfLetBorrows MatchBorrows TypedBorrows Indexed BranchForms
     LaterBeginnings FunctionValues Verbatim DeepNesting Moves NoContext BreakFromMatch Strings Unit
 }
 
@@ -1865,5 +1865,62 @@ impl Unit {
         self.note(done.is_ok())
             ;
         none().await.unwrap_or_default()
+    }
+}
+
+#[workflow]
+impl Indexed {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let mut orders = vec![order(1).await?, order(2).await?];
+        let mut i = 0;
+        while i < orders.len() {
+            orders[i].items.push(num(n).await?);
+            let last = orders.len() - 1;
+            orders[last - i].items.extend(list(2).await?);
+            let name = &mut orders[i].name;
+            name.push_str(&text("x".to_owned()).await?);
+            i += 1;
+            name.push('y');
+        }
+        let mut values = vec![1, 2, 3];
+        let mut at = 0;
+        let sum = values[at] + num({ at += 1; 1 }).await? + values[at];
+        let item = &values[at];
+        at = 2;
+        let sum = sum + item + num(*item).await? + item;
+        values[at] = num(at as u32).await?;
+        let part = &values[at - 1..at];
+        none().await?;
+        let less = values[at] < { at = 0; num(1).await? };
+        Ok(format!("{orders:?} {sum} {part:?} {less} {at} {}", values.len()))
+    }
+}
+
+#[workflow]
+impl BranchForms {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        let word = "w".to_owned();
+        let moved = word.clone();
+        let (a, b) = join!(async move { text(moved).await.unwrap() }, async { text(word.clone()).await.unwrap() });
+        let c = select! {
+            x = timeout(seconds(1), num(n)) => x.unwrap().unwrap(),
+            _ = ctx.sleep(seconds(5)) => 0,
+        };
+        let mut total = 1;
+        total += if n > 2 { num(1).await? } else { 0 };
+        total = loop { if flag(total).await? { break total + 1; } total += 1; };
+        let d = timeout(seconds(1), async {
+            for i in 0.. {
+                if let Some(x) = maybe(i).await? {
+                    match check(x * 60).await { Ok(_) => continue, Err(error) => { self.note(&error); return Ok::<_, Failure>(x); } }
+                }
+            }
+            Ok(0)
+        }).await;
+        let e = try_join!(async { check(1).await }, check(2), async { let x = check(3).await?; check(x).await })?;
+        let f = match select! { x = num(1) => Some(x?), _ = ctx.sleep(seconds(1)) => None } { Some(x) => x + num(2).await?, None => 0 };
+        Ok(format!("{a} {b} {c} {total} {d:?} {e:?} {f}"))
     }
 }

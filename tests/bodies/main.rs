@@ -9,6 +9,8 @@ mod plain;
 mod trace;
 
 /// The bodies, compiled by `#[workflow]`.
+// The bodies are to be odd: each writes something in a way that somebody might.
+#[allow(clippy::all, clippy::pedantic, unreachable_pub, unused, for_loops_over_fallibles)]
 mod compiled {
     use crate::acts::*;
     use crate::machine::*;
@@ -18,6 +20,8 @@ mod compiled {
 }
 
 /// The bodies, as rustc compiles them.
+// The bodies are to be odd: each writes something in a way that somebody might.
+#[allow(clippy::all, clippy::pedantic, unreachable_pub, unused, for_loops_over_fallibles)]
 mod uncompiled {
     use crate::acts::*;
     use crate::plain::*;
@@ -144,6 +148,8 @@ bodies! {
     iterators_over_kept_places_are_found_again: Adapters(3);
     if_let_borrows_are_made_again: IfLetBorrows(3);
     match_borrows_are_made_again: MatchBorrows(3);
+    indexes_are_evaluated_where_they_stand: Indexed(3);
+    branches_have_many_forms: BranchForms(3);
     borrows_with_a_written_type_keep_it: TypedBorrows(3);
     what_is_awaited_begins_when_it_is_awaited: LaterBeginnings(3);
     functions_are_values: FunctionValues(3);

@@ -79,6 +79,7 @@ fn call<I: Serialize, T>(name: &'static str, input: &I, output: T) -> Operation<
 
 pub(crate) struct Context;
 
+#[allow(clippy::unused_self)] // As in the real one.
 impl Context {
     pub(crate) fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + use<> {
         let micros = u64::try_from(duration.as_micros()).unwrap();

@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn durations_are_a_number_and_a_unit() {
         assert_eq!(parse_duration("200ms"), Some(Duration::from_millis(200)));
-        assert_eq!(parse_duration("2 h"), Some(Duration::from_secs(7_200)));
+        assert_eq!(parse_duration("2 h"), Some(Duration::from_hours(2)));
         for bad in ["", "10", "s", "0s", "-1s", "1.5s", "3 weeks", "99999999999999999999s", "ä"] {
             assert_eq!(parse_duration(bad), None, "{bad}");
         }

@@ -258,3 +258,21 @@ fn collect_lets(expr: &Expr, lets: &mut Vec<(Pat, Expr)>) {
 pub(super) fn block_of(expr: &Expr) -> Block {
     Block { brace_token: syn::token::Brace::default(), stmts: vec![syn::Stmt::Expr(expr.clone(), None)] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    fn counted(cond: &Expr) -> Vec<usize> {
+        steps(cond).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn a_condition_is_tested_in_a_new_step_where_an_await_may_use_what_a_let_bound() {
+        assert_eq!(counted(&parse_quote!(a && b.await)), [1], "without a `let` it is an expression");
+        assert_eq!(counted(&parse_quote!(let Some(x) = a && x > 1 && y)), [3]);
+        assert_eq!(counted(&parse_quote!(let Some(x) = a.await && x > 1)), [2]);
+        assert_eq!(counted(&parse_quote!(let Some(x) = a && f(x).await && x > 1 && g(x).await)), [1, 2, 1]);
+    }
+}

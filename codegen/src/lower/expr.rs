@@ -152,10 +152,52 @@ impl Lower<'_, '_> {
                 reference.expr = Box::new(self.hold(*reference.expr, Mode::Place));
                 Expr::Reference(reference)
             }
+            Expr::Reference(mut reference) if self.is_place_at_indexes(&reference.expr) => {
+                reference.expr = Box::new(self.fix_indexes(*reference.expr));
+                Expr::Reference(reference)
+            }
+            value if mode == Mode::Place && self.is_place_at_indexes(&value) => self.fix_indexes(value),
             Expr::Path(path) if mode == Mode::Place => Expr::Path(path),
             value => {
                 let span = value.span();
                 self.spill(value, span)
+            }
+        }
+    }
+
+    /// A place whose indexes may change later: each is evaluated now.
+    pub(super) fn fix_indexes(&mut self, place: Expr) -> Expr {
+        match place {
+            Expr::Index(mut index) => {
+                index.expr = Box::new(self.fix_indexes(*index.expr));
+                *index.index = self.fix_index((*index.index).clone());
+                Expr::Index(index)
+            }
+            Expr::Field(mut field) => {
+                field.base = Box::new(self.fix_indexes(*field.base));
+                Expr::Field(field)
+            }
+            Expr::Paren(mut inner) => {
+                inner.expr = Box::new(self.fix_indexes(*inner.expr));
+                Expr::Paren(inner)
+            }
+            place => place,
+        }
+    }
+
+    /// An index that means the same later: of a range each end, since a range can be used once only.
+    fn fix_index(&mut self, index: Expr) -> Expr {
+        match index {
+            index if self.is_fixed(&index) => index,
+            Expr::Range(mut range) => {
+                for end in [&mut range.start, &mut range.end].into_iter().flatten() {
+                    **end = self.fix_index((**end).clone());
+                }
+                Expr::Range(range)
+            }
+            index => {
+                let span = index.span();
+                self.spill(index, span)
             }
         }
     }

@@ -65,3 +65,32 @@ pub(super) fn tidy(text: &str) -> String {
     }
     tidy
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    #[test]
+    fn a_state_is_named_after_what_it_waits_for() {
+        let named = |expr: Expr| state_name(&expr);
+        assert_eq!(named(parse_quote!(print_label(order))), "PrintLabel");
+        assert_eq!(named(parse_quote!(Payments::charge(id, 1))), "Charge");
+        assert_eq!(named(parse_quote!(ctx.sleep(seconds(1)))), "Sleep");
+        assert_eq!(named(parse_quote!(ctx.wait_until(|| self.done))), "Condition");
+        assert_eq!(named(parse_quote!((&mut self.task))), "Task");
+        assert_eq!(named(parse_quote!(r#move())), "Move");
+        assert_eq!(named(parse_quote!(calls[0])), "Value");
+    }
+
+    #[test]
+    fn source_is_shown_as_somebody_would_write_it() {
+        let shown = |expr: Expr| source_text(&expr);
+        assert_eq!(
+            shown(parse_quote!(ctx.wait_until(|| self.count > 0))),
+            "ctx.wait_until(|| self.count > 0)"
+        );
+        assert_eq!(shown(parse_quote!(a::b(&c, d.e::<f>()?))), "a::b(&c, d.e::<f>()?)");
+        assert_eq!(shown(parse_quote!(check(a < b))), "check(a < b)");
+    }
+}

@@ -68,6 +68,16 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// Whether an expression is a place but for indexes that may change.
+    pub(super) fn is_place_at_indexes(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Index(index) => self.is_place_at_indexes(&index.expr),
+            Expr::Field(field) => self.is_place_at_indexes(&field.base),
+            Expr::Paren(inner) => self.is_place_at_indexes(&inner.expr),
+            expr => self.is_place(expr),
+        }
+    }
+
     /// Whether an index means the same whenever it is evaluated.
     pub(super) fn is_fixed(&self, index: &Expr) -> bool {
         match index {
@@ -76,8 +86,9 @@ impl Lower<'_, '_> {
                 .all(|end| end.as_ref().is_none_or(|end| self.is_fixed(end))),
             Expr::Path(path) if path.path.get_ident().is_some() => {
                 let name = path.path.segments[0].ident.to_string();
-                self.env.lookup(&name).is_some_and(|var| !self.graph.var(var).mutable)
+                is_temp_name(&name) || self.env.lookup(&name).is_some_and(|var| !self.graph.var(var).mutable)
             }
+            Expr::Reference(reference) => self.is_fixed(&reference.expr),
             other => self.is_constant(other),
         }
     }

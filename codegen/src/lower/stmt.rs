@@ -251,6 +251,10 @@ impl Lower<'_, '_> {
         if self.is_place(&reference.expr) || self.is_constant(&reference.expr) {
             return Expr::Reference(reference);
         }
+        if self.is_place_at_indexes(&reference.expr) {
+            reference.expr = Box::new(self.fix_indexes(*reference.expr));
+            return Expr::Reference(reference);
+        }
         let span = reference.expr.span();
         let referent = self.spill(*reference.expr, span);
         reference.expr = Box::new(referent);
