@@ -40,3 +40,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     engine.shutdown().await?;
     Ok(())
 }
+
+#[cfg(test)]
+longhaul::testing::replay_is_deterministic!(Hello);

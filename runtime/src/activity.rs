@@ -158,7 +158,7 @@ pub struct ActivityOptions {
 
 impl ActivityOptions {
     /// The default of [`ActivityOptions::start_to_close`].
-    pub const DEFAULT_START_TO_CLOSE: Duration = Duration::from_secs(60);
+    pub const DEFAULT_START_TO_CLOSE: Duration = Duration::from_mins(1);
 }
 
 impl Default for ActivityOptions {

@@ -241,6 +241,15 @@ pub enum RunError<E> {
     /// Its stored result does not decode as the workflow's type.
     #[error("the run's stored result cannot be read: {0}")]
     Codec(#[from] CodecError),
+    /// It is parked. Under virtual time only, where a test would wait in vain; else the wait goes on, since the run may be
+    /// driven on.
+    #[error("run `{id}` is parked: {reason}")]
+    Parked {
+        /// The run's id.
+        id: String,
+        /// Why.
+        reason: ParkReason,
+    },
     /// The engine cannot answer. The run itself may go on, here or after the next open.
     #[error(transparent)]
     Engine(#[from] EngineError),

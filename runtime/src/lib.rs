@@ -1,4 +1,60 @@
 //! Durable workflows for Rust, compiled to state machines.
+//!
+//! A workflow is plain `async` Rust in an impl marked [`#[workflow]`](macro@workflow). `cargo build` turns it into an
+//! explicit machine whose position and live variables are data; an [`Engine`] stores every transition and drives the
+//! machines through crashes, restarts and long waits. What touches the outside world is an
+//! [`#[activity]`](macro@activity).
+//!
+//! ```
+//! use longhaul::Engine;
+//! use longhaul::prelude::*;
+//!
+//! #[activity(start_to_close = "10s", retry(initial = "200ms", max_attempts = 5))]
+//! async fn charge(order: u32, cents: u64) -> Result<String, Failure> {
+//!     Ok(format!("receipt of {cents} for order {order}"))
+//! }
+//!
+//! #[derive(Default, Serialize, Deserialize)]
+//! pub struct Checkout {
+//!     approved_by: Option<String>,
+//! }
+//!
+//! #[workflow]
+//! impl Checkout {
+//!     #[run]
+//!     async fn run(&mut self, ctx: &Context, order: u32) -> Result<String, Failure> {
+//!         if timeout(days(3), ctx.wait_until(|| self.approved_by.is_some())).await.is_err() {
+//!             return Err(Failure::msg("nobody approved it"));
+//!         }
+//!         Ok(charge(order, 1_999).await?)
+//!     }
+//!
+//!     #[signal]
+//!     fn approve(&mut self, by: String) {
+//!         self.approved_by = Some(by);
+//!     }
+//!
+//!     #[query]
+//!     fn approved(&self) -> bool {
+//!         self.approved_by.is_some()
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::builder().workflow::<Checkout>().activity::<charge>().open_in_memory().await?;
+//! let checkout = engine.start::<Checkout>(42).id("order-42").await?;
+//! checkout.approve("ann").await?;
+//! assert!(checkout.approved().await?);
+//! assert_eq!(checkout.result().await?, "receipt of 1999 for order 42");
+//! # engine.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! - `testing` (off by default): the test kit, `longhaul::testing`. Enable it for your dev-dependencies.
 
 pub mod activity;
 pub mod codec;
@@ -10,6 +66,8 @@ pub mod machine;
 pub mod prelude;
 pub mod sample;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 pub mod workflow;
 
@@ -17,10 +75,122 @@ pub mod workflow;
 extern crate self as longhaul;
 
 pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
-pub use engine::{Engine, RunHandle};
-pub use error::{QueryError, SignalError};
+pub use engine::{
+    Engine, EngineBuilder, History, HistoryError, ListFilter, RunDescription, RunHandle, RunStatus,
+};
+pub use error::{
+    EngineError, HandleError, OpenError, QueryError, RedriveError, RunError, SignalError, StartError,
+};
 pub use failure::{Failure, Never};
-pub use longhaul_macros::{activities, activity, query, run, signal, workflow};
+/// Makes the methods marked `#[activity]` of an impl activities that share the value as their dependencies.
+///
+/// Each such method takes `&self`, may take an [`ActivityContext`], and becomes an associated function to call in
+/// workflows: `Payments::charge(order, cents).await`. Register the value with
+/// [`EngineBuilder::activities`].
+///
+/// ```
+/// use longhaul::prelude::*;
+///
+/// struct Payments {
+///     prefix: String, // a client, a pool, anything
+/// }
+///
+/// #[activities]
+/// impl Payments {
+///     #[activity(start_to_close = "30s")]
+///     async fn charge(&self, ctx: ActivityContext, cents: u64) -> Result<String, Failure> {
+///         Ok(format!("{} {} {cents}", self.prefix, ctx.idempotency_key()))
+///     }
+/// }
+/// ```
+pub use longhaul_macros::activities;
+/// Makes an `async fn` an activity: a step that may do anything, runs at least once, and never again once it has
+/// completed.
+///
+/// Called in a workflow, it gives an [`ActivityCall`], whose `.await` gives `Result<T, ActivityError<E>>` for a
+/// function that returns `Result<T, E>`, or `Result<T, ActivityError<Never>>` for one that returns a plain `T`. Its
+/// arguments are owned values that serde can store; an [`ActivityContext`] may be among its parameters and is not passed
+/// by the caller. The name also is a type, for [`EngineBuilder::activity`].
+///
+/// Options, all of them optional: `start_to_close = "10s"` (how long one attempt may take; default 60 s) and
+/// `retry(initial = "200ms", coefficient = 2.0, max_interval = "1m", max_attempts = 5)` (see [`RetryPolicy`]).
+///
+/// ```
+/// use longhaul::prelude::*;
+///
+/// #[activity(start_to_close = "10s", retry(max_attempts = 5))]
+/// async fn reserve(ctx: ActivityContext, items: Vec<String>) -> Result<u32, Failure> {
+///     if items.is_empty() { Err(Failure::msg("nothing to reserve")) } else { Ok(ctx.attempt) }
+/// }
+/// ```
+pub use longhaul_macros::activity;
+/// Marks a method of a [`#[workflow]`](macro@workflow) impl as a query: `fn name(&self, ..) -> Answer`. It answers from the
+/// last committed state, whether the run waits, is parked, or has ended.
+pub use longhaul_macros::query;
+/// Marks the method of a [`#[workflow]`](macro@workflow) impl that a run executes:
+/// `async fn run(&mut self, ctx: &Context, input: Input) -> Result<Output, Error>`. The context may be left out, and there may
+/// be no input or several.
+pub use longhaul_macros::run;
+/// Marks a method of a [`#[workflow]`](macro@workflow) impl as a signal: `fn name(&mut self, ..)`. It is handled once for
+/// each time it was sent, in the order in which signals were accepted, before the run goes on.
+pub use longhaul_macros::signal;
+/// Compiles an impl into a durable workflow.
+///
+/// The type is what signals and queries see; it derives `Default`, `Serialize` and `Deserialize`. The impl has one
+/// [`#[run]`](macro@run) method, any number of [`#[signal]`](macro@signal)s and [`#[query]`](macro@query)s, other async methods
+/// (awaited from `run`, they are part of the machine), and plain items.
+///
+/// Beside the impl it puts an enum of the machine's states (`CheckoutState`) and a typed handle (`CheckoutHandle`).
+/// `docs/GENERATED_CODE.md` walks through an expansion.
+///
+/// In an async method, `.await` takes what is durable: activity calls, `ctx.sleep`, `ctx.sleep_until`,
+/// `ctx.wait_until`, other async methods of the impl, and `timeout(limit, ..)` around these. `join!`, `try_join!` and `select!` run
+/// branches beside each other, a branch being something awaitable or an `async` block:
+///
+/// ```
+/// use longhaul::prelude::*;
+///
+/// #[activity]
+/// async fn pack(item: String) -> String {
+///     item.to_uppercase()
+/// }
+///
+/// #[derive(Default, Serialize, Deserialize)]
+/// struct Packing {
+///     stopped: bool,
+/// }
+///
+/// #[workflow]
+/// impl Packing {
+///     #[run]
+///     async fn run(&mut self, ctx: &Context, items: Vec<String>) -> Result<Vec<String>, Failure> {
+///         let mut packed = Vec::new();
+///         for item in &items {
+///             select! {
+///                 done = pack(item.clone()) => packed.push(done?),
+///                 () = ctx.wait_until(|| self.stopped) => break,
+///             }
+///         }
+///         let (label, ()) = join!(pack("label".to_owned()), async {
+///             ctx.sleep(minutes(5)).await;
+///             self.stopped = true;
+///         });
+///         packed.push(label?);
+///         Ok(packed)
+///     }
+///
+///     #[signal]
+///     fn stop(&mut self) {
+///         self.stopped = true;
+///     }
+/// }
+/// ```
+pub use longhaul_macros::workflow;
 pub use machine::{Context, Elapsed, timeout};
 pub use time::{Moment, days, hours, minutes, seconds};
 pub use workflow::Workflow;
+
+/// The README's program is compiled and run with the other doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

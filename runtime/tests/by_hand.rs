@@ -1,4 +1,5 @@
 #![allow(missing_docs, unused_variables, unused_mut, unreachable_code, non_camel_case_types)]
+#![allow(clippy::items_after_statements)] // as the generator writes it
 use longhaul::machine as lh;
 use longhaul::machine::{Context, Op, OpId, Resolution, Slot, State, Step, Sub};
 use std::task::Poll;
@@ -15,6 +16,8 @@ impl State for HandState {
     const MACHINE: &'static str = "Hand::run";
     const START: Self = HandState::Start;
     const DONE: Self = HandState::Done;
+    const ALL: &'static [Self] =
+        &[HandState::Start, HandState::AwaitSleep, HandState::AwaitSleep2, HandState::Done];
     fn name(self) -> &'static str {
         match self {
             Self::Start => "Start",
@@ -22,15 +25,6 @@ impl State for HandState {
             Self::AwaitSleep2 => "AwaitSleep2",
             Self::Done => "Done",
         }
-    }
-    fn from_name(n: &str) -> Option<Self> {
-        Some(match n {
-            "Start" => Self::Start,
-            "AwaitSleep" => Self::AwaitSleep,
-            "AwaitSleep2" => Self::AwaitSleep2,
-            "Done" => Self::Done,
-            _ => return None,
-        })
     }
     fn live(self) -> &'static [u16] {
         match self {
@@ -108,7 +102,7 @@ impl Hand {
                         match frame.w2.get_mut().poll(ctx) {
                             Poll::Ready(()) => {}
                             Poll::Pending => return Poll::Pending,
-                        };
+                        }
                         let n = frame.s0.take();
                         let mut v = frame.s1.take();
                         v.push(n + 1);
@@ -122,7 +116,7 @@ impl Hand {
                         match frame.w3.get_mut().poll(ctx) {
                             Poll::Ready(()) => {}
                             Poll::Pending => return Poll::Pending,
-                        };
+                        }
                         let v = frame.s1.take();
                         return Poll::Ready(v[0]);
                     }

@@ -243,7 +243,7 @@ fn only_what_is_live_is_stored() {
 
 /// The slots of a state, by name.
 fn slots(machine: &MachineDescription, state: &str) -> Vec<&'static str> {
-    let mut slots = machine.states.iter().find(|known| known.name == state).unwrap().slots.clone();
+    let mut slots = machine.states.iter().find(|known| known.name == state).unwrap().slots.to_vec();
     slots.sort_unstable();
     slots
 }

@@ -215,6 +215,7 @@ pub(crate) fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
         #caller
         #implementation
         #[doc(hidden)]
+        #[allow(clippy::unused_async, clippy::needless_pass_by_value)]
         #body
     }
 }
@@ -326,10 +327,14 @@ fn activity_method(
     method.sig.ident = body_name;
     method.vis = Visibility::Inherited;
     method.attrs.retain(|attr| !attr.path().is_ident("doc"));
+    method.attrs.push(
+        syn::parse_quote!(#[allow(clippy::unused_async, clippy::needless_pass_by_value, clippy::unused_self)]),
+    );
     let tokens = quote! {
         #[doc = #docs]
-        #[allow(non_camel_case_types)]
-        pub struct #marker {}
+        // Generic, so that a private type's activity can be a public type; the default is the only use.
+        #[allow(non_camel_case_types, private_interfaces)]
+        pub struct #marker<S = #ty>(::core::marker::PhantomData<fn() -> S>);
         #implementation
     };
     (marker, tokens, caller)

@@ -25,8 +25,8 @@ pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenSt
             ::longhaul::machine::MachineDescription {
                 workflow: #name,
                 method: #method,
-                states: ::std::vec![#states],
-                transitions: ::std::vec![#transitions],
+                states: &[#states],
+                transitions: &[#transitions],
                 slots: ::longhaul::machine::slots(|ctx, machine| { let _ = #call; }),
             }
         }
@@ -56,7 +56,7 @@ fn states(machine: &Machine<'_>) -> TokenStream {
                 name: #name,
                 waits_for: #source,
                 line: #line,
-                slots: ::std::vec![#(#slots),*],
+                slots: &[#(#slots),*],
                 within: #within,
             },
         });
@@ -71,7 +71,7 @@ fn plain_state(name: &str) -> TokenStream {
             name: #name,
             waits_for: "",
             line: 0,
-            slots: ::std::vec![],
+            slots: &[],
             within: ::core::option::Option::None,
         },
     }

@@ -133,20 +133,13 @@ fn states(workflow: &Workflow, machine: &Machine<'_>, names: &machine::Names) ->
             const MACHINE: &'static str = #path;
             const START: Self = Self::Start;
             const DONE: Self = Self::Done;
+            const ALL: &'static [Self] = &[Self::Start, #(Self::#variants,)* Self::Done];
             fn name(self) -> &'static str {
                 match self {
                     Self::Start => "Start",
                     #(Self::#variants => #texts,)*
                     Self::Done => "Done",
                 }
-            }
-            fn from_name(name: &str) -> ::core::option::Option<Self> {
-                ::core::option::Option::Some(match name {
-                    "Start" => Self::Start,
-                    #(#texts => Self::#variants,)*
-                    "Done" => Self::Done,
-                    _ => return ::core::option::Option::None,
-                })
             }
             fn live(self) -> &'static [u16] {
                 match self {

@@ -10,17 +10,38 @@ use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId};
 /// The encoded output (`Ok`) or error (`Err`) of a run that ended.
 pub type Ending = Result<Payload, Payload>;
 
+/// Why the end of a run is not awaited any more.
+#[derive(Debug)]
+pub(crate) enum NoEnding {
+    Damaged(Damage),
+    /// It is parked, and nobody waits for it to be driven on.
+    Parked(ParkReason),
+}
+
+/// Who asked.
+pub(crate) trait Asker<A>: Send {
+    /// Hands over the answer.
+    fn send(self: Box<Self>, answer: A);
+    /// Whether nobody waits for the answer any more.
+    fn is_gone(&self) -> bool;
+}
+
 /// Where an answer goes. The core makes the answer, the shell sends it once its cause is durable.
-pub(crate) struct Reply<A>(Box<dyn FnOnce(A) + Send>);
+pub(crate) struct Reply<A>(Box<dyn Asker<A>>);
 
 impl<A: Send + 'static> Reply<A> {
-    pub(crate) fn new(send: impl FnOnce(A) + Send + 'static) -> Self {
-        Reply(Box::new(send))
+    pub(crate) fn new(asker: impl Asker<A> + 'static) -> Self {
+        Reply(Box::new(asker))
     }
 
     /// The answer, ready to be sent.
     pub(crate) fn with(self, answer: A) -> Effect {
-        Effect::Reply(Box::new(move || (self.0)(answer)))
+        Effect::Reply(Box::new(move || self.0.send(answer)))
+    }
+
+    /// Whether nobody waits for the answer any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.0.is_gone()
     }
 }
 
@@ -57,7 +78,7 @@ pub(crate) enum Input {
     /// Answered when the run has ended.
     Wait {
         run: RunNo,
-        reply: Reply<Result<Ending, Damage>>,
+        reply: Reply<Result<Ending, NoEnding>>,
     },
     Redrive {
         id: String,

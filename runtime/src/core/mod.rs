@@ -1,10 +1,10 @@
 //! The engine's core: pure.
 //!
-//! A [`Shard`] takes inputs and the time, and gives writes and effects. It reads no clock, makes no
+//! A `Shard` takes inputs and the time, and gives writes and effects. It reads no clock, makes no
 //! randomness, does no I/O, knows no thread and no tokio; what it needs from the store it names
-//! ([`Need`]), and is handed. The shell makes the writes durable before it releases the effects.
+//! (`Need`), and is handed. The shell makes the writes durable before it releases the effects.
 //!
-//! [`Run`] is one run and its transition; [`fold`] is the same transition over a run's log.
+//! A `Run` is one run and its transition; [`fold`](fn@fold) is the same transition over a run's log.
 
 mod describe;
 mod fold;
@@ -16,14 +16,24 @@ mod registry;
 mod run;
 mod settle;
 mod shard;
+mod start;
 mod tasks;
+
+#[cfg(test)]
+#[path = "../../tests/engine/script.rs"]
+#[allow(dead_code)] // the engine's own tests use all of it
+mod script;
+#[cfg(test)]
+mod shard_tests;
 
 pub use describe::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
 pub use fold::{FoldError, fold};
 pub use input::Ending;
 pub use instance::{Instance, Loaded, WorkflowType};
-pub use registry::Registry;
 
-pub(crate) use input::{AttemptEnd, Effect, Input, Need, Output, Reply};
+pub(crate) use input::{Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply};
+pub(crate) use registry::Registry;
 pub(crate) use run::panic_text;
+#[cfg(feature = "testing")]
+pub(crate) use run::{Run, Transition};
 pub(crate) use shard::{Limits, Shard};

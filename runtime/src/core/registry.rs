@@ -7,7 +7,7 @@ use crate::activity::ActivityOptions;
 
 /// The workflows and activities that an engine knows.
 #[derive(Debug, Clone, Default)]
-pub struct Registry {
+pub(crate) struct Registry {
     workflows: BTreeMap<&'static str, WorkflowType>,
     activities: BTreeMap<&'static str, ActivityOptions>,
     /// Whether runs may call activities that are not in `activities`.
@@ -16,17 +16,17 @@ pub struct Registry {
 
 impl Registry {
     /// Adds a workflow; `false` when its name is taken already.
-    pub fn add_workflow(&mut self, workflow: WorkflowType) -> bool {
+    pub(crate) fn add_workflow(&mut self, workflow: WorkflowType) -> bool {
         self.workflows.insert(workflow.name, workflow).is_none()
     }
 
     /// Adds an activity; `false` when its name is taken already.
-    pub fn add_activity(&mut self, name: &'static str, options: ActivityOptions) -> bool {
+    pub(crate) fn add_activity(&mut self, name: &'static str, options: ActivityOptions) -> bool {
         self.activities.insert(name, options).is_none()
     }
 
     /// What a log of this workflow is folded with: all activities that it calls count as registered.
-    pub(super) fn to_fold(workflow: WorkflowType) -> Self {
+    pub(crate) fn to_fold(workflow: WorkflowType) -> Self {
         let mut registry = Registry { any_activity: true, ..Registry::default() };
         registry.add_workflow(workflow);
         registry
@@ -38,12 +38,12 @@ impl Registry {
     }
 
     /// The workflow of this name.
-    pub fn workflow(&self, name: &str) -> Option<&WorkflowType> {
+    pub(crate) fn workflow(&self, name: &str) -> Option<&WorkflowType> {
         self.workflows.get(name)
     }
 
     /// The activity of this name.
-    pub fn activity(&self, name: &str) -> Option<(&'static str, &ActivityOptions)> {
+    pub(crate) fn activity(&self, name: &str) -> Option<(&'static str, &ActivityOptions)> {
         self.activities.get_key_value(name).map(|(name, options)| (*name, options))
     }
 }

@@ -34,6 +34,9 @@ pub(crate) struct Transition {
     pub(crate) entry: LogEntry,
     /// What the run waited for, does no longer, and has not got.
     pub(crate) disarmed: Vec<Armed>,
+    /// The types of the activities that it called: by these the test kit makes up their outcomes.
+    #[cfg(feature = "testing")]
+    pub(crate) called: Vec<crate::activity::ActivityType>,
 }
 
 /// What a step that stands leaves.
@@ -153,9 +156,12 @@ impl Run {
             std::mem::take(&mut record.armed).into_iter().partition(|armed| is_waited_for(armed.op));
         let disarmed = gone.into_iter().filter(|armed| !got(armed.op)).collect();
 
+        #[cfg(feature = "testing")]
+        let called = activity_types(&step.commands);
         // What was begun and dropped in the same step is not set going at all.
         let begun = step.commands.into_iter().filter(|command| is_waited_for(command.op()));
-        let commands: Vec<_> = begun.map(|command| command_record(command, now)).collect();
+        let mut commands: Vec<_> = begun.map(|command| command_record(command, now)).collect();
+        commands.sort_unstable_by_key(CommandRecord::op);
         armed.extend(commands.iter().map(armed_by));
         armed.sort_unstable_by_key(|armed| armed.op);
         record.armed = armed;
@@ -182,7 +188,10 @@ impl Run {
             }
         }
         self.instance = Some(instance);
-        self.log(now, events, Outcome::Stepped, commands, disarmed)
+        let transition = self.log(now, events, Outcome::Stepped, commands, disarmed);
+        #[cfg(feature = "testing")]
+        let transition = Transition { called, ..transition };
+        transition
     }
 
     fn log(
@@ -196,7 +205,13 @@ impl Run {
         let seq = self.record.seq;
         self.record.seq = Seq(seq.0 + 1);
         self.record.updated = at;
-        Transition { seq, entry: LogEntry { at, events, outcome, commands }, disarmed }
+        Transition {
+            seq,
+            entry: LogEntry { at, events, outcome, commands },
+            disarmed,
+            #[cfg(feature = "testing")]
+            called: Vec::new(),
+        }
     }
 
     /// Answers a query from the last committed state. On a parked run, the signals that were accepted since are
@@ -297,12 +312,21 @@ fn ask(instance: &dyn Instance, id: &str, name: &str, args: &Payload) -> Result<
 fn unknown_activity(registry: &Registry, stepped: &Stepped) -> Option<&'static str> {
     stepped.step.commands.iter().find_map(|command| match command {
         Command::StartActivity { op, activity, .. }
-            if stepped.instance.armed().contains(op) && !registry.can_run(activity.name) =>
+            if !registry.can_run(activity.name) && stepped.instance.armed().contains(op) =>
         {
             Some(activity.name)
         }
         _ => None,
     })
+}
+
+#[cfg(feature = "testing")]
+fn activity_types(commands: &[Command]) -> Vec<crate::activity::ActivityType> {
+    let of = |command: &Command| match command {
+        Command::StartActivity { activity, .. } => Some(*activity),
+        Command::StartTimer { .. } => None,
+    };
+    commands.iter().filter_map(of).collect()
 }
 
 fn command_record(command: Command, now: Moment) -> CommandRecord {

@@ -1,7 +1,7 @@
 //! The end of a turn: each touched run makes one transition, then questions are answered.
 
 use super::describe::RunDescription;
-use super::input::{Effect, Ending, Output, Reply};
+use super::input::{Effect, Ending, NoEnding, Output, Reply};
 use super::run::Transition;
 use super::shard::Shard;
 use crate::codec::Payload;
@@ -30,7 +30,7 @@ pub(super) struct Touch {
 pub(super) enum Question {
     Query { run: RunNo, name: String, args: Payload, reply: Reply<Result<Payload, QueryError>> },
     Describe { run: RunNo, reply: Reply<Result<RunDescription, Damage>> },
-    Wait { run: RunNo, reply: Reply<Result<Ending, Damage>> },
+    Wait { run: RunNo, reply: Reply<Result<Ending, NoEnding>> },
 }
 
 impl Shard {
@@ -38,6 +38,12 @@ impl Shard {
     pub(crate) fn settle(&mut self, now: Moment, out: &mut Output) {
         for (run, touch) in std::mem::take(&mut self.touched) {
             self.settle_run(run, touch, now, out);
+        }
+        // Last, for a call that is tried again may have been disarmed since.
+        for id in std::mem::take(&mut self.retried) {
+            if let Some(task) = self.tasks.get(id) {
+                out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &task.record));
+            }
         }
         for question in std::mem::take(&mut self.questions) {
             self.answer(question, out);
@@ -115,7 +121,7 @@ impl Shard {
 
     /// Writes a transition and sets its commands going.
     fn write(&mut self, no: RunNo, transition: Transition, now: Moment, out: &mut Output) {
-        let Transition { seq, entry, disarmed } = transition;
+        let Transition { seq, entry, disarmed, .. } = transition;
         let Some(hot) = self.hot.get(no) else { return };
         let record = &hot.run.record;
         let log_key = no.log_key(seq);
@@ -219,7 +225,7 @@ impl Shard {
         out.effects.push(match (question, hot) {
             (Question::Query { reply, .. }, Err(damage)) => reply.with(Err(damage.into())),
             (Question::Describe { reply, .. }, Err(damage)) => reply.with(Err(damage)),
-            (Question::Wait { reply, .. }, Err(damage)) => reply.with(Err(damage)),
+            (Question::Wait { reply, .. }, Err(damage)) => reply.with(Err(NoEnding::Damaged(damage))),
             (Question::Query { name, args, reply, .. }, Ok(hot)) => {
                 reply.with(hot.run.query(&self.registry, &name, &args))
             }
@@ -228,10 +234,28 @@ impl Shard {
                 Phase::Completed(output) => reply.with(Ok(Ok(output.clone()))),
                 Phase::Failed(error) => reply.with(Ok(Err(error.clone()))),
                 Phase::Open | Phase::Parked(_) => {
-                    self.waiters.entry(run).or_default().push(reply);
+                    let waiters = self.waiters.entry(run).or_default();
+                    // Those that gave up go before the list grows.
+                    if waiters.len() == waiters.capacity() {
+                        waiters.retain(|waiter| !waiter.is_gone());
+                    }
+                    waiters.push(reply);
                     return;
                 }
             },
         });
+    }
+
+    /// Answers those who wait for the end of a run that is parked (and in memory): where nothing but themselves could
+    /// drive it on.
+    pub(crate) fn give_up_on_parked(&mut self) -> Vec<Effect> {
+        let mut answers = Vec::new();
+        for (run, waiters) in &mut self.waiters {
+            if let Some(reason) = self.hot.get(*run).and_then(|hot| hot.run.parked()) {
+                let told = waiters.drain(..).map(|waiter| waiter.with(Err(NoEnding::Parked(reason.clone()))));
+                answers.extend(told);
+            }
+        }
+        answers
     }
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use super::describe::RunDescription;
 use super::hot::HotSet;
-use super::input::{AttemptEnd, Effect, Ending, Input, Need, Output, Reply};
+use super::input::{AttemptEnd, Effect, Ending, Input, Need, NoEnding, Output, Reply};
+use super::instance::WorkflowType;
 use super::near::NearTimers;
 use super::registry::Registry;
 use super::run::Run;
@@ -17,10 +18,10 @@ use super::settle::{Question, Touch};
 use super::tasks::Tasks;
 use crate::activity::ActivityOutcome;
 use crate::codec::Payload;
-use crate::error::{HandleError, RedriveError, SignalError, StartError};
+use crate::error::{RedriveError, SignalError};
 use crate::store::{
-    self, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, ParkReason, RunNo, RunRecord, StoreError,
-    Table, TaskId, TaskRecord, TimerKey,
+    self, CommandRecord, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, ParkReason, RunNo,
+    RunRecord, StoreError, Table, TaskId, TaskRecord, TimerKey,
 };
 use crate::time::Moment;
 
@@ -42,7 +43,7 @@ pub(crate) struct Shard {
     pub(super) tasks: Tasks,
     pub(super) timers: NearTimers,
     /// Who waits for a run's end.
-    pub(super) waiters: BTreeMap<RunNo, Vec<Reply<Result<Ending, Damage>>>>,
+    pub(super) waiters: BTreeMap<RunNo, Vec<Reply<Result<Ending, NoEnding>>>>,
     pub(super) next_run: RunNo,
     pub(super) open_runs: u64,
 
@@ -50,6 +51,8 @@ pub(crate) struct Shard {
     pub(super) touched: BTreeMap<RunNo, Touch>,
     pub(super) questions: Vec<Question>,
     pub(super) damaged: BTreeMap<RunNo, Damage>,
+    /// Activity calls whose row has changed.
+    pub(super) retried: Vec<TaskId>,
     ids: BTreeMap<String, Result<Option<RunNo>, Damage>>,
     /// What runs were started with, where that was loaded or is not committed yet.
     pub(super) inputs: BTreeMap<RunNo, Result<Payload, Damage>>,
@@ -57,6 +60,11 @@ pub(crate) struct Shard {
 
 impl Shard {
     /// A shard over a store in which the next run gets number `next_run`.
+    /// The workflow of this name, if it is registered.
+    pub(crate) fn workflow(&self, name: &str) -> Option<WorkflowType> {
+        self.registry.workflow(name).copied()
+    }
+
     pub(crate) fn new(registry: Registry, limits: Limits, mark: &MarkRecord, next_run: RunNo) -> Self {
         Shard {
             registry,
@@ -69,13 +77,14 @@ impl Shard {
             touched: BTreeMap::new(),
             questions: Vec::new(),
             damaged: BTreeMap::new(),
+            retried: Vec::new(),
             ids: BTreeMap::new(),
             inputs: BTreeMap::new(),
         }
     }
 
     /// Takes up an activity call that had not ended when the store was last closed. Its attempt starts anew.
-    pub(crate) fn recover(&mut self, id: TaskId, found: Result<(TaskRecord, LogEntry), Damage>) {
+    pub(crate) fn recover(&mut self, id: TaskId, found: Result<(TaskRecord, &LogEntry), Damage>) {
         let lost = match found {
             Ok((record, entry)) => match call_input(entry, id) {
                 Some(input) => {
@@ -133,7 +142,7 @@ impl Shard {
     }
 
     /// The run of this id; the outer `None` when that is not known yet.
-    fn run_of(&self, id: &str) -> Option<Result<Option<RunNo>, Damage>> {
+    pub(super) fn run_of(&self, id: &str) -> Option<Result<Option<RunNo>, Damage>> {
         match self.hot.by_id(id) {
             Some(run) => Some(Ok(Some(run))),
             None => self.ids.get(id).cloned(),
@@ -206,77 +215,6 @@ impl Shard {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn start(
-        &mut self,
-        now: Moment,
-        workflow: &'static str,
-        id: String,
-        input: Payload,
-        seed: u64,
-        reply: Reply<Result<RunNo, StartError>>,
-        out: &mut Output,
-    ) {
-        if id.is_empty() || id.len() > StartError::MAX_ID_BYTES {
-            return out.effects.push(reply.with(Err(StartError::BadId { len: id.len() })));
-        }
-        match self.run_of(&id) {
-            Some(Ok(Some(run))) => {
-                let attached = self.attach(run, workflow, id, &input);
-                return out.effects.push(reply.with(attached));
-            }
-            Some(Err(damage)) => return out.effects.push(reply.with(Err(damage.into()))),
-            Some(Ok(None)) | None => {}
-        }
-        let Some(kind) = self.registry.workflow(workflow) else {
-            return out.effects.push(reply.with(Err(StartError::UnknownWorkflow { workflow })));
-        };
-        let run = match Run::start(kind, id.clone(), &input, seed, now) {
-            Ok(run) => run,
-            Err(error) => return out.effects.push(reply.with(Err(StartError::Input(error)))),
-        };
-        let no = self.next_run;
-        self.next_run = RunNo(no.0 + 1);
-        self.open_runs += 1;
-        self.hot.insert(no, run);
-        out.batch.put(Table::Ids, id.as_bytes(), store::seal(Table::Ids, id.as_bytes(), &no));
-        let touch = self.touch(no);
-        touch.events.push(EventRecord::Started { id, workflow: workflow.to_owned(), input, seed });
-        touch.acks.push(reply.with(Ok(no)));
-    }
-
-    /// A start whose id has a run already gives that run, if it is the same start.
-    fn attach(&self, run: RunNo, workflow: &str, id: String, input: &Payload) -> Result<RunNo, StartError> {
-        let found = self.loaded(run)?;
-        let in_use =
-            |difference| Err(StartError::IdInUse { id, workflow: found.record.workflow.clone(), difference });
-        if found.record.workflow != workflow {
-            return in_use("another workflow");
-        }
-        // Begun in this turn: its input is still among the events.
-        let begun = self.touched.get(&run).and_then(|touch| started_with(&touch.events));
-        let started = match (begun, self.inputs.get(&run)) {
-            (Some(started), _) | (None, Some(Ok(started))) => started,
-            (None, Some(Err(damage))) => return Err(damage.clone().into()),
-            (None, None) => return in_use("an input that could not be compared"),
-        };
-        if started == input { Ok(run) } else { in_use("another input") }
-    }
-
-    fn find(&self, workflow: &'static str, id: String) -> Result<RunNo, HandleError> {
-        match self.run_of(&id) {
-            Some(Ok(Some(run))) => {
-                let record = &self.loaded(run)?.record;
-                if record.workflow == workflow {
-                    return Ok(run);
-                }
-                Err(HandleError::OtherWorkflow { id, found: record.workflow.clone(), asked: workflow })
-            }
-            Some(Err(damage)) => Err(damage.into()),
-            Some(Ok(None)) | None => Err(HandleError::NotFound { id }),
-        }
-    }
-
     /// An attempt ended: for good, or it is tried again later.
     fn attempted(&mut self, now: Moment, id: TaskId, attempt: u32, end: AttemptEnd, out: &mut Output) {
         let Some(task) = self.tasks.get(id) else { return };
@@ -307,9 +245,8 @@ impl Shard {
         };
         let delay = self.registry.activity(&name).and_then(|(_, options)| options.retry.delay_after(attempt));
         if let (Some(error), Some(delay)) = (display, delay) {
-            if let Some(record) = self.tasks.retry(id, now.after(delay), error) {
-                out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), record));
-            }
+            self.tasks.retry(id, now.after(delay), error);
+            self.retried.push(id);
             return;
         }
         self.tasks.remove(id);
@@ -354,7 +291,7 @@ impl Shard {
 
     /// Whether somebody waits for the end of a run.
     pub(crate) fn is_awaited(&self) -> bool {
-        !self.waiters.is_empty()
+        self.waiters.values().flatten().any(|waiter| !waiter.is_gone())
     }
 
     /// How many runs have not ended.
@@ -389,7 +326,7 @@ impl Shard {
         self.touched.entry(run).or_default()
     }
 
-    fn loaded(&self, run: RunNo) -> Result<&Run, Damage> {
+    pub(super) fn loaded(&self, run: RunNo) -> Result<&Run, Damage> {
         match (self.hot.get(run), self.damaged.get(&run)) {
             (Some(hot), _) => Ok(&hot.run),
             (None, Some(damage)) => Err(damage.clone()),
@@ -399,22 +336,17 @@ impl Shard {
 }
 
 /// What the call of `id` was given.
-fn call_input(entry: LogEntry, id: TaskId) -> Option<Payload> {
-    entry.commands.into_iter().find_map(|command| match command {
-        store::CommandRecord::Activity { op, input, .. } if op == id.op => Some(input),
-        _ => None,
-    })
+fn call_input(entry: &LogEntry, id: TaskId) -> Option<Payload> {
+    // Commands are in the order of their operations.
+    let at = entry.commands.binary_search_by_key(&id.op, CommandRecord::op).ok()?;
+    match &entry.commands[at] {
+        CommandRecord::Activity { input, .. } => Some(input.clone()),
+        CommandRecord::Timer { .. } => None,
+    }
 }
 
 fn start_input(events: Vec<EventRecord>) -> Option<Payload> {
     events.into_iter().find_map(|event| match event {
-        EventRecord::Started { input, .. } => Some(input),
-        _ => None,
-    })
-}
-
-fn started_with(events: &[EventRecord]) -> Option<&Payload> {
-    events.iter().find_map(|event| match event {
         EventRecord::Started { input, .. } => Some(input),
         _ => None,
     })

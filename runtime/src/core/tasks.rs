@@ -121,15 +121,15 @@ impl Tasks {
         }
     }
 
-    /// Lets the next attempt wait until `due`; gives the changed row.
-    pub(crate) fn retry(&mut self, id: TaskId, due: Moment, error: String) -> Option<&TaskRecord> {
-        let task = self.all.get_mut(&id)?;
-        task.record.attempt += 1;
-        task.record.due = due;
-        task.record.last_error = Some(error);
-        task.state = State::Waiting;
-        self.waiting.insert((due, id));
-        Some(&task.record)
+    /// Lets the next attempt wait until `due`.
+    pub(crate) fn retry(&mut self, id: TaskId, due: Moment, error: String) {
+        if let Some(task) = self.all.get_mut(&id) {
+            task.record.attempt += 1;
+            task.record.due = due;
+            task.record.last_error = Some(error);
+            task.state = State::Waiting;
+            self.waiting.insert((due, id));
+        }
     }
 
     /// Tries nothing more until the run is driven again.

@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::Engine;
 use crate::codec;
-use crate::core::{Input, RunDescription};
+use crate::core::{Input, NoEnding, RunDescription};
 use crate::error::{EngineError, QueryError, RunError, SignalError};
 use crate::store::RunNo;
 use crate::workflow::{HandlerError, Workflow};
@@ -62,9 +62,11 @@ impl<W: Workflow> RunHandle<W> {
     pub async fn result(&self) -> Result<W::Output, RunError<W::Error>> {
         let run = self.run;
         let ending = self.engine.ask(|reply| Input::Wait { run, reply }).await?;
-        match ending.map_err(EngineError::Damaged)? {
-            Ok(output) => Ok(codec::decode(&output)?),
-            Err(error) => Err(RunError::Failed(codec::decode(&error)?)),
+        match ending {
+            Ok(Ok(output)) => Ok(codec::decode(&output)?),
+            Ok(Err(error)) => Err(RunError::Failed(codec::decode(&error)?)),
+            Err(NoEnding::Damaged(damage)) => Err(EngineError::Damaged(damage).into()),
+            Err(NoEnding::Parked(reason)) => Err(RunError::Parked { id: self.id.to_string(), reason }),
         }
     }
 

@@ -5,9 +5,11 @@
 //! answers, activity starts. Activities run on the tokio runtime that the engine was opened in.
 
 mod activities;
+mod asker;
 mod builder;
 mod clock;
 mod handle;
+mod history;
 mod list;
 mod open;
 mod shell;
@@ -23,6 +25,7 @@ use tokio::sync::oneshot;
 pub use builder::EngineBuilder;
 pub use clock::Clock;
 pub use handle::RunHandle;
+pub use history::{History, HistoryError};
 pub use list::RunPage;
 pub use start::Start;
 
@@ -32,6 +35,7 @@ use crate::core::{Input, Reply};
 use crate::error::{EngineError, HandleError, RedriveError};
 use crate::time::Moment;
 use crate::workflow::Workflow;
+use history::Reading;
 use list::Listing;
 
 /// A running engine. Clones are the same engine.
@@ -57,7 +61,8 @@ struct Shared {
     ended: OnceLock<EngineError>,
     running_activities: AtomicUsize,
     hot_runs: AtomicUsize,
-    /// Under virtual time, ids and seeds are counted and not drawn.
+    /// Under virtual time, ids and seeds are counted and not drawn: from the number of runs at the open in the
+    /// upper half, so that no two lives of a store count the same.
     counted: Option<AtomicU64>,
 }
 
@@ -72,8 +77,11 @@ impl Shared {
 enum Message {
     Input(Input),
     List(Listing),
+    History(Reading),
     /// Under virtual time: lets this much time pass.
     Advance(Duration, Reply<Moment>),
+    /// What time it is.
+    Now(Reply<Moment>),
     Shutdown(Reply<Result<(), EngineError>>),
     /// The last handle was dropped.
     Stop,
@@ -144,6 +152,11 @@ impl Engine {
         self.ask_message(|reply| Message::Advance(duration, reply)).await
     }
 
+    /// The engine's time: what a workflow's `ctx.now()` would be if it moved now.
+    pub async fn now(&self) -> Result<Moment, EngineError> {
+        self.ask_message(Message::Now).await
+    }
+
     /// Stops: takes no more work, lets go of running activities (they run again after the next open), and closes
     /// the store. What was acknowledged is durable.
     pub async fn shutdown(self) -> Result<(), EngineError> {
@@ -162,9 +175,7 @@ impl Engine {
         message: impl FnOnce(Reply<A>) -> Message,
     ) -> Result<A, EngineError> {
         let (answer, answered) = oneshot::channel();
-        // An asker that has gone needs no answer.
-        let reply = Reply::new(move |value| drop(answer.send(value)));
-        if self.inner.messages.send(message(reply)).is_err() {
+        if self.inner.messages.send(message(Reply::new(answer))).is_err() {
             return Err(self.ended());
         }
         answered.await.map_err(|_| self.ended())

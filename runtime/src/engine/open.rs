@@ -1,7 +1,7 @@
 //! Opening: the store is opened and its pending work read on the engine's own thread.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 
 use tokio::runtime::Handle;
@@ -16,7 +16,7 @@ use crate::core::{Limits, Registry, Shard};
 use crate::error::{EngineError, OpenError};
 use crate::machine::OpId;
 use crate::store::{
-    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Store, StoreError, Table, TaskId,
+    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, StoreError, Table, TaskId,
     TaskRecord,
 };
 
@@ -37,7 +37,7 @@ pub(super) async fn open(opening: Opening) -> Result<Engine, OpenError> {
     let (messages, inbox) = mpsc::channel();
     let (ready, opened) = oneshot::channel();
     let shared = Arc::new(Shared {
-        counted: opening.clock.is_virtual().then(|| AtomicU64::new(1)),
+        counted: opening.clock.is_virtual().then(|| AtomicU64::new(0)),
         ..Shared::default()
     });
     let (to_thread, seen) = (messages.clone(), Arc::clone(&shared));
@@ -105,6 +105,9 @@ fn prepare(
             RunNo(last.0 + 1)
         }
     };
+    if let Some(counted) = &shared.counted {
+        counted.store((next_run.0 << 32) + 1, Ordering::Relaxed);
+    }
     let mut shard = Shard::new(opening.registry, opening.limits, &mark, next_run);
     recover_tasks(&*store, &mut shard, RunNo(mark.tasks_from))?;
     let limited = !opening.clock.is_virtual();
@@ -115,6 +118,8 @@ fn prepare(
 /// Reads the activity calls that have not ended. Their number is that of the work in flight, not of the runs.
 fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<(), OpenError> {
     let mut from = TaskId { run: from, op: OpId(0) }.key().to_vec();
+    // A transition may have called many: its entry is read once.
+    let mut last_entry: Option<((RunNo, Seq), Result<LogEntry, Damage>)> = None;
     loop {
         let rows = store.scan(Table::Tasks, &from, PAGE)?;
         let Some((last, _)) = rows.last() else { return Ok(()) };
@@ -122,24 +127,34 @@ fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<()
         from.clone_from(last);
         from.push(0);
         for (key, bytes) in rows {
-            if let Some(id) = TaskId::from_key(&key) {
-                shard.recover(id, read_task(store, id, &bytes));
-            } else {
+            let Some(id) = TaskId::from_key(&key) else {
                 let reason = DamageReason::Undecodable("its key is no activity call".to_owned());
                 tracing::error!("{}", Damage::new(Table::Tasks, &key, reason));
-            }
+                continue;
+            };
+            let record: TaskRecord = match store::open(Table::Tasks, &key, &bytes) {
+                Ok(record) => record,
+                Err(damage) => {
+                    shard.recover(id, Err(damage));
+                    continue;
+                }
+            };
+            let place = (id.run, record.seq);
+            let (_, entry) = match last_entry.take() {
+                Some(entry) if entry.0 == place => last_entry.insert(entry),
+                _ => last_entry.insert((place, read_entry(store, id.run, record.seq))),
+            };
+            shard.recover(id, entry.as_ref().map(|entry| (record, entry)).map_err(Clone::clone));
         }
     }
 }
 
-/// A pending call and the log entry that has its arguments.
-fn read_task(store: &dyn Store, id: TaskId, bytes: &[u8]) -> Result<(TaskRecord, LogEntry), Damage> {
-    let record: TaskRecord = store::open(Table::Tasks, &id.key(), bytes)?;
-    let log_key = id.run.log_key(record.seq);
-    let damage = |reason| Damage::new(Table::Log, &log_key, reason);
+fn read_entry(store: &dyn Store, run: RunNo, seq: Seq) -> Result<LogEntry, Damage> {
+    let key = run.log_key(seq);
+    let damage = |reason| Damage::new(Table::Log, &key, reason);
     let entry = store
-        .get(Table::Log, &log_key)
+        .get(Table::Log, &key)
         .map_err(|error| damage(DamageReason::Unreadable(error.to_string())))?
         .ok_or_else(|| damage(DamageReason::Missing))?;
-    Ok((record, store::open(Table::Log, &log_key, &entry)?))
+    store::open(Table::Log, &key, &entry)
 }

@@ -48,12 +48,6 @@ enum Patience {
     ForAMessage,
 }
 
-impl From<StoreError> for End {
-    fn from(error: StoreError) -> Self {
-        End::Failed(error)
-    }
-}
-
 impl Shell {
     #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
@@ -88,7 +82,8 @@ impl Shell {
     fn turn(&mut self) -> Result<(), End> {
         let mut out = Output::default();
         while let Some((from, limit)) = self.shard.wants_timers() {
-            let rows = self.store.scan(Table::Timers, &from.key(), limit)?;
+            let rows =
+                self.store.scan(Table::Timers, &from.key(), limit).map_err(|error| self.fail(error))?;
             self.shard.admit_timers(rows.into_iter().map(|(key, _)| key), &mut out);
         }
         let messages = self.gather();
@@ -98,9 +93,13 @@ impl Shell {
             match message {
                 Message::Input(input) => self.input(input, &mut out),
                 Message::List(listing) => self.list(listing)?,
+                Message::History(reading) => reading
+                    .read(&*self.store, |name| self.shard.workflow(name))
+                    .map_err(|error| self.fail(error))?,
                 Message::Advance(duration, reply) => {
                     self.advances.push_back((self.now.after(duration), reply));
                 }
+                Message::Now(reply) => send(reply, self.now),
                 Message::Shutdown(reply) => end = Some(End::Asked(Some(reply))),
                 Message::Stop => end = Some(End::Asked(None)),
             }
@@ -114,7 +113,7 @@ impl Shell {
         }
         self.shard.settle(self.now, &mut out);
         if !out.batch.is_empty() {
-            self.store.commit(out.batch)?;
+            self.store.commit(out.batch).map_err(|error| self.fail(error))?;
         }
         self.shard.committed();
         for effect in out.effects {
@@ -186,6 +185,9 @@ impl Shell {
         if self.activities.running() > 0 {
             return Patience::ForAMessage;
         }
+        for answer in self.shard.give_up_on_parked() {
+            self.release(answer);
+        }
         while let Some((until, _)) = self.advances.front() {
             if let Some(next) = next.filter(|next| next <= until) {
                 self.now = next;
@@ -218,9 +220,9 @@ impl Shell {
     }
 
     /// One step of a list; the next one takes its turn behind the messages that are there.
-    fn list(&mut self, mut listing: Listing) -> Result<(), StoreError> {
+    fn list(&mut self, mut listing: Listing) -> Result<(), End> {
         let from = listing.filter.after.map_or(RunNo(0), |after| RunNo(after.0 + 1));
-        let rows = self.store.scan(Table::Runs, &from.key(), LIST_STEP)?;
+        let rows = self.store.scan(Table::Runs, &from.key(), LIST_STEP).map_err(|error| self.fail(error))?;
         let mut complete = rows.len() < LIST_STEP;
         for (key, bytes) in rows {
             if listing.page.runs.len() >= listing.filter.limit {
@@ -246,6 +248,12 @@ impl Shell {
         Ok(())
     }
 
+    /// Says why the engine ends, before the askers whose answers are dropped then look for it.
+    fn fail(&self, error: StoreError) -> End {
+        self.shared.end(EngineError::Poisoned(error.clone()));
+        End::Failed(error)
+    }
+
     /// Ends in an orderly way.
     pub(super) fn close(self, reply: Option<Reply<Result<(), EngineError>>>) {
         let Shell { shard, store, mut activities, shared, inbox, .. } = self;
@@ -265,9 +273,8 @@ impl Shell {
     /// The store failed: nothing is acknowledged any more, and all askers are told why.
     fn poison(self, error: StoreError) {
         tracing::error!(%error, "the store failed: the engine stops and acknowledges nothing any more");
-        let Shell { shard, store, mut activities, shared, inbox, .. } = self;
+        let Shell { shard, store, mut activities, inbox, .. } = self;
         let why = EngineError::Poisoned(error);
-        shared.end(why.clone());
         activities.cancel_all();
         drop((shard, activities));
         // The directory stays ours until the engine is given up.
@@ -289,7 +296,7 @@ impl Shell {
 }
 
 /// Sends an answer that waits for no write.
-fn send<A: Send + 'static>(reply: Reply<A>, answer: A) {
+pub(super) fn send<A: Send + 'static>(reply: Reply<A>, answer: A) {
     if let Effect::Reply(send) = reply.with(answer) {
         send();
     }

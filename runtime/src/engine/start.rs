@@ -45,7 +45,7 @@ impl<W: Workflow> Start<W> {
         let engine = self.engine;
         let seed = engine.seed();
         let id = self.id.unwrap_or_else(|| match engine.inner.shared.counted {
-            Some(_) => format!("run-{seed}"),
+            Some(_) => format!("run-{}-{}", seed >> 32, seed & u64::from(u32::MAX)),
             None => uuid::Uuid::now_v7().to_string(),
         });
         let asked = id.clone();

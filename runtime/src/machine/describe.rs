@@ -10,9 +10,9 @@ pub struct MachineDescription {
     /// The method that the machine was made from, `run` for the workflow itself.
     pub method: &'static str,
     /// The states, in source order: `Start`, one for each suspension, `Done`.
-    pub states: Vec<StateDescription>,
+    pub states: &'static [StateDescription],
     /// Where each state can lead.
-    pub transitions: Vec<TransitionDescription>,
+    pub transitions: &'static [TransitionDescription],
     /// The variables and waits that are stored.
     pub slots: Vec<SlotDescription>,
 }
@@ -27,7 +27,7 @@ pub struct StateDescription {
     /// The line of the source file; 0 where it is not known.
     pub line: u32,
     /// The names of the slots that are stored in this state.
-    pub slots: Vec<&'static str>,
+    pub slots: &'static [&'static str],
     /// For a state within a branch of a `join!`, `select!` or `timeout`: the state of that construct.
     pub within: Option<&'static str>,
 }

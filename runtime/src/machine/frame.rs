@@ -39,8 +39,12 @@ pub trait State: Copy + Eq + 'static {
     const DONE: Self;
     /// The name that is stored.
     fn name(self) -> &'static str;
+    /// All states, in source order.
+    const ALL: &'static [Self];
     /// The state of that name.
-    fn from_name(name: &str) -> Option<Self>;
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|state| state.name() == name)
+    }
     /// The numbers of the slots that are live in this state.
     fn live(self) -> &'static [u16];
 }
@@ -66,6 +70,9 @@ impl<T> Slot<T> {
     }
 
     /// Moves a value in.
+    // Not inlined, as the other slot operations below: a machine has hundreds of these calls, and with the
+    // dropping of an old value in each of them rustc's time for a release build doubles.
+    #[inline(never)]
     pub fn put(&mut self, value: T) {
         self.0 = Some(value);
     }
@@ -75,6 +82,7 @@ impl<T> Slot<T> {
     /// # Panics
     ///
     /// When there is none: the generator and [`Slots`] see to it that a live slot is filled.
+    #[inline(never)]
     pub fn take(&mut self) -> T {
         self.0.take().expect("a slot that is live in the current state is filled")
     }
@@ -107,10 +115,7 @@ impl<T, E> Slot<Result<T, E>> {
     ///
     /// When there is none; see [`Slot::take`].
     pub fn take_value(&mut self) -> T {
-        match self.take() {
-            Ok(value) => value,
-            Err(_) => panic!("an error in the slot was taken before"),
-        }
+        self.take().unwrap_or_else(|_| panic!("an error in the slot was taken before"))
     }
 }
 
@@ -160,13 +165,14 @@ impl Slots<'_> {
             }
             Mode::Decode { fields, fault, machine } => {
                 match field(fields, name).and_then(|bytes| Ok(codec::decode_slice::<String>(bytes)?)) {
-                    Ok(state) => match S::from_name(&state) {
-                        Some(state) => *at = state,
-                        None => {
+                    Ok(state) => {
+                        if let Some(known) = S::from_name(&state) {
+                            *at = known;
+                        } else {
                             let machine = (*machine).to_owned();
                             fault.get_or_insert(Fault::UnknownState { machine, state });
                         }
-                    },
+                    }
                     Err(error) => bad_slot(fault, machine, name, &error),
                 }
             }
@@ -176,11 +182,13 @@ impl Slots<'_> {
     }
 
     /// A variable.
+    #[inline(never)]
     pub fn kept<T: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<T>) {
         self.visit(number, name, slot, |value, out, _| codec::encode_to(out, value), codec::decode_slice);
     }
 
     /// A begun operation.
+    #[inline(never)]
     pub fn wait<W: Wait>(&mut self, number: u16, name: &'static str, slot: &mut Slot<W>) {
         let write = |wait: &W, out: &mut BufWriter, ops: &mut Vec<OpId>| {
             wait.armed(&mut |op| ops.push(op));

@@ -72,6 +72,7 @@ pub trait Wait: Serialize + DeserializeOwned + 'static {
 }
 
 /// Begins `operation`: what `.await` becomes.
+#[inline(never)] // of which a machine has one for each await
 pub fn begin<A: Awaitable>(operation: A, ctx: &Context) -> A::Wait {
     operation.begin(ctx)
 }
@@ -101,6 +102,7 @@ impl<A: Activity> Awaitable for ActivityCall<A> {
 impl<A: Activity> Wait for ActivityWait<A> {
     type Output = Result<A::Output, ActivityError<A::Error>>;
 
+    #[inline(never)]
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
         let Some(Resolution::Activity(outcome)) = ctx.take_resolution(self.op) else {
             return Poll::Pending;

@@ -116,6 +116,7 @@ impl Store for MemoryStore {
         if self.failed {
             return Err(StoreError::new("commit", "an earlier commit failed"));
         }
+        debug_assert!(changes_each_key_once(&batch), "{batch:?}");
         let mut disk = self.disk.lock();
         let fault = disk.fault.filter(|(at, _)| *at == disk.commits).map(|(_, fault)| fault);
         self.failed = fault.is_some();
@@ -139,4 +140,10 @@ impl Store for MemoryStore {
     fn close(self: Box<Self>) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+fn changes_each_key_once(batch: &Batch) -> bool {
+    let mut keys: Vec<_> = batch.writes.iter().map(|write| (write.table, &write.key)).collect();
+    keys.sort_unstable();
+    keys.windows(2).all(|pair| pair[0] != pair[1])
 }

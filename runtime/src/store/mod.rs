@@ -3,7 +3,10 @@
 //! The engine's thread alone writes. [`MemoryDisk`] keeps everything in memory and fails on demand;
 //! the data directory on disk is kept by fjall.
 
+#[cfg(test)]
+mod compat_tests;
 mod directory;
+mod envelope;
 mod fjall;
 mod key;
 mod memory;
@@ -13,17 +16,18 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+pub use envelope::{Damage, DamageReason};
 pub use key::{RunNo, Seq, TaskId, TimerKey};
 pub use memory::{CommitFault, MemoryDisk, MemoryStore};
 pub use record::{
-    Armed, CommandRecord, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, Operation, Outcome,
-    ParkReason, Phase, RunRecord, TaskRecord,
+    Armed, CommandRecord, EventRecord, LogEntry, MarkRecord, Operation, Outcome, ParkReason, Phase,
+    RunRecord, TaskRecord,
 };
 
 pub(crate) use self::fjall::FjallStore;
 pub(crate) use directory::DataDir;
+pub(crate) use envelope::{open, seal};
 pub(crate) use key::MARK_KEY;
-pub(crate) use record::{open, seal};
 
 /// The tables of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +81,7 @@ pub struct Write {
     pub value: Option<Vec<u8>>,
 }
 
-/// Changes that become durable together or not at all. A later change of a key replaces an earlier one.
+/// Changes that become durable together or not at all. No key is changed twice in one batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {
     /// The changes, in order.

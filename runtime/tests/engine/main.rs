@@ -1,5 +1,12 @@
 //! The engine as a user sees it, with a workflow that is written out by hand.
 
+mod activities;
 mod basics;
+mod crashes;
+mod directory;
+mod guarantees;
+mod identity;
+mod parking;
 mod script;
 mod support;
+mod timers;

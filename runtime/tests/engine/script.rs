@@ -115,6 +115,16 @@ impl State for ScriptState {
     const MACHINE: &'static str = "Script::run";
     const START: Self = ScriptState::Start;
     const DONE: Self = ScriptState::Done;
+    const ALL: &'static [Self] = &[
+        Self::Start,
+        Self::AwaitWork,
+        Self::AwaitExtra,
+        Self::AwaitAll,
+        Self::AwaitSleep,
+        Self::AwaitApprovals,
+        Self::AwaitRace,
+        Self::Done,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -127,21 +137,6 @@ impl State for ScriptState {
             Self::AwaitRace => "AwaitRace",
             Self::Done => "Done",
         }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Start,
-            Self::AwaitWork,
-            Self::AwaitExtra,
-            Self::AwaitAll,
-            Self::AwaitSleep,
-            Self::AwaitApprovals,
-            Self::AwaitRace,
-            Self::Done,
-        ]
-        .into_iter()
-        .find(|state| state.name() == name)
     }
 
     fn live(self) -> &'static [u16] {
@@ -393,22 +388,14 @@ impl Workflow for Script {
     }
 
     fn describe() -> Vec<MachineDescription> {
-        let state = |name, waits_for| StateDescription {
-            name,
-            waits_for,
-            line: 0,
-            slots: vec!["todo"],
-            within: None,
-        };
+        const fn state(name: &'static str, waits_for: &'static str) -> StateDescription {
+            StateDescription { name, waits_for, line: 0, slots: &["todo"], within: None }
+        }
         vec![MachineDescription {
             workflow: "Script",
             method: "run",
-            states: vec![state("Start", ""), state("AwaitWork", "work(n).await")],
-            transitions: vec![TransitionDescription {
-                from: "Start",
-                to: "AwaitWork",
-                cause: Cause::Started,
-            }],
+            states: const { &[state("Start", ""), state("AwaitWork", "work(n).await")] },
+            transitions: &[TransitionDescription { from: "Start", to: "AwaitWork", cause: Cause::Started }],
             slots: vec![SlotDescription { name: "todo", type_name: "VecDeque<Do>" }],
         }]
     }

@@ -1,7 +1,9 @@
 //! Engines for tests.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use longhaul::engine::{Clock, EngineBuilder};
-use longhaul::store::MemoryDisk;
+use longhaul::store::{LogEntry, MemoryDisk, RunNo, RunRecord, Table};
 use longhaul::{Engine, Moment, RunHandle};
 
 use crate::script::{Do, Script, Work};
@@ -28,6 +30,54 @@ pub(crate) async fn find(engine: &Engine, id: &str) -> Run {
     engine.handle::<Script>(id).await.expect("the run is there")
 }
 
+pub(crate) async fn approve(run: &Run, by: &str) {
+    run.signal("approve", (by,)).await.expect("the signal is accepted");
+}
+
 pub(crate) async fn approvals(run: &Run) -> Vec<String> {
     run.query("approvals", ()).await.expect("the query is answered")
+}
+
+/// Takes note of something on any thread.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T: Clone> Notes<T> {
+    pub(crate) fn add(&self, note: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(note);
+    }
+
+    pub(crate) fn all(&self) -> Vec<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<T> Notes<T> {
+    pub(crate) fn new() -> Self {
+        Notes(Arc::default())
+    }
+}
+
+/// A builder whose [`Work`] takes note of its argument.
+pub(crate) fn noting(calls: &Notes<u64>) -> EngineBuilder {
+    let calls = calls.clone();
+    builder().play::<Work, _, _>(move |_, (n,)| {
+        calls.add(n);
+        async move { Ok(n * 10) }
+    })
+}
+
+/// A stored record without its envelope.
+pub(crate) fn body<T: serde::de::DeserializeOwned>(stored: &[u8]) -> T {
+    longhaul::codec::decode(&longhaul::codec::Payload(stored[5..].to_vec())).expect("a record decodes")
+}
+
+pub(crate) fn record(disk: &MemoryDisk, run: RunNo) -> RunRecord {
+    body(&disk.read(Table::Runs, &run.key()).expect("the run has a record"))
+}
+
+/// The run's log, in order.
+pub(crate) fn log(disk: &MemoryDisk, run: RunNo) -> Vec<LogEntry> {
+    let rows = disk.rows(Table::Log).into_iter();
+    rows.filter(|(key, _)| key[..8] == run.key()).map(|(_, value)| body(&value)).collect()
 }

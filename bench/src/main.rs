@@ -1,0 +1,32 @@
+//! What Longhaul measures itself by.
+//!
+//! ```text
+//! cargo run --release -p longhaul-bench -- throughput   # runs per second and latency, durable, by runs in flight
+//! cargo run --release -p longhaul-bench -- sleeping     # bytes on disk and in memory for a sleeping run
+//! cargo run --release -p longhaul-bench -- compile      # rustc's time for a machine and for the same plain async fn
+//! ```
+//!
+//! Machines are noisy: compare what one run prints, not two runs.
+
+mod compile;
+mod sleeping;
+mod throughput;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let what = std::env::args().nth(1).unwrap_or_default();
+    let done = match what.as_str() {
+        "throughput" => throughput::measure(),
+        "sleeping" => sleeping::measure(),
+        "compile" => compile::measure(),
+        _ => Err("which: throughput, sleeping or compile?".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("longhaul-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Turns of a shard, without threads: what happens at once is put into one turn here.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::script::{Do, Script, Work};
+use super::*;
+use crate::activity::Activity;
+use crate::codec::{Payload, encode};
+use crate::machine::OpId;
+use crate::store::{MarkRecord, MemoryDisk, MemoryStore, RunNo, Store, Table, TaskId};
+use crate::time::Moment;
+
+struct Turns {
+    shard: Shard,
+    store: MemoryStore,
+    disk: MemoryDisk,
+}
+
+impl Turns {
+    fn new() -> Self {
+        let mut registry = Registry::default();
+        registry.add_workflow(WorkflowType::of::<Script>());
+        registry.add_activity(Work::NAME, Work::options());
+        let disk = MemoryDisk::new();
+        let limits = Limits { hot_runs: 10, near_timers: 10 };
+        let mut shard = Shard::new(registry, limits, &MarkRecord::default(), RunNo(0));
+        shard.admit_timers(std::iter::empty(), &mut Output::default());
+        Turns { shard, store: disk.store(), disk }
+    }
+
+    /// One turn; gives its effects, the replies being sent.
+    fn turn(&mut self, now: u64, inputs: impl IntoIterator<Item = Input>) -> Vec<Effect> {
+        let (now, mut out) = (Moment(now), Output::default());
+        for input in inputs {
+            while let Some(need) = self.shard.need(&input) {
+                let (table, key) = need.place();
+                self.shard.admit(need, self.store.get(table, &key));
+            }
+            self.shard.handle(now, input, &mut out);
+        }
+        self.shard.fire(now, &mut out);
+        assert!(self.shard.need_touched().is_none(), "all runs are hot here");
+        self.shard.settle(now, &mut out);
+        if !out.batch.is_empty() {
+            self.store.commit(out.batch).expect("no fault is asked for");
+        }
+        self.shard.committed();
+        let mut rest = Vec::new();
+        for effect in out.effects {
+            match effect {
+                Effect::Reply(send) => send(),
+                effect => rest.push(effect),
+            }
+        }
+        rest
+    }
+}
+
+/// Takes the answer, if somebody still wants it.
+struct Caller<A>(Arc<Mutex<Option<A>>>);
+
+impl<A: Send> Asker<A> for Caller<A> {
+    fn send(self: Box<Self>, answer: A) {
+        *self.0.lock().expect("nothing panics under the lock") = Some(answer);
+    }
+
+    fn is_gone(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+}
+
+/// A reply, and where its answer will be.
+fn reply<A: Send + 'static>() -> (Reply<A>, Arc<Mutex<Option<A>>>) {
+    let answer = Arc::new(Mutex::new(None));
+    (Reply::new(Caller(Arc::clone(&answer))), answer)
+}
+
+fn start(script: impl IntoIterator<Item = Do>) -> Input {
+    let script: Vec<Do> = script.into_iter().collect();
+    Input::Start {
+        workflow: "Script",
+        id: "a".to_owned(),
+        input: encode(&script).expect("a script can be encoded"),
+        seed: 1,
+        reply: reply().0,
+    }
+}
+
+fn approve(by: &str) -> Input {
+    Input::Signal {
+        run: RunNo(0),
+        name: "approve".to_owned(),
+        args: encode(&(by,)).expect("a text can be encoded"),
+        reply: reply().0,
+    }
+}
+
+const CALL: TaskId = TaskId { run: RunNo(0), op: OpId(0) };
+
+fn attempted(end: AttemptEnd) -> Input {
+    Input::Attempted { task: CALL, attempt: 1, end }
+}
+
+fn described(turns: &mut Turns, now: u64) -> RunDescription {
+    let (reply, described) = reply();
+    turns.turn(now, [Input::Describe { run: RunNo(0), reply }]);
+    let described = described.lock().expect("nothing panics under the lock").take();
+    described.expect("it is answered").expect("it is not damaged")
+}
+
+fn is_quiet(disk: &MemoryDisk) -> bool {
+    disk.rows(Table::Tasks).is_empty() && disk.rows(Table::Timers).is_empty()
+}
+
+#[test]
+fn a_failed_attempt_at_a_call_that_is_disarmed_in_the_same_turn_leaves_no_row() {
+    let mut turns = Turns::new();
+    turns.turn(0, [start([Do::Race(1, 1), Do::Approvals(1)])]);
+    let error = encode("no").expect("a text can be encoded");
+    let effects = turns.turn(1_000, [attempted(AttemptEnd::Failed { error, display: "no".to_owned() })]);
+    assert!(effects.is_empty(), "what has ended is not cancelled");
+    assert!(is_quiet(&turns.disk));
+    assert_eq!(described(&mut turns, 1_000).state, "AwaitApprovals");
+    assert_eq!(turns.shard.next_deadline(), None);
+}
+
+#[test]
+fn a_result_and_a_timer_in_one_turn_are_one_transition_and_the_first_branch_wins() {
+    let mut turns = Turns::new();
+    turns.turn(0, [start([Do::Race(1, 1), Do::Approvals(1)])]);
+    let output = encode(&7u64).expect("a number can be encoded");
+    turns.turn(1_000, [attempted(AttemptEnd::Completed(output))]);
+    assert!(is_quiet(&turns.disk));
+    let description = described(&mut turns, 1_000);
+    assert_eq!((description.state.as_str(), description.transitions), ("AwaitApprovals", 2));
+    assert_eq!(description.unread, 0);
+}
+
+#[test]
+fn a_late_result_of_a_cancelled_call_is_ignored() {
+    let mut turns = Turns::new();
+    turns.turn(0, [start([Do::Race(1, 1), Do::Approvals(1)])]);
+    let effects = turns.turn(1_000, []);
+    assert!(matches!(effects[..], [Effect::CancelActivity(CALL)]));
+    let commits = turns.disk.commits();
+    turns.turn(2_000, [attempted(AttemptEnd::Completed(Payload::default()))]);
+    assert_eq!(described(&mut turns, 2_000).transitions, 2);
+    assert_eq!(turns.disk.commits(), commits);
+}
+
+#[test]
+fn a_signal_in_the_turn_of_the_start_is_handled_before_the_first_step() {
+    let mut turns = Turns::new();
+    turns.turn(0, [start([Do::Approvals(1), Do::Call(1)]), approve("ann")]);
+    let description = described(&mut turns, 0);
+    assert_eq!((description.state.as_str(), description.transitions), ("AwaitWork", 1));
+}
+
+#[test]
+fn a_timer_is_due_at_its_deadline_and_not_before() {
+    let mut turns = Turns::new();
+    turns.turn(10, [start([Do::Sleep(1), Do::Approvals(1)])]);
+    assert_eq!(turns.shard.next_deadline(), Some(Moment(10).after(Duration::from_millis(1))));
+    turns.turn(1_009, []);
+    assert_eq!(described(&mut turns, 1_009).state, "AwaitSleep");
+    turns.turn(1_010, []);
+    assert_eq!(described(&mut turns, 1_010).state, "AwaitApprovals");
+}
+
+#[test]
+fn those_who_no_longer_wait_for_a_run_do_not_count_and_do_not_pile_up() {
+    let mut turns = Turns::new();
+    turns.turn(0, [start([Do::Approvals(1)])]);
+    let wait = |turns: &mut Turns| {
+        let (reply, ending) = reply();
+        turns.turn(0, [Input::Wait { run: RunNo(0), reply }]);
+        ending
+    };
+    for _ in 0..1_000 {
+        drop(wait(&mut turns));
+    }
+    assert!(!turns.shard.is_awaited());
+    assert!(turns.shard.waiters[&RunNo(0)].len() <= 4);
+    let ending = wait(&mut turns);
+    assert!(turns.shard.is_awaited());
+    turns.turn(1, [approve("ann")]);
+    assert!(matches!(ending.lock().unwrap().take(), Some(Ok(Ok(_)))));
+    assert!(!turns.shard.is_awaited());
+}

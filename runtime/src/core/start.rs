@@ -1,0 +1,89 @@
+//! Starting and finding runs: an id has one run.
+
+use super::input::{Output, Reply};
+use super::run::Run;
+use super::shard::Shard;
+use crate::codec::Payload;
+use crate::error::{HandleError, StartError};
+use crate::store::{self, EventRecord, RunNo, Table};
+use crate::time::Moment;
+
+impl Shard {
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn start(
+        &mut self,
+        now: Moment,
+        workflow: &'static str,
+        id: String,
+        input: Payload,
+        seed: u64,
+        reply: Reply<Result<RunNo, StartError>>,
+        out: &mut Output,
+    ) {
+        if id.is_empty() || id.len() > StartError::MAX_ID_BYTES {
+            return out.effects.push(reply.with(Err(StartError::BadId { len: id.len() })));
+        }
+        match self.run_of(&id) {
+            Some(Ok(Some(run))) => {
+                let attached = self.attach(run, workflow, id, &input);
+                return out.effects.push(reply.with(attached));
+            }
+            Some(Err(damage)) => return out.effects.push(reply.with(Err(damage.into()))),
+            Some(Ok(None)) | None => {}
+        }
+        let Some(kind) = self.registry.workflow(workflow) else {
+            return out.effects.push(reply.with(Err(StartError::UnknownWorkflow { workflow })));
+        };
+        let run = match Run::start(kind, id.clone(), &input, seed, now) {
+            Ok(run) => run,
+            Err(error) => return out.effects.push(reply.with(Err(StartError::Input(error)))),
+        };
+        let no = self.next_run;
+        self.next_run = RunNo(no.0 + 1);
+        self.open_runs += 1;
+        self.hot.insert(no, run);
+        out.batch.put(Table::Ids, id.as_bytes(), store::seal(Table::Ids, id.as_bytes(), &no));
+        let touch = self.touch(no);
+        touch.events.push(EventRecord::Started { id, workflow: workflow.to_owned(), input, seed });
+        touch.acks.push(reply.with(Ok(no)));
+    }
+
+    /// A start whose id has a run already gives that run, if it is the same start.
+    fn attach(&self, run: RunNo, workflow: &str, id: String, input: &Payload) -> Result<RunNo, StartError> {
+        let found = self.loaded(run)?;
+        let in_use =
+            |difference| Err(StartError::IdInUse { id, workflow: found.record.workflow.clone(), difference });
+        if found.record.workflow != workflow {
+            return in_use("another workflow");
+        }
+        // Begun in this turn: its input is still among the events.
+        let begun = self.touched.get(&run).and_then(|touch| started_with(&touch.events));
+        let started = match (begun, self.inputs.get(&run)) {
+            (Some(started), _) | (None, Some(Ok(started))) => started,
+            (None, Some(Err(damage))) => return Err(damage.clone().into()),
+            (None, None) => return in_use("an input that could not be compared"),
+        };
+        if started == input { Ok(run) } else { in_use("another input") }
+    }
+
+    pub(super) fn find(&self, workflow: &'static str, id: String) -> Result<RunNo, HandleError> {
+        match self.run_of(&id) {
+            Some(Ok(Some(run))) => {
+                let record = &self.loaded(run)?.record;
+                if record.workflow == workflow {
+                    return Ok(run);
+                }
+                Err(HandleError::OtherWorkflow { id, found: record.workflow.clone(), asked: workflow })
+            }
+            Some(Err(damage)) => Err(damage.into()),
+            Some(Ok(None)) | None => Err(HandleError::NotFound { id }),
+        }
+    }
+}
+
+fn started_with(events: &[EventRecord]) -> Option<&Payload> {
+    events.iter().find_map(|event| match event {
+        EventRecord::Started { input, .. } => Some(input),
+        _ => None,
+    })
+}

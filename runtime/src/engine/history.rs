@@ -1,0 +1,148 @@
+//! What happened to a run, from its log; and whether the log still gives what is stored.
+
+use thiserror::Error;
+
+use super::shell::send;
+use super::{Engine, Message};
+use crate::core::{FoldError, Reply, WorkflowType, fold};
+use crate::error::EngineError;
+use crate::store::{self, Damage, LogEntry, RunNo, RunRecord, Seq, Store, StoreError, Table};
+
+/// The log of one run: what went into each transition, and what came out.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct History {
+    /// The run's id.
+    pub id: String,
+    /// Its number in its store.
+    pub run: RunNo,
+    /// Its workflow.
+    pub workflow: String,
+    /// The transitions, from the first.
+    pub transitions: Vec<LogEntry>,
+}
+
+/// The log of a run was not read, or does not give what is stored.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// There is no run of this id.
+    #[error("there is no run `{id}`")]
+    NotFound {
+        /// The id.
+        id: String,
+    },
+    /// The workflow is not registered, so that its log cannot be folded.
+    #[error(
+        "workflow `{workflow}` is not registered: add `.workflow::<{workflow}>()` to the engine's builder"
+    )]
+    UnknownWorkflow {
+        /// The workflow's name.
+        workflow: String,
+    },
+    /// The log gives something else than was logged.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// The log gives another state than the stored one.
+    #[error("run `{id}`: folding its {transitions} transitions gives another state than the stored one")]
+    OtherState {
+        /// The run's id.
+        id: String,
+        /// How many transitions were folded.
+        transitions: usize,
+    },
+    /// The engine cannot answer.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// A log that is to be read.
+pub(super) struct Reading {
+    id: String,
+    reply: Reply<Result<Read, HistoryError>>,
+}
+
+/// A log that was read, and the state stored with it.
+pub(super) struct Read {
+    history: History,
+    /// The bytes of the run's record.
+    stored: Vec<u8>,
+    workflow: Option<WorkflowType>,
+}
+
+impl Reading {
+    /// Reads from `store`; the outer error is the store's own.
+    pub(super) fn read(
+        self,
+        store: &dyn Store,
+        workflow: impl FnOnce(&str) -> Option<WorkflowType>,
+    ) -> Result<(), StoreError> {
+        let answer = match read(store, &self.id)? {
+            Ok(Some(Found { run, stored, record, transitions })) => Ok(Read {
+                workflow: workflow(&record.workflow),
+                history: History { id: self.id, run, workflow: record.workflow, transitions },
+                stored,
+            }),
+            Ok(None) => Err(HistoryError::NotFound { id: self.id }),
+            Err(damage) => Err(HistoryError::Engine(EngineError::Damaged(damage))),
+        };
+        send(self.reply, answer);
+        Ok(())
+    }
+}
+
+struct Found {
+    run: RunNo,
+    stored: Vec<u8>,
+    record: RunRecord,
+    transitions: Vec<LogEntry>,
+}
+
+fn read(store: &dyn Store, id: &str) -> Result<Result<Option<Found>, Damage>, StoreError> {
+    let Some(bytes) = store.get(Table::Ids, id.as_bytes())? else { return Ok(Ok(None)) };
+    let run = match store::open::<RunNo>(Table::Ids, id.as_bytes(), &bytes) {
+        Ok(run) => run,
+        Err(damage) => return Ok(Err(damage)),
+    };
+    let Some(stored) = store.get(Table::Runs, &run.key())? else { return Ok(Ok(None)) };
+    let record = match store::open::<RunRecord>(Table::Runs, &run.key(), &stored) {
+        Ok(record) => record,
+        Err(damage) => return Ok(Err(damage)),
+    };
+    let mut transitions = Vec::new();
+    for seq in (0..record.seq.0).map(Seq) {
+        let key = run.log_key(seq);
+        let bytes = store.get(Table::Log, &key)?.unwrap_or_default();
+        match store::open::<LogEntry>(Table::Log, &key, &bytes) {
+            Ok(entry) => transitions.push(entry),
+            Err(damage) => return Ok(Err(damage)),
+        }
+    }
+    Ok(Ok(Some(Found { run, stored, record, transitions })))
+}
+
+impl Engine {
+    /// What happened to a run: its transitions from the first, each with what went in and what came out.
+    ///
+    /// It reads the whole log at once, so it is for looking at one run, not at all of them.
+    pub async fn history(&self, id: impl Into<String>) -> Result<History, HistoryError> {
+        Ok(self.read_log(id.into()).await?.history)
+    }
+
+    /// Checks guarantee G6 on a run: folds its log from the first transition and compares the outcome, byte for
+    /// byte, with what is logged and stored. Gives how many transitions were folded.
+    pub async fn verify(&self, id: impl Into<String>) -> Result<usize, HistoryError> {
+        let Read { history, stored, workflow } = self.read_log(id.into()).await?;
+        let workflow = workflow.ok_or(HistoryError::UnknownWorkflow { workflow: history.workflow })?;
+        let folded = fold(&workflow, &history.transitions)?;
+        let transitions = history.transitions.len();
+        if folded.to_stored(history.run) != stored {
+            return Err(HistoryError::OtherState { id: history.id, transitions });
+        }
+        Ok(transitions)
+    }
+
+    async fn read_log(&self, id: String) -> Result<Read, HistoryError> {
+        self.ask_message(|reply| Message::History(Reading { id, reply })).await?
+    }
+}

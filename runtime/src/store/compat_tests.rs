@@ -1,0 +1,173 @@
+//! Old data stays readable. `tests/format/format-1.txt` has one record of each kind as format 1 wrote it; what
+//! stands there must open for ever, and as long as the version is 1 it must be written the same.
+//!
+//! With `LONGHAUL_BLESS=1` the file is written anew: only right when a format is new.
+
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Armed, CommandRecord, EventRecord, LogEntry, MarkRecord, Operation, Outcome, ParkReason, Phase, RunNo,
+    RunRecord, Seq, Table, TaskId, TaskRecord, open, seal,
+};
+use crate::activity::ActivityOutcome;
+use crate::codec::{Payload, encode};
+use crate::machine::{Fault, OpId, RunRng};
+use crate::time::Moment;
+
+fn run(phase: Phase) -> RunRecord {
+    RunRecord {
+        id: "order-42".to_owned(),
+        workflow: "Checkout".to_owned(),
+        phase,
+        seq: Seq(3),
+        created: Moment(1_000_000),
+        updated: Moment(2_000_000),
+        state: "AwaitCharge".to_owned(),
+        value: payload(&BTreeMap::from([("stage", "Paying")])),
+        frame: payload(&BTreeMap::from([("at", "AwaitCharge")])),
+        input: Some(payload(&7)),
+        next_op: 5,
+        rng: RunRng::new(99),
+        armed: vec![
+            Armed { op: OpId(3), operation: Operation::Activity("charge".to_owned()) },
+            Armed { op: OpId(4), operation: Operation::Timer(Moment(9)) },
+        ],
+        inbox: vec![EventRecord::Signal { name: "approve".to_owned(), args: payload(&("ann",)) }],
+    }
+}
+
+fn payload(value: &impl Serialize) -> Payload {
+    encode(value).expect("a sample")
+}
+
+fn entry(outcome: Outcome) -> LogEntry {
+    let activity = |op, outcome| EventRecord::Activity { op: OpId(op), outcome };
+    LogEntry {
+        at: Moment(1_500_000),
+        events: vec![
+            EventRecord::Started {
+                id: "order-42".to_owned(),
+                workflow: "Checkout".to_owned(),
+                input: payload(&7),
+                seed: 99,
+            },
+            EventRecord::Signal { name: "approve".to_owned(), args: payload(&("ann",)) },
+            EventRecord::Timer { op: OpId(2) },
+            activity(1, ActivityOutcome::Completed(payload(&"ok"))),
+            activity(3, ActivityOutcome::Failed(payload(&"no"))),
+            activity(4, ActivityOutcome::TimedOut(Duration::from_millis(10_500))),
+            activity(5, ActivityOutcome::Panicked("oh".to_owned())),
+            activity(6, ActivityOutcome::Cancelled),
+        ],
+        outcome,
+        commands: vec![
+            CommandRecord::Activity { op: OpId(7), activity: "ship".to_owned(), input: payload(&("x", 1)) },
+            CommandRecord::Timer { op: OpId(8), deadline: Moment(3_000_000) },
+        ],
+    }
+}
+
+/// Checks one record against the fixture, or writes it there.
+struct Fixture {
+    path: PathBuf,
+    old: BTreeMap<String, String>,
+    new: String,
+}
+
+impl Fixture {
+    fn read() -> Self {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/format/format-1.txt");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let old = lines.filter_map(|line| line.split_once(' '));
+        let old = old.map(|(name, hex)| (name.to_owned(), hex.to_owned())).collect();
+        Fixture {
+            path,
+            old,
+            new: String::from(
+                "# One record of each kind, as format 1 wrote it: name, value in hexadecimal.\n",
+            ),
+        }
+    }
+
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(
+        &mut self,
+        name: &str,
+        table: Table,
+        key: &[u8],
+        record: &T,
+    ) {
+        let written = seal(table, key, record);
+        let hex = written.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let _ = writeln!(self.new, "{name} {hex}");
+        if std::env::var_os("LONGHAUL_BLESS").is_some() {
+            return;
+        }
+        let old = self.old.get(name).unwrap_or_else(|| panic!("{name} is not in {}", self.path.display()));
+        let bytes: Vec<u8> = (0..old.len() / 2)
+            .map(|at| u8::from_str_radix(&old[2 * at..2 * at + 2], 16).expect("hexadecimal"))
+            .collect();
+        let opened: T = open(table, key, &bytes).unwrap_or_else(|damage| panic!("{name}: {damage}"));
+        assert_eq!(opened, *record, "{name} reads as something else than was written");
+        assert_eq!(*old, hex, "{name} is written differently, with the same version");
+    }
+}
+
+#[test]
+fn what_format_1_wrote_is_read_and_written_the_same() {
+    let mut fixture = Fixture::read();
+    let phases = [
+        ("open", Phase::Open),
+        ("completed", Phase::Completed(payload(&"receipt"))),
+        ("failed", Phase::Failed(payload(&"refusal"))),
+        ("parked-panic", Phase::Parked(ParkReason::Panic { message: "oh".to_owned() })),
+        (
+            "parked-fault",
+            Phase::Parked(ParkReason::Fault(Fault::UnknownState {
+                machine: "Checkout::run".to_owned(),
+                state: "AwaitGone".to_owned(),
+            })),
+        ),
+        (
+            "parked-slot",
+            Phase::Parked(ParkReason::Fault(Fault::BadSlot {
+                machine: "Checkout::run".to_owned(),
+                slot: "order".to_owned(),
+                reason: "it is missing".to_owned(),
+            })),
+        ),
+        ("parked-workflow", Phase::Parked(ParkReason::UnknownWorkflow { workflow: "Gone".to_owned() })),
+        ("parked-activity", Phase::Parked(ParkReason::UnknownActivity { activity: "gone".to_owned() })),
+    ];
+    for (name, phase) in phases {
+        fixture.check(&format!("run-{name}"), Table::Runs, &RunNo(7).key(), &run(phase));
+    }
+    let key = RunNo(7).log_key(Seq(2));
+    fixture.check("log-stepped", Table::Log, &key, &entry(Outcome::Stepped));
+    let parked =
+        Outcome::Parked(ParkReason::BadSignal { name: "approve".to_owned(), reason: "no".to_owned() });
+    fixture.check("log-parked", Table::Log, &key, &entry(parked));
+    let task = TaskRecord {
+        run_id: "order-42".to_owned(),
+        activity: "charge".to_owned(),
+        seq: Seq(2),
+        attempt: 3,
+        due: Moment(4_000_000),
+        last_error: Some("busy".to_owned()),
+    };
+    fixture.check("task", Table::Tasks, &TaskId { run: RunNo(7), op: OpId(3) }.key(), &task);
+    fixture.check("id", Table::Ids, b"order-42", &RunNo(7));
+    let mark = MarkRecord { moment: Moment(5), open_runs: 2, timers_from: Moment(3), tasks_from: 1 };
+    fixture.check("mark", Table::Meta, b"mark", &mark);
+    if std::env::var_os("LONGHAUL_BLESS").is_some() {
+        std::fs::write(&fixture.path, &fixture.new).expect("the fixture is written");
+    }
+}

@@ -1,0 +1,258 @@
+//! One case: a run is played several times side by side, each in another way, and all must agree.
+
+use std::collections::BTreeSet;
+
+use super::divergence::{Check, Divergence};
+use super::schedule::{BEGIN, World};
+use super::tape::{Tape, seldom};
+use super::tree::{differences, parts, text, tree};
+use super::view;
+use crate::codec::{self, Payload};
+use crate::core::{FoldError, Registry, Run, Transition, WorkflowType, fold};
+use crate::sample::Sampler;
+use crate::store::{self, Damage, EventRecord, LogEntry, ParkReason, RunNo, RunRecord, Table};
+
+const NO: RunNo = RunNo(1);
+const ID: &str = "replay-check";
+
+/// How a case went that did not diverge.
+pub(super) struct Played {
+    pub(super) transitions: u64,
+    pub(super) ended: bool,
+    /// The message, where workflow code panicked.
+    pub(super) panicked: Option<String>,
+    /// The states that the run was in after a transition.
+    pub(super) states: BTreeSet<String>,
+    /// The signals that could not be sent, and why.
+    pub(super) mute: Vec<(&'static str, String)>,
+}
+
+/// The run of one case, in all the ways in which it is played.
+struct Case<'a> {
+    workflow: &'a WorkflowType,
+    registry: Registry,
+    input: &'a Payload,
+    seed: u64,
+    /// Never reloaded.
+    hot: Run,
+    /// Reloaded now and then.
+    crashing: Run,
+    /// The stored state after the last transition; `None` before the first.
+    stored: Option<Vec<u8>>,
+    log: Vec<LogEntry>,
+    /// The state after each transition.
+    states: Vec<String>,
+}
+
+/// What a transition left.
+struct Moved {
+    transition: Transition,
+    stored: Vec<u8>,
+}
+
+impl Moved {
+    fn agrees(&self, other: &Moved) -> bool {
+        self.stored == other.stored && self.transition.entry == other.transition.entry
+    }
+}
+
+type Diverges<T> = Result<T, Box<Divergence>>;
+
+/// Plays the case that `tape` says.
+pub(super) fn play(workflow: &WorkflowType, input: &Payload, tape: &Tape) -> Diverges<Played> {
+    let mut case = Case::new(workflow, input, tape.seed)?;
+    let mut world = World::new(workflow.signals, tape.retries);
+    let mut panicked = None;
+    let started = EventRecord::Started {
+        id: ID.to_owned(),
+        workflow: workflow.name.to_owned(),
+        input: input.clone(),
+        seed: tape.seed,
+    };
+    for (number, choices) in tape.transitions.iter().enumerate() {
+        let mut choices = Sampler::new(choices);
+        let crash = seldom(&mut choices, 2);
+        let events = if number == 0 {
+            let mut events = vec![started.clone()];
+            events.extend(world.early_signals(&mut choices));
+            events
+        } else {
+            world.next(&case.hot.record, &mut choices)
+        };
+        if events.is_empty() {
+            continue;
+        }
+        case.transition(&mut world, crash, &events)?;
+        case.ask_queries()?;
+        match case.hot.parked() {
+            Some(ParkReason::Panic { message }) => panicked = Some(message.clone()),
+            Some(reason) => return Err(case.stuck(reason.to_string())),
+            None => {}
+        }
+        if panicked.is_some() || case.hot.record.phase.is_closed() {
+            break;
+        }
+    }
+    case.fold()?;
+    Ok(Played {
+        transitions: case.log.len() as u64,
+        ended: case.hot.record.phase.is_closed(),
+        panicked,
+        states: case.states.into_iter().collect(),
+        mute: world.mute.into_iter().collect(),
+    })
+}
+
+impl<'a> Case<'a> {
+    fn new(workflow: &'a WorkflowType, input: &'a Payload, seed: u64) -> Diverges<Self> {
+        let start = || Run::start(workflow, ID.to_owned(), input, seed, BEGIN);
+        match (start(), start()) {
+            (Ok(hot), Ok(crashing)) => Ok(Case {
+                workflow,
+                registry: Registry::to_fold(*workflow),
+                input,
+                seed,
+                hot,
+                crashing,
+                stored: None,
+                log: Vec::new(),
+                states: Vec::new(),
+            }),
+            (Err(error), _) | (_, Err(error)) => Err(Box::new(Divergence {
+                stuck: Some(format!("its input does not read back: {error}")),
+                ..divergence(workflow, Check::GoesOn, input)
+            })),
+        }
+    }
+
+    /// A run as a crash leaves it.
+    fn reloaded(&self) -> Diverges<Run> {
+        let Some(stored) = &self.stored else {
+            return Run::start(self.workflow, ID.to_owned(), self.input, self.seed, BEGIN)
+                .map_err(|error| self.stuck(error.to_string()));
+        };
+        let record: Result<RunRecord, Damage> = store::open(Table::Runs, &NO.key(), stored);
+        Ok(Run::stored(record.map_err(|damage| self.stuck(damage.to_string()))?))
+    }
+
+    /// Lets one transition happen in each of the ways, and compares.
+    fn transition(&mut self, world: &mut World, crash: bool, events: &[EventRecord]) -> Diverges<()> {
+        // Both are there at the same time, so what depends on addresses differs.
+        let (mut once, mut again) = (self.reloaded()?, self.reloaded()?);
+        if crash {
+            self.crashing = self.reloaded()?;
+        }
+        let registry = &self.registry;
+        let go = |run: &mut Run| {
+            let transition = run.advance(registry, events.to_vec(), world.now);
+            Moved { transition, stored: run.record.to_stored(NO) }
+        };
+        let (first, second) = (go(&mut once), go(&mut again));
+        let hot = go(&mut self.hot);
+        let crashing = go(&mut self.crashing);
+        if !second.agrees(&first) {
+            return Err(self.diverged(Check::Twice, (&once, &first), (&again, &second)));
+        }
+        // At the first transition there is nothing to reload yet: all four begin alike.
+        let check = if self.stored.is_none() { Check::Twice } else { Check::Reload };
+        for (run, moved) in [(&self.hot, &hot), (&self.crashing, &crashing)] {
+            if !moved.agrees(&first) {
+                return Err(self.diverged(check, (run, moved), (&once, &first)));
+            }
+        }
+        world.see(&hot.transition.called);
+        self.stored = Some(hot.stored);
+        self.log.push(hot.transition.entry);
+        self.states.push(self.hot.record.state.clone());
+        Ok(())
+    }
+
+    /// Asks each query in memory and from the stored state. One that takes arguments refuses in both places.
+    fn ask_queries(&mut self) -> Diverges<()> {
+        let no_arguments = codec::encode(&()).map_err(|error| self.stuck(error.to_string()))?;
+        for name in self.workflow.queries {
+            let mut cold = self.reloaded()?;
+            let ask = |run: &mut Run| {
+                run.query(&self.registry, name, &no_arguments).map_err(|error| error.to_string())
+            };
+            let (one, other) = (ask(&mut self.hot), ask(&mut cold));
+            if one == other {
+                continue;
+            }
+            let shown = |answer: Result<Payload, String>| match answer {
+                Ok(answer) => tree(&answer),
+                Err(error) => text(error),
+            };
+            let under = |answer| parts([(*name, shown(answer))]);
+            return Err(Box::new(Divergence {
+                differences: differences(&under(one), &under(other)),
+                ..self.divergence(Check::Query(name))
+            }));
+        }
+        Ok(())
+    }
+
+    /// Folds the events from the first and compares with what is stored.
+    fn fold(&self) -> Diverges<()> {
+        let (Some(stored), Some(last)) = (&self.stored, self.log.last()) else { return Ok(()) };
+        match fold(self.workflow, &self.log) {
+            Ok(record) if record.to_stored(NO) == *stored => Ok(()),
+            Ok(record) => {
+                let (one, other) = (view::result(&self.hot.record, last), view::result(&record, last));
+                Err(Box::new(Divergence {
+                    differences: differences(&one, &other),
+                    ..self.divergence(Check::Fold)
+                }))
+            }
+            Err(FoldError::Diverged { seq, logged, found }) => {
+                let (one, other) = (view::entry(&logged), view::entry(&found));
+                let mut divergence = self.divergence(Check::Fold);
+                divergence.transitions.truncate(usize::try_from(seq.0).map_or(usize::MAX, |at| at + 1));
+                Err(Box::new(Divergence { differences: differences(&one, &other), ..divergence }))
+            }
+            Err(error @ (FoldError::NotStarted | FoldError::Input(_))) => Err(self.stuck(error.to_string())),
+        }
+    }
+
+    fn diverged(&self, check: Check, one: (&Run, &Moved), other: (&Run, &Moved)) -> Box<Divergence> {
+        let result = |(run, moved): (&Run, &Moved)| view::result(&run.record, &moved.transition.entry);
+        let mut divergence = self.divergence(check);
+        let (run, moved) = one;
+        divergence.differences = if moved.transition.entry.outcome == other.1.transition.entry.outcome {
+            differences(&result(one), &result(other))
+        } else {
+            // One stands and the other does not: all else follows from that.
+            let outcome = |moved: &Moved| parts([("outcome", text(view::outcome(&moved.transition.entry)))]);
+            differences(&outcome(moved), &outcome(other.1))
+        };
+        divergence.transitions.push(view::transition(&moved.transition.entry, &run.record.state));
+        Box::new(divergence)
+    }
+
+    fn stuck(&self, reason: String) -> Box<Divergence> {
+        Box::new(Divergence { stuck: Some(reason), ..self.divergence(Check::GoesOn) })
+    }
+
+    /// A divergence in which nothing differs yet, after the transitions so far.
+    fn divergence(&self, check: Check) -> Divergence {
+        let transitions = self.log.iter().zip(&self.states);
+        Divergence {
+            transitions: transitions.map(|(entry, state)| view::transition(entry, state)).collect(),
+            ..divergence(self.workflow, check, self.input)
+        }
+    }
+}
+
+fn divergence(workflow: &WorkflowType, check: Check, input: &Payload) -> Divergence {
+    Divergence {
+        workflow: workflow.name,
+        check,
+        input: view::shown(input),
+        transitions: Vec::new(),
+        differences: Vec::new(),
+        stuck: None,
+        seed: 0,
+        case: 0,
+        simplified: 0,
+    }
+}

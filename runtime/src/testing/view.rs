@@ -1,0 +1,110 @@
+//! A run's record, its events and commands, as one reads them in a report.
+
+use cbor4ii::core::Value;
+
+use super::tree::{parts, show, text, tree};
+use crate::activity::ActivityOutcome;
+use crate::codec::{self, Payload};
+use crate::store::{Armed, CommandRecord, EventRecord, LogEntry, Operation, Outcome, Phase, RunRecord};
+
+/// All that a transition left behind, as one tree.
+pub(super) fn result(record: &RunRecord, entry: &LogEntry) -> Value {
+    let (phase, output) = match &record.phase {
+        Phase::Open => ("open".to_owned(), Value::Null),
+        Phase::Parked(reason) => (format!("parked: {reason}"), Value::Null),
+        Phase::Completed(output) => ("completed".to_owned(), tree(output)),
+        Phase::Failed(error) => ("failed".to_owned(), tree(error)),
+    };
+    // What the user wrote comes first: a report is read from the top.
+    parts([
+        ("self", tree(&record.value)),
+        ("run", tree(&record.frame)),
+        ("output", output),
+        ("commands", commands(entry)),
+        ("phase", text(phase)),
+        ("state", text(&record.state)),
+        ("waits_for", Value::Array(record.armed.iter().map(|armed| text(waits_for(armed))).collect())),
+        ("unread", Value::Array(record.inbox.iter().map(|unread| text(event(unread))).collect())),
+        ("operations_begun", Value::Integer(record.next_op.into())),
+        ("random_numbers", random(record)),
+    ])
+}
+
+/// What the log has of a transition, as one tree.
+pub(super) fn entry(entry: &LogEntry) -> Value {
+    parts([("commands", commands(entry)), ("outcome", text(outcome(entry)))])
+}
+
+fn commands(entry: &LogEntry) -> Value {
+    Value::Array(entry.commands.iter().map(command).collect())
+}
+
+pub(super) fn outcome(entry: &LogEntry) -> String {
+    match &entry.outcome {
+        Outcome::Stepped => "stepped".to_owned(),
+        Outcome::Parked(reason) => format!("parked: {reason}"),
+    }
+}
+
+fn random(record: &RunRecord) -> Value {
+    match codec::encode(&record.rng) {
+        Ok(payload) => tree(&payload),
+        Err(error) => text(error.to_string()),
+    }
+}
+
+fn command(command: &CommandRecord) -> Value {
+    match command {
+        CommandRecord::Activity { activity, input, .. } => {
+            parts([("call", text(activity)), ("arguments", tree(input))])
+        }
+        CommandRecord::Timer { deadline, .. } => parts([("timer", text(deadline.to_string()))]),
+    }
+}
+
+fn waits_for(Armed { op, operation }: &Armed) -> String {
+    match operation {
+        Operation::Activity(name) => format!("{name} #{}", op.0),
+        Operation::Timer(deadline) => format!("timer #{} until {deadline}", op.0),
+    }
+}
+
+/// One transition in words: what went in, and where it led.
+pub(super) fn transition(entry: &LogEntry, state: &str) -> String {
+    let events: Vec<String> = entry.events.iter().map(event).collect();
+    let led_to = match &entry.outcome {
+        Outcome::Stepped => state,
+        Outcome::Parked(_) => &outcome(entry),
+    };
+    let mut lines = vec![format!("{}  {} → {led_to}", entry.at, events.join(", "))];
+    lines.extend(entry.commands.iter().map(|command| match command {
+        CommandRecord::Activity { op, activity, input } => {
+            format!("calls {activity} #{} with {}", op.0, shown(input))
+        }
+        CommandRecord::Timer { op, deadline } => format!("sets timer #{} to {deadline}", op.0),
+    }));
+    lines.join("\n       ")
+}
+
+fn event(event: &EventRecord) -> String {
+    match event {
+        EventRecord::Started { seed, .. } => format!("started (seed {seed})"),
+        EventRecord::Signal { name, args } => format!("signal {name} {}", shown(args)),
+        EventRecord::Timer { op } => format!("timer #{} fires", op.0),
+        EventRecord::Activity { op, outcome } => {
+            let how = match outcome {
+                ActivityOutcome::Completed(output) => format!("gives {}", shown(output)),
+                ActivityOutcome::Failed(error) => format!("fails with {}", shown(error)),
+                ActivityOutcome::TimedOut(after) => format!("does not end within {after:?}"),
+                ActivityOutcome::Panicked(message) => format!("panics: {message}"),
+                ActivityOutcome::Cancelled => "is cancelled".to_owned(),
+            };
+            format!("activity #{} {how}", op.0)
+        }
+    }
+}
+
+/// An encoded value, as text.
+pub(super) fn shown(payload: &Payload) -> String {
+    show(&tree(payload))
+}

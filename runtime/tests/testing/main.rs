@@ -1,0 +1,9 @@
+//! The test kit: does it let good workflows through, and catch bad ones?
+
+// Activities are `async` by form.
+#![allow(clippy::unused_async)]
+
+mod bad;
+mod constructs;
+mod good;
+mod virtual_time;

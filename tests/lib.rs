@@ -1,0 +1,1 @@
+//! Tests of Longhaul as a whole; each folder is one test program.
