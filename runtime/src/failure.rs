@@ -51,7 +51,7 @@ impl Failure {
         &self.message
     }
 
-    /// The texts of the error's sources, nearest first.
+    /// The texts of the error's sources, nearest first; without those that the text before already has.
     pub fn causes(&self) -> &[String] {
         &self.causes
     }
@@ -75,13 +75,18 @@ impl fmt::Debug for Failure {
 
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut causes = Vec::new();
+        let message = error.to_string();
+        let mut causes: Vec<String> = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
-            causes.push(cause.to_string());
+            let text = cause.to_string();
+            // Many errors tell their cause in their own text.
+            if !causes.last().unwrap_or(&message).contains(&text) {
+                causes.push(text);
+            }
             source = cause.source();
         }
-        Failure { type_name: std::any::type_name::<E>().to_owned(), message: error.to_string(), causes }
+        Failure { type_name: std::any::type_name::<E>().to_owned(), message, causes }
     }
 }
 
@@ -109,3 +114,23 @@ impl fmt::Display for Never {
 }
 
 impl Error for Never {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("inner: {0}")]
+    struct Inner(#[source] std::num::ParseIntError);
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let root = "x".parse::<u8>().unwrap_err();
+        let failure = Failure::from(Outer(Inner(root)));
+        assert_eq!(failure.to_string(), "outer: inner: invalid digit found in string");
+    }
+}
