@@ -50,6 +50,10 @@ impl FjallStore {
 
 impl Store for FjallStore {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        // fjall panics when asked for a key that is longer than it can store.
+        if key.len() > usize::from(u16::MAX) {
+            return Ok(None);
+        }
         match self.table(table).get(key) {
             Ok(value) => Ok(value.map(|value| value.to_vec())),
             Err(error) => Err(StoreError::new(format!("read from table `{table}`"), error)),
