@@ -124,7 +124,7 @@ impl Engine {
 
     /// Drives a parked run: handles what it has not handled yet. A run that is not parked is left alone.
     ///
-    /// A parked run is also tried again, once in an engine's life, when a signal, a result or a timer reaches it.
+    /// A parked run is also tried again, once each time it is loaded into memory, when a signal, a result or a timer reaches it.
     pub async fn redrive(&self, id: impl Into<String>) -> Result<(), RedriveError> {
         let id = id.into();
         self.ask(|reply| Input::Redrive { id, reply }).await?
