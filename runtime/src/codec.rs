@@ -6,6 +6,7 @@
 //!
 //! One limit is inherited from every self-describing format: `Some(None)` reads back as `None`.
 
+use cbor4ii::core::Value;
 use cbor4ii::core::utils::BufWriter;
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
@@ -96,6 +97,27 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, CodecError> {
 /// Decodes a value.
 pub fn decode<T: DeserializeOwned>(payload: &Payload) -> Result<T, CodecError> {
     decode_slice(&payload.0)
+}
+
+/// Whether two payloads hold the same value: a hash map is written in another order each time.
+pub(crate) fn same(a: &Payload, b: &Payload) -> bool {
+    let read = |payload: &Payload| cbor4ii::serde::from_slice::<Value>(&payload.0).ok().map(in_order);
+    a == b || (a.0.len() == b.0.len() && read(a).is_some_and(|a| read(b).is_some_and(|b| a == b)))
+}
+
+/// The value with the entries of its maps in the order of their keys' bytes.
+fn in_order(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(in_order).collect()),
+        Value::Map(entries) => {
+            let entries = entries.into_iter().map(|(key, value)| (in_order(key), in_order(value)));
+            let mut entries: Vec<_> = entries.collect();
+            entries.sort_by_cached_key(|(key, _)| encode(key).map(|key| key.0).unwrap_or_default());
+            Value::Map(entries)
+        }
+        Value::Tag(tag, value) => Value::Tag(tag, Box::new(in_order(*value))),
+        plain => plain,
+    }
 }
 
 /// Writes the encoding of `value` to `out`.

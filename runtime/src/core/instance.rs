@@ -1,7 +1,9 @@
 //! A run's workflow value and machine, without their types.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
+use super::run::panic_text;
 use crate::codec::{self, CodecError, Payload};
 use crate::machine::{Context, MachineDescription, OpId, Sub};
 use crate::workflow::{HandlerError, SignalType, Workflow};
@@ -23,13 +25,41 @@ pub trait Instance {
 }
 
 struct Typed<W: Workflow> {
-    value: W,
-    machine: Sub<W::Input>,
+    value: Guarded<W>,
+    machine: Guarded<Sub<W::Input>>,
+}
+
+/// A value of the user's whose panic on being dropped goes no further.
+struct Guarded<T>(Option<T>);
+
+impl<T> Guarded<T> {
+    fn new(value: T) -> Self {
+        Guarded(Some(value))
+    }
+
+    fn get(&self) -> &T {
+        self.0.as_ref().expect("it is there until the drop")
+    }
+
+    fn get_mut(&mut self) -> &mut T {
+        self.0.as_mut().expect("it is there until the drop")
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        let value = self.0.take();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+            tracing::error!("a workflow's value panicked when it was dropped: {}", panic_text(&*panic));
+        }
+    }
 }
 
 impl<W: Workflow> Instance for Typed<W> {
     fn step(&mut self, ctx: &Context) -> Poll<Result<Payload, Payload>> {
-        let Poll::Ready(result) = self.value.step(ctx, &mut self.machine) else { return Poll::Pending };
+        let Poll::Ready(result) = self.value.get_mut().step(ctx, self.machine.get_mut()) else {
+            return Poll::Pending;
+        };
         let encoded = match result {
             Ok(output) => ctx.encode(&output).map(Ok),
             Err(error) => ctx.encode(&error).map(Err),
@@ -39,23 +69,23 @@ impl<W: Workflow> Instance for Typed<W> {
     }
 
     fn signal(&mut self, name: &str, args: &Payload) -> Result<(), HandlerError> {
-        self.value.signal(name, args)
+        self.value.get_mut().signal(name, args)
     }
 
     fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError> {
-        self.value.query(name, args)
+        self.value.get().query(name, args)
     }
 
     fn value(&self) -> Result<Payload, CodecError> {
-        codec::encode(&self.value)
+        codec::encode(self.value.get())
     }
 
     fn frame(&self) -> &[u8] {
-        self.machine.encoded()
+        self.machine.get().encoded()
     }
 
     fn armed(&self) -> &[OpId] {
-        self.machine.armed()
+        self.machine.get().armed()
     }
 }
 
@@ -88,12 +118,12 @@ impl WorkflowType {
             signals: W::SIGNALS,
             queries: W::QUERIES,
             new: |input| {
-                let machine = Sub::start(codec::decode(input)?);
-                Ok(Box::new(Typed { value: W::default(), machine }))
+                let machine = Guarded::new(Sub::start(codec::decode(input)?));
+                Ok(Box::new(Typed { value: Guarded::new(W::default()), machine }))
             },
             load: |value, frame| {
-                let machine = Sub::stored(frame);
-                Ok(Box::new(Typed::<W> { value: codec::decode(value)?, machine }))
+                let machine = Guarded::new(Sub::stored(frame));
+                Ok(Box::new(Typed::<W> { value: Guarded::new(codec::decode(value)?), machine }))
             },
         }
     }

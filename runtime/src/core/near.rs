@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::machine::OpId;
 use crate::store::TimerKey;
 use crate::time::Moment;
 
@@ -58,12 +57,11 @@ impl NearTimers {
     }
 
     /// Takes up what a scan gave that was wanted so.
-    pub(crate) fn admit(&mut self, timers: impl IntoIterator<Item = TimerKey>, found: usize) {
+    ///
+    /// `last` is the last of the keys found, be it a timer's or a damaged one.
+    pub(crate) fn admit(&mut self, timers: impl IntoIterator<Item = TimerKey>, found: usize, last: &[u8]) {
         self.near.extend(timers);
-        self.horizon = match self.near.last() {
-            Some(last) if found >= self.capacity => Some(TimerKey { op: OpId(last.op.0 + 1), ..*last }),
-            _ => None,
-        };
+        self.horizon = if found >= self.capacity { TimerKey::after(last) } else { None };
     }
 
     /// When the next one fires; exact when nothing is [wanted](Self::wants).
@@ -86,6 +84,7 @@ impl NearTimers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::OpId;
     use crate::store::RunNo;
 
     fn timer(deadline: u64) -> TimerKey {
@@ -103,7 +102,11 @@ mod tests {
             near.arm(timer);
             if let Some((from, limit)) = near.wants() {
                 let found: Vec<_> = disk.range(from..).take(limit).copied().collect();
-                near.admit(found.clone(), found.len());
+                near.admit(
+                    found.clone(),
+                    found.len(),
+                    &found.last().map(|last| last.key()).unwrap_or_default(),
+                );
             }
             assert!(near.near.len() <= 8);
         }
@@ -111,7 +114,11 @@ mod tests {
         while let Some(next) = {
             if let Some((from, limit)) = near.wants() {
                 let found: Vec<_> = disk.range(from..).take(limit).copied().collect();
-                near.admit(found.clone(), found.len());
+                near.admit(
+                    found.clone(),
+                    found.len(),
+                    &found.last().map(|last| last.key()).unwrap_or_default(),
+                );
             }
             near.next()
         } {

@@ -59,11 +59,14 @@ impl Run {
         seed: u64,
         now: Moment,
     ) -> Result<Run, CodecError> {
-        let made = catch_unwind(|| (workflow.new)(input));
-        let instance = made.unwrap_or_else(|panic| {
+        let made = catch_unwind(|| {
+            let instance = (workflow.new)(input)?;
+            let value = instance.value()?;
+            Ok((instance, value))
+        });
+        let (instance, value) = made.unwrap_or_else(|panic| {
             Err(CodecError::Decode { type_name: workflow.name, reason: panic_text(&*panic) })
         })?;
-        let value = instance.value()?;
         let record = RunRecord {
             id,
             workflow: workflow.name.to_owned(),
@@ -229,12 +232,11 @@ impl Run {
         };
         if self.instance.is_none() {
             let mut instance = load(workflow, record).map_err(unreadable)?;
-            for event in &record.inbox {
-                let EventRecord::Signal { name, args } = event else { continue };
-                match catch_unwind(AssertUnwindSafe(|| instance.signal(name, args))) {
-                    Ok(Ok(())) => {}
-                    Ok(Err(_)) | Err(_) => break,
-                }
+            let mut handled = handle_signals(&mut *instance, &record.inbox);
+            // What the one that cannot be handled did before it failed is not to be seen.
+            while let Err(before) = handled {
+                instance = load(workflow, record).map_err(unreadable)?;
+                handled = handle_signals(&mut *instance, &record.inbox[..before]);
             }
             if !record.inbox.is_empty() {
                 return ask(&*instance, &record.id, name, args);
@@ -296,6 +298,18 @@ fn load(workflow: &WorkflowType, record: &RunRecord) -> Result<Box<dyn Instance>
         Ok(Err(error)) => Err(ParkReason::BadValue { reason: error.to_string() }),
         Err(panic) => Err(ParkReason::BadValue { reason: panic_text(&*panic) }),
     }
+}
+
+/// Lets the instance handle the signals among `events`; at one that cannot be handled, gives its place.
+fn handle_signals(instance: &mut dyn Instance, events: &[EventRecord]) -> Result<(), usize> {
+    for (at, event) in events.iter().enumerate() {
+        let EventRecord::Signal { name, args } = event else { continue };
+        match catch_unwind(AssertUnwindSafe(|| instance.signal(name, args))) {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err(at),
+        }
+    }
+    Ok(())
 }
 
 fn ask(instance: &dyn Instance, id: &str, name: &str, args: &Payload) -> Result<Payload, QueryError> {

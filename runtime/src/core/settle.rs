@@ -99,6 +99,10 @@ impl Shard {
     fn transition(&mut self, no: RunNo, touch: &mut Touch, now: Moment) -> Option<Transition> {
         let obstacle = self.tasks.obstacle(no, &self.registry);
         let hot = self.hot.touch(no)?;
+        // What stray rows of a damaged store want of a run that has ended.
+        if hot.run.record.phase.is_closed() {
+            return None;
+        }
         let events = std::mem::take(&mut touch.events);
         let before = hot.run.parked().cloned();
         let redrive = !touch.redrive.is_empty();
@@ -145,7 +149,7 @@ impl Shard {
             self.begin(no, seq, &run_id, command, now, out);
         }
         if let Some(ending) = ending {
-            self.open_runs -= 1;
+            self.open_runs = self.open_runs.saturating_sub(1);
             let waiters = self.waiters.remove(&no).unwrap_or_default();
             out.effects.extend(waiters.into_iter().map(|waiter| waiter.with(Ok(ending.clone()))));
         }

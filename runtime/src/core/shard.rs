@@ -270,8 +270,9 @@ impl Shard {
     /// Hands in the keys that the scan gave.
     pub(crate) fn admit_timers(&mut self, keys: impl ExactSizeIterator<Item = Vec<u8>>, out: &mut Output) {
         let found = keys.len();
-        let mut timers = Vec::with_capacity(found);
+        let (mut timers, mut last) = (Vec::with_capacity(found), Vec::new());
         for key in keys {
+            last.clone_from(&key);
             if let Some(timer) = TimerKey::from_key(&key) {
                 timers.push(timer);
             } else {
@@ -279,7 +280,7 @@ impl Shard {
                 out.effects.push(Effect::Damaged(Damage::new(Table::Timers, &key, reason)));
             }
         }
-        self.timers.admit(timers, found);
+        self.timers.admit(timers, found, &last);
     }
 
     /// When something is due next; exact when no timers are [wanted](Self::wants_timers).

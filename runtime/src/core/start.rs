@@ -3,7 +3,7 @@
 use super::input::{Output, Reply};
 use super::run::Run;
 use super::shard::Shard;
-use crate::codec::Payload;
+use crate::codec::{self, Payload};
 use crate::error::{HandleError, StartError};
 use crate::store::{self, EventRecord, RunNo, Table};
 use crate::time::Moment;
@@ -63,7 +63,7 @@ impl Shard {
             (None, Some(Err(damage))) => return Err(damage.clone().into()),
             (None, None) => return in_use("an input that could not be compared"),
         };
-        if started == input { Ok(run) } else { in_use("another input") }
+        if codec::same(started, input) { Ok(run) } else { in_use("another input") }
     }
 
     pub(super) fn find(&self, workflow: &'static str, id: String) -> Result<RunNo, HandleError> {

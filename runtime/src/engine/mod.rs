@@ -33,6 +33,7 @@ pub use crate::core::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor
 
 use crate::core::{Input, Reply};
 use crate::error::{EngineError, HandleError, RedriveError};
+use crate::store::StoreError;
 use crate::time::Moment;
 use crate::workflow::Workflow;
 use history::Reading;
@@ -123,7 +124,7 @@ impl Engine {
 
     /// Drives a parked run: handles what it has not handled yet. A run that is not parked is left alone.
     ///
-    /// A parked run is also tried again, once in an engine's life, when a signal, a result or a timer reaches it.
+    /// A parked run is also tried again, once each time it is loaded into memory, when a signal, a result or a timer reaches it.
     pub async fn redrive(&self, id: impl Into<String>) -> Result<(), RedriveError> {
         let id = id.into();
         self.ask(|reply| Input::Redrive { id, reply }).await?
@@ -182,7 +183,8 @@ impl Engine {
     }
 
     fn ended(&self) -> EngineError {
-        self.inner.shared.ended.get().cloned().unwrap_or(EngineError::Closed)
+        // Each orderly end says why before an asker can see it.
+        self.inner.shared.ended.get().cloned().unwrap_or_else(thread_panicked)
     }
 
     /// A number that no other run has: the seed of its random numbers.
@@ -193,6 +195,11 @@ impl Engine {
         let (high, low) = uuid::Uuid::now_v7().as_u64_pair();
         high.rotate_left(32) ^ low
     }
+}
+
+/// What is told when the engine's thread ended by a panic, which is a bug of ours.
+fn thread_panicked() -> EngineError {
+    EngineError::Poisoned(StoreError::new("drive the runs", "the engine's thread panicked"))
 }
 
 impl Drop for Inner {

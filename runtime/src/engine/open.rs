@@ -10,14 +10,13 @@ use tokio::sync::oneshot;
 use super::activities::Activities;
 use super::clock::Clock;
 use super::shell::Shell;
-use super::{Engine, Inner, Message, Shared};
+use super::{Engine, Inner, Message, Shared, thread_panicked};
 use crate::activity::RegisteredActivity;
 use crate::core::{Limits, Registry, Shard};
-use crate::error::{EngineError, OpenError};
+use crate::error::OpenError;
 use crate::machine::OpId;
 use crate::store::{
-    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, StoreError, Table, TaskId,
-    TaskRecord,
+    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, Table, TaskId, TaskRecord,
 };
 
 /// How many rows are read at a time.
@@ -76,10 +75,7 @@ struct EndGuard(Arc<Shared>);
 impl Drop for EndGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.end(EngineError::Poisoned(StoreError::new(
-                "drive the runs",
-                "the engine's thread panicked",
-            )));
+            self.0.end(thread_panicked());
         }
     }
 }
@@ -91,11 +87,14 @@ fn prepare(
     shared: Arc<Shared>,
 ) -> Result<Shell, OpenError> {
     let store = (opening.store)()?;
+    let last_run = store.last_key(Table::Runs)?;
     let mark: MarkRecord = match store.get(Table::Meta, MARK_KEY)? {
         Some(bytes) => store::open(Table::Meta, MARK_KEY, &bytes)?,
-        None => MarkRecord::default(),
+        None if last_run.is_none() => MarkRecord::default(),
+        // It was written with the first run.
+        None => return Err(Damage::new(Table::Meta, MARK_KEY, DamageReason::Missing).into()),
     };
-    let next_run = match store.last_key(Table::Runs)? {
+    let next_run = match last_run {
         None => RunNo(0),
         Some(key) => {
             let Some(last) = RunNo::from_key(&key) else {

@@ -31,6 +31,8 @@ pub(super) struct Shell {
     now: Moment,
     /// Who lets virtual time pass, and until when.
     advances: VecDeque<(Moment, Reply<Moment>)>,
+    /// What came behind the request to end: dropped once it can be told why.
+    unheard: Vec<Message>,
     shared: Arc<Shared>,
 }
 
@@ -61,7 +63,8 @@ impl Shell {
         shared: Arc<Shared>,
     ) -> Self {
         let (now, advances) = (clock.now(last), VecDeque::new());
-        Shell { shard, store, inbox, messages, activities, clock, now, advances, shared }
+        let unheard = Vec::new();
+        Shell { shard, store, inbox, messages, activities, clock, now, advances, unheard, shared }
     }
 
     pub(super) fn open_runs(&self) -> u64 {
@@ -86,10 +89,10 @@ impl Shell {
                 self.store.scan(Table::Timers, &from.key(), limit).map_err(|error| self.fail(error))?;
             self.shard.admit_timers(rows.into_iter().map(|(key, _)| key), &mut out);
         }
-        let messages = self.gather();
+        let mut messages = self.gather().into_iter();
         self.now = self.clock.now(self.now);
         let mut end = None;
-        for message in messages {
+        for message in &mut messages {
             match message {
                 Message::Input(input) => self.input(input, &mut out),
                 Message::List(listing) => self.list(listing)?,
@@ -107,6 +110,7 @@ impl Shell {
                 break;
             }
         }
+        self.unheard.extend(messages);
         self.shard.fire(self.now, &mut out);
         while let Some(need) = self.shard.need_touched() {
             self.supply(need);
@@ -221,7 +225,11 @@ impl Shell {
 
     /// One step of a list; the next one takes its turn behind the messages that are there.
     fn list(&mut self, mut listing: Listing) -> Result<(), End> {
-        let from = listing.filter.after.map_or(RunNo(0), |after| RunNo(after.0 + 1));
+        let Some(from) = listing.filter.after.map_or(Some(0), |after| after.0.checked_add(1)).map(RunNo)
+        else {
+            send(listing.reply, Ok(listing.page));
+            return Ok(());
+        };
         let rows = self.store.scan(Table::Runs, &from.key(), LIST_STEP).map_err(|error| self.fail(error))?;
         let mut complete = rows.len() < LIST_STEP;
         for (key, bytes) in rows {
@@ -256,11 +264,11 @@ impl Shell {
 
     /// Ends in an orderly way.
     pub(super) fn close(self, reply: Option<Reply<Result<(), EngineError>>>) {
-        let Shell { shard, store, mut activities, shared, inbox, .. } = self;
+        let Shell { shard, store, mut activities, shared, inbox, unheard, advances, .. } = self;
         // Before the askers whose answers are dropped with these look for the reason.
         shared.end(EngineError::Closed);
         activities.cancel_all();
-        drop((shard, inbox));
+        drop((shard, inbox, unheard, advances));
         let closed = store.close();
         if let Err(error) = &closed {
             tracing::error!(%error, "the store was not closed in an orderly way");

@@ -1,15 +1,18 @@
 //! The data directory: `LOCK` says who has it, `FORMAT` says that it is ours, `store/` is fjall's.
+//! `store.new/` is what becomes `store/`.
 
+use std::error::Error;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::StoreError;
 use crate::error::OpenError;
 
 /// The format of the directory as a whole; records have versions of their own.
 const FORMAT: u32 = 1;
 const MAGIC: &str = "longhaul data directory, format ";
-const OURS: [&str; 4] = ["LOCK", "FORMAT", "FORMAT.new", "store"];
+const OURS: [&str; 5] = ["LOCK", "FORMAT", "FORMAT.new", "store.new", "store"];
 
 /// A data directory that this process has to itself until this is dropped.
 #[derive(Debug)]
@@ -30,6 +33,25 @@ impl DataDir {
             write_format(path).map_err(io)?;
         }
         Ok(DataDir { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Lets `make` make the store where there is none: aside and then renamed, so that a crash leaves it whole or
+    /// not there.
+    pub(crate) fn make_store(
+        &self,
+        make: impl FnOnce(&Path) -> Result<(), StoreError>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if self.store_path().exists() {
+            return Ok(());
+        }
+        let new = self.path.join("store.new");
+        if new.exists() {
+            fs::remove_dir_all(&new)?;
+        }
+        make(&new)?;
+        File::open(&new)?.sync_all()?;
+        fs::rename(&new, self.store_path())?;
+        Ok(File::open(&self.path)?.sync_all()?)
     }
 
     /// Where fjall keeps its files.

@@ -4,6 +4,7 @@
 //! opening replays it, and closing flushes it for the same reason. `fdatasync` is enough: it writes the length of
 //! a file that has grown as well.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
@@ -23,23 +24,33 @@ pub(crate) struct FjallStore {
     _directory: DataDir,
 }
 
+fn open_tables(path: &Path) -> Result<(Database, [Keyspace; Table::ALL.len()]), StoreError> {
+    let error = |source| StoreError::new(format!("open the store at {}", path.display()), source);
+    let database =
+        Database::builder(path).max_journaling_size(JOURNAL_BYTES).worker_threads(1).open().map_err(error)?;
+    let table = |table: Table| database.keyspace(table.name(), KeyspaceCreateOptions::default);
+    let tables = Table::ALL
+        .into_iter()
+        .map(table)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(error)?
+        .try_into()
+        .map_err(|_| StoreError::new("open the store", "it has not one keyspace for each table"))?;
+    Ok((database, tables))
+}
+
 impl FjallStore {
     pub(crate) fn open(directory: DataDir) -> Result<Self, StoreError> {
-        let path = directory.store_path();
-        let error = |source| StoreError::new(format!("open the store at {}", path.display()), source);
-        let database = Database::builder(&path)
-            .max_journaling_size(JOURNAL_BYTES)
-            .worker_threads(1)
-            .open()
-            .map_err(error)?;
-        let table = |table: Table| database.keyspace(table.name(), KeyspaceCreateOptions::default);
-        let tables = Table::ALL
-            .into_iter()
-            .map(table)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(error)?
-            .try_into()
-            .map_err(|_| StoreError::new("open the store", "it has not one keyspace for each table"))?;
+        // fjall does not open what a crash left of a database that was being made. So it is made aside.
+        directory
+            .make_store(|path| {
+                let (database, tables) = open_tables(path)?;
+                let made = database.persist(PersistMode::SyncAll);
+                drop((tables, database));
+                made.map_err(|source| StoreError::new("sync the new store", source))
+            })
+            .map_err(|source| StoreError::new("make the store", source))?;
+        let (database, tables) = open_tables(&directory.store_path())?;
         Ok(FjallStore { tables, database, failed: false, _directory: directory })
     }
 
@@ -50,6 +61,10 @@ impl FjallStore {
 
 impl Store for FjallStore {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        // fjall panics when asked for a key that is longer than it can store.
+        if key.len() > usize::from(u16::MAX) {
+            return Ok(None);
+        }
         match self.table(table).get(key) {
             Ok(value) => Ok(value.map(|value| value.to_vec())),
             Err(error) => Err(StoreError::new(format!("read from table `{table}`"), error)),

@@ -103,6 +103,20 @@ impl TimerKey {
         let TaskId { run, op } = TaskId::from_key(task)?;
         Some(TimerKey { deadline: Moment(u64::from_be_bytes(*deadline)), run, op })
     }
+
+    /// The first timer whose key is behind `key`, which may be one that is no timer's.
+    pub(crate) fn after(key: &[u8]) -> Option<Self> {
+        let mut next = [0; 24];
+        let len = key.len().min(next.len());
+        next[..len].copy_from_slice(&key[..len]);
+        // What is shorter is already behind, with the zeros at its end.
+        if len == next.len() {
+            let at = next.iter().rposition(|byte| *byte < u8::MAX)?;
+            next[at] += 1;
+            next[at + 1..].fill(0);
+        }
+        Self::from_key(&next)
+    }
 }
 
 fn pair(high: u64, low: u64) -> [u8; 16] {

@@ -1,6 +1,7 @@
 //! The engine as a user sees it, with a workflow that is written out by hand.
 
 mod activities;
+mod attack;
 mod basics;
 mod crashes;
 mod directory;
