@@ -56,6 +56,7 @@ pub(crate) const QUERY_SHAPE: &str =
     "a query is `#[query] fn name(&self, ..) -> Answer`: not async, and it cannot change the run";
 pub(crate) const GENERIC_IMPL: &str = "generic workflows are not supported yet: write the impl for one concrete type, such as `impl Checkout<Card>` behind a type alias";
 pub(crate) const GENERIC_METHOD: &str = "a generic `async fn` in a workflow is not supported yet: write it for one concrete type, or make the generic part a plain `fn`";
+pub(crate) const DYN_OUTPUT: &str = "`dyn` has no form to be stored in: return `Result<_, Failure>`, which `?` makes from any error, or an error type of your own that derives `Serialize` and `Deserialize`";
 pub(crate) const REF_PARAM: &str = "a reference cannot be kept across an await of another transition: take the value itself (`String` for `&str`, `Vec<T>` for `&[T]`), and let the caller clone";
 pub(crate) const IMPL_PARAM: &str = "`impl Trait` has no name to be stored under: write the concrete type";
 pub(crate) const AWAIT_IN_CLOSURE: &str = "an `.await` in a closure cannot be resumed after a restart: write the loop out (`for x in items { f(x).await; }`)";

@@ -46,10 +46,12 @@ pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
     let item: syn::ItemImpl = match syn::parse2(item.clone()) {
         Ok(item) => item,
         Err(error) => {
-            // The item goes out as it came: if it is no Rust at all, rustc says where.
-            let message = syn::Error::new(error.span(), format!("{}; {error}", diag::IMPL_ONLY));
-            let error = if syn::parse2::<syn::Item>(item.clone()).is_ok() { message } else { error };
-            let error = error.to_compile_error();
+            // Another item goes out as it came. What is no Rust at all does not: `#[run]` in it would be a second error.
+            if syn::parse2::<syn::Item>(item.clone()).is_err() {
+                return error.to_compile_error();
+            }
+            let message = format!("{}; {error}", diag::IMPL_ONLY);
+            let error = syn::Error::new(error.span(), message).to_compile_error();
             return quote!(#item #error);
         }
     };

@@ -101,6 +101,11 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                     if function.sig.receiver().is_none() {
                         errors.on(&function.sig.ident, diag::RUN_SELF);
                     }
+                    if let Some(span) = names_dyn(&return_type(&function.sig)) {
+                        errors.at(span, diag::DYN_OUTPUT);
+                        // So that rustc does not say it once more.
+                        function.sig.output = ReturnType::Default;
+                    }
                     run = Some(Some(method(function, errors)));
                 }
             }
@@ -241,4 +246,16 @@ pub(crate) fn is_context(ty: &Type) -> bool {
     let Type::Reference(reference) = ty else { return false };
     let Type::Path(path) = &*reference.elem else { return false };
     path.path.segments.last().is_some_and(|last| last.ident == "Context")
+}
+
+/// The first `dyn` in a type.
+pub(crate) fn names_dyn(ty: &Type) -> Option<Span> {
+    fn find(tokens: proc_macro2::TokenStream) -> Option<Span> {
+        tokens.into_iter().find_map(|token| match token {
+            proc_macro2::TokenTree::Ident(ident) if ident == "dyn" => Some(ident.span()),
+            proc_macro2::TokenTree::Group(group) => find(group.stream()),
+            _ => None,
+        })
+    }
+    find(quote::ToTokens::to_token_stream(ty))
 }

@@ -107,7 +107,8 @@ async fn check_out_all(options: &Options) -> Result<bool, Failure> {
         eprintln!("{}:{}: {}", options.orders.display(), line.number, line.reason);
     }
 
-    std::fs::create_dir_all(&options.data)?;
+    std::fs::create_dir_all(&options.data)
+        .map_err(|error| Failure::msg(format!("{}: {error}", options.data.display())))?;
     let audit = || options.audit.as_deref().map_or_else(|| Ok(Audit::default()), Audit::open);
     let ledger = options.data.join("ledger.jsonl");
     let engine = Engine::builder()

@@ -7,7 +7,8 @@
 //! One limit is inherited from every self-describing format: `Some(None)` reads back as `None`.
 
 use cbor4ii::core::Value;
-use cbor4ii::core::utils::BufWriter;
+use cbor4ii::core::dec::{Decode, IgnoredAny, Read, Reference};
+use cbor4ii::core::utils::{BufWriter, SliceReader};
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
@@ -91,7 +92,10 @@ pub enum CodecError {
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, CodecError> {
     let mut out = BufWriter::new(Vec::new());
     encode_to(&mut out, value)?;
-    Ok(Payload(out.into_inner()))
+    let bytes = out.into_inner();
+    check_depth(&bytes)
+        .map_err(|reason| CodecError::Encode { type_name: std::any::type_name::<T>(), reason })?;
+    Ok(Payload(bytes))
 }
 
 /// Decodes a value.
@@ -128,10 +132,87 @@ pub(crate) fn encode_to<T: Serialize + ?Sized>(out: &mut BufWriter, value: &T) -
     })
 }
 
+/// How deep a stored value may nest: half of what the decoder reads, which counts an enum's variant twice.
+pub const MAX_DEPTH: usize = 128;
+
+/// Refuses what could be written but not be read again.
+pub(crate) fn check_depth(bytes: &[u8]) -> Result<(), String> {
+    let mut reader = Shallow { inner: SliceReader::new(bytes), levels: MAX_DEPTH, too_deep: false };
+    match IgnoredAny::decode(&mut reader) {
+        Ok(_) => Ok(()),
+        Err(_) if reader.too_deep => Err(format!(
+            "it nests deeper than {MAX_DEPTH} levels and could not be read again: keep it in a `Vec` or a map"
+        )),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// A reader that goes down so many levels and no further.
+struct Shallow<'de> {
+    inner: SliceReader<'de>,
+    levels: usize,
+    too_deep: bool,
+}
+
+impl<'de> Read<'de> for Shallow<'de> {
+    type Error = std::convert::Infallible;
+
+    fn fill<'short>(&'short mut self, want: usize) -> Result<Reference<'de, 'short>, Self::Error> {
+        self.inner.fill(want)
+    }
+
+    fn advance(&mut self, n: usize) {
+        self.inner.advance(n);
+    }
+
+    fn step_in(&mut self) -> bool {
+        match self.levels.checked_sub(1) {
+            Some(levels) => self.levels = levels,
+            None => self.too_deep = true,
+        }
+        !self.too_deep
+    }
+
+    fn step_out(&mut self) {
+        self.levels += 1;
+    }
+}
+
 /// Decodes a value from borrowed bytes.
 pub(crate) fn decode_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     cbor4ii::serde::from_slice(bytes).map_err(|error| CodecError::Decode {
         type_name: std::any::type_name::<T>(),
         reason: error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod depth_tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, serde::Deserialize)]
+    enum Chain {
+        End,
+        Link { next: Box<Chain> },
+    }
+
+    fn chain(links: usize) -> Chain {
+        (0..links).fold(Chain::End, |next, _| Chain::Link { next: Box::new(next) })
+    }
+
+    #[test]
+    fn what_was_encoded_decodes_however_deep_it_nests() {
+        for links in 0..400 {
+            if let Ok(payload) = encode(&chain(links)) {
+                assert_eq!(decode::<Chain>(&payload).unwrap(), chain(links), "{links} links");
+            }
+        }
+    }
+
+    #[test]
+    fn what_nests_too_deep_is_refused_when_it_is_encoded() {
+        let error = encode(&chain(400)).unwrap_err();
+        assert!(error.to_string().contains("nests deeper than 128 levels"), "{error}");
+        encode(&chain(60)).unwrap();
+    }
 }

@@ -10,6 +10,7 @@ use self::options::Options;
 use crate::diag::{self, Errors};
 use crate::emit::{Split, split};
 use crate::lower::at;
+use crate::model::names_dyn;
 
 const ASYNC_FN: &str = "an activity is an `async fn`: `#[activity] async fn charge(order: OrderId) -> Result<Charge, PaymentError>`";
 
@@ -37,6 +38,9 @@ fn params(signature: &Signature, errors: &mut Errors) -> Params {
     let mut params = Params { pats: Vec::new(), types: Vec::new(), context_at: None };
     if signature.asyncness.is_none() {
         errors.on(signature, ASYNC_FN);
+    }
+    if let Some(span) = names_dyn(&return_type(signature)) {
+        errors.at(span, diag::DYN_OUTPUT);
     }
     if let Some(param) = signature.generics.params.first() {
         errors.on(param, GENERIC);

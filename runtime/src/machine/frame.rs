@@ -397,6 +397,9 @@ fn encode_frame<F: Frame, A, T>(
         sub.armed = ops;
         if let Some(fault) = fault {
             ctx.fault(fault);
+        } else if let Err(reason) = codec::check_depth(&sub.encoded) {
+            let machine = F::State::MACHINE.to_owned();
+            ctx.fault(Fault::BadSlot { machine, slot: frame.at().name().to_owned(), reason });
         }
     }
 }
