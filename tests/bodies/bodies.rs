@@ -861,13 +861,17 @@ impl StringLiterals {
         let greeting = "hello";
         let bytes = b"bytes";
         let letter = 'c';
+        const NAME: &str = "name";
+        static PLACES: [&str; 2] = ["here", "there"];
+        let name = NAME;
+        let places = PLACES;
         let number = 1.5;
         let mut changing = "a";
         if n > 2 { changing = "b"; }
         self.note(changing);
         let answer = text(greeting.to_owned()).await?;
         for _ in 0..2 { self.note(greeting); none().await?; }
-        Ok(format!("{greeting} {answer} {bytes:?} {letter} {number}"))
+        Ok(format!("{greeting} {answer} {bytes:?} {letter} {number} {name} {places:?}"))
     }
 }
 

@@ -271,6 +271,12 @@ impl Lower<'_, '_> {
             _ if pat.by_ref.is_some() => self.is_place(value),
             Expr::Reference(reference) => self.is_place(&reference.expr) || self.is_constant(&reference.expr),
             Expr::Lit(literal) => matches!(literal.lit, syn::Lit::Str(_) | syn::Lit::ByteStr(_)),
+            // `GREETING`, `limits::NAME`: a constant is the same again, and may be a `&'static str`.
+            Expr::Path(path) => {
+                path.qself.is_none()
+                    && self.is_constant(value)
+                    && path.path.segments.last().is_some_and(|last| is_constant_name(&last.ident.to_string()))
+            }
             _ => false,
         }
     }
@@ -286,4 +292,9 @@ fn pat_of(pat: &Pat) -> &Pat {
         Pat::Type(typed) => &typed.pat,
         pat => pat,
     }
+}
+
+/// `LIKE_THIS`: what Rust's own naming lints ask of constants and statics.
+fn is_constant_name(name: &str) -> bool {
+    name.len() > 1 && name.chars().all(|c| c.is_uppercase() || c.is_ascii_digit() || c == '_')
 }

@@ -88,7 +88,7 @@ pub struct ListFilter {
     pub id_prefix: Option<String>,
     /// Only runs started after this one: the last of the page before.
     pub after: Option<RunNo>,
-    /// At most so many.
+    /// At most so many; none is taken as one.
     pub limit: usize,
 }
 

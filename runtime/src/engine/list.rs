@@ -24,7 +24,9 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    pub(super) fn new(filter: ListFilter, reply: Reply<Result<RunPage, EngineError>>) -> Self {
+    /// A page has one run at least, or a caller would ask for the same page for ever.
+    pub(super) fn new(mut filter: ListFilter, reply: Reply<Result<RunPage, EngineError>>) -> Self {
+        filter.limit = filter.limit.max(1);
         Listing { filter, page: RunPage::default(), reply }
     }
 }

@@ -1,11 +1,11 @@
 //! The engine as a user sees it, with a workflow that is written out by hand.
 
 mod activities;
-mod attack;
 mod basics;
 mod crashes;
 mod directory;
 mod guarantees;
+mod hostile;
 mod identity;
 mod parking;
 mod script;
