@@ -3,20 +3,15 @@
 //! A stored frame is one CBOR map: `at` (the state's name), then each slot that is live in that state under
 //! its own name. A machine called from a machine is such a map within the caller's.
 
-use std::any::Any;
-use std::task::Poll;
-
-use cbor4ii::core::dec::Decode;
 use cbor4ii::core::enc::{Encode, Write};
-use cbor4ii::core::utils::{BufWriter, SliceReader};
-use cbor4ii::core::{RawValue, types};
+use cbor4ii::core::utils::BufWriter;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::context::{Context, Fault, Step};
+use super::context::Fault;
 use super::describe::SlotDescription;
+use super::drive::Sub;
 use super::wait::{OpId, Wait};
 use crate::codec::{self, CodecError};
-use crate::time::Moment;
 
 /// What can be kept across an await: all that serde can write and read back without borrowing.
 #[diagnostic::on_unimplemented(
@@ -130,19 +125,25 @@ pub enum Op<'a, 'b, A> {
 /// The visitor of a frame's slots: it encodes, decodes or describes them. The generated body calls it for
 /// the position first, then for each slot in the order of their numbers, with a branch's position before its slots.
 pub struct Slots<'a> {
-    mode: Mode<'a>,
+    pub(super) mode: Mode<'a>,
     live: Vec<u16>,
 }
 
-enum Mode<'a> {
+/// What the visitor does.
+pub(super) enum Mode<'a> {
     Encode { out: BufWriter, ops: Vec<OpId>, fault: Option<Fault>, machine: &'static str },
     Decode { fields: Vec<(&'a str, &'a [u8])>, fault: Option<Fault>, machine: &'static str },
     Describe { slots: Vec<SlotDescription> },
 }
 
-const NO_MEMORY: &str = "writing to memory does not fail";
+pub(super) const NO_MEMORY: &str = "writing to memory does not fail";
 
-impl Slots<'_> {
+impl<'a> Slots<'a> {
+    /// A visitor at its beginning.
+    pub(super) fn new(mode: Mode<'a>) -> Self {
+        Slots { mode, live: Vec::new() }
+    }
+
     /// The machine's own position.
     pub fn at<S: State>(&mut self, at: &mut S) {
         self.position_named("at", at);
@@ -200,8 +201,8 @@ impl Slots<'_> {
     /// A machine called from this one: its bytes are copied as they are.
     pub fn machine<A: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<Sub<A>>) {
         let write = |sub: &Sub<A>, out: &mut BufWriter, ops: &mut Vec<OpId>| {
-            ops.extend_from_slice(&sub.armed);
-            out.push(&sub.encoded).expect(NO_MEMORY);
+            ops.extend_from_slice(sub.armed());
+            out.push(sub.encoded()).expect(NO_MEMORY);
             Ok(())
         };
         self.visit(number, name, slot, write, |bytes| Ok(Sub::stored(bytes.to_vec())));
@@ -275,177 +276,4 @@ fn bad_slot(fault: &mut Option<Fault>, machine: &str, slot: &str, reason: &dyn s
         slot: slot.to_owned(),
         reason: reason.to_string(),
     });
-}
-
-/// A machine with its arguments `A`, in one of three forms: not yet begun, as stored, or as it was left in memory.
-pub struct Sub<A> {
-    form: Form<A>,
-    /// The stored form, as of the last step.
-    encoded: Vec<u8>,
-    /// The operations that the current state waits for.
-    armed: Vec<OpId>,
-}
-
-enum Form<A> {
-    Start(A),
-    Stored,
-    Hot(Box<dyn Any>),
-    Done,
-}
-
-impl<A> Sub<A> {
-    /// A machine before its first step.
-    pub fn start(args: A) -> Self {
-        Sub { form: Form::Start(args), encoded: Vec::new(), armed: Vec::new() }
-    }
-
-    /// A machine as it was stored.
-    pub fn stored(encoded: Vec<u8>) -> Self {
-        Sub { form: Form::Stored, encoded, armed: Vec::new() }
-    }
-
-    /// The stored form, as of the last step. Empty before the first.
-    pub fn encoded(&self) -> &[u8] {
-        &self.encoded
-    }
-
-    /// The operations that it waits for, as of the last step.
-    pub fn armed(&self) -> &[OpId] {
-        &self.armed
-    }
-}
-
-/// Steps a machine: gets its frame, runs `body` on it, and takes down the new state.
-///
-/// Generated code calls this with the body that it wrote; from the body, rustc infers the types of the frame's slots.
-pub fn drive<F: Frame, A, T>(
-    sub: &mut Sub<A>,
-    ctx: &Context,
-    mut body: impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
-) -> Poll<T> {
-    if ctx.is_describing() {
-        let mut slots = Slots { mode: Mode::Describe { slots: Vec::new() }, live: Vec::new() };
-        let _ = body(&mut F::empty(), Op::Slots(&mut slots));
-        if let Mode::Describe { slots } = slots.mode {
-            ctx.describe_slots(slots);
-        }
-        return Poll::Pending;
-    }
-    let (mut frame, args) = match std::mem::replace(&mut sub.form, Form::Done) {
-        Form::Start(args) => (Box::new(F::empty()), Some(args)),
-        Form::Stored => match decode_frame(&sub.encoded, &mut body) {
-            Ok(frame) => (frame, None),
-            Err(fault) => {
-                ctx.fault(fault);
-                return Poll::Pending;
-            }
-        },
-        Form::Hot(frame) => (frame.downcast::<F>().expect("a machine is driven by one body"), None),
-        Form::Done => {
-            ctx.fault(Fault::UnknownState {
-                machine: F::State::MACHINE.to_owned(),
-                state: "Done".to_owned(),
-            });
-            return Poll::Pending;
-        }
-    };
-    match body(&mut frame, Op::Step(args)) {
-        Poll::Ready(output) => {
-            sub.encoded.clear();
-            sub.armed.clear();
-            Poll::Ready(output)
-        }
-        Poll::Pending => {
-            encode_frame(&mut *frame, sub, ctx, &mut body);
-            sub.form = Form::Hot(frame);
-            Poll::Pending
-        }
-    }
-}
-
-/// A position that the machine does not have where it stands: the step cannot go on.
-pub fn misplaced<S: State, T>(ctx: &Context, at: S) -> Poll<T> {
-    ctx.fault(Fault::UnknownState { machine: S::MACHINE.to_owned(), state: at.name().to_owned() });
-    Poll::Pending
-}
-
-/// The slots of a machine, as its body shows them: `step` drives it once.
-pub fn slots<A>(step: impl FnOnce(&Context, &mut Sub<A>)) -> Vec<SlotDescription> {
-    let asking = Step { describing: Some(Vec::new()), ..Step::default() };
-    let ctx = Context::new("", Moment(0), asking);
-    step(&ctx, &mut Sub::stored(Vec::new()));
-    ctx.into_step().describing.unwrap_or_default()
-}
-
-fn encode_frame<F: Frame, A, T>(
-    frame: &mut F,
-    sub: &mut Sub<A>,
-    ctx: &Context,
-    body: &mut impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
-) {
-    let (mut buffer, mut ops) = (std::mem::take(&mut sub.encoded), std::mem::take(&mut sub.armed));
-    buffer.clear();
-    ops.clear();
-    let mut out = BufWriter::new(buffer);
-    types::Map::unbounded(&mut out).expect(NO_MEMORY);
-    let mode = Mode::Encode { out, ops, fault: None, machine: F::State::MACHINE };
-    let mut slots = Slots { mode, live: Vec::new() };
-    let _ = body(frame, Op::Slots(&mut slots));
-    if let Mode::Encode { mut out, ops, fault, .. } = slots.mode {
-        types::Map::end(&mut out).expect(NO_MEMORY);
-        sub.encoded = out.into_inner();
-        sub.armed = ops;
-        if let Some(fault) = fault {
-            ctx.fault(fault);
-        } else if let Err(reason) = codec::check_depth(&sub.encoded) {
-            let machine = F::State::MACHINE.to_owned();
-            ctx.fault(Fault::BadSlot { machine, slot: frame.at().name().to_owned(), reason });
-        }
-    }
-}
-
-fn decode_frame<F: Frame, A, T>(
-    encoded: &[u8],
-    body: &mut impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
-) -> Result<Box<F>, Fault> {
-    let machine = F::State::MACHINE;
-    let fields = split_map(encoded).map_err(|reason| Fault::BadSlot {
-        machine: machine.to_owned(),
-        slot: "at".to_owned(),
-        reason,
-    })?;
-    let mode = Mode::Decode { fields, fault: None, machine };
-    let mut slots = Slots { mode, live: Vec::new() };
-    let mut frame = Box::new(F::empty());
-    let _ = body(&mut frame, Op::Slots(&mut slots));
-    match slots.mode {
-        Mode::Decode { fault: Some(fault), .. } => Err(fault),
-        _ => Ok(frame),
-    }
-}
-
-/// The fields of a stored frame, each with its bytes.
-fn split_map(encoded: &[u8]) -> Result<Vec<(&str, &[u8])>, String> {
-    let mut reader = SliceReader::new(encoded);
-    let len = types::Map::len(&mut reader).map_err(|error| error.to_string())?;
-    let mut fields = Vec::new();
-    loop {
-        let over = match len {
-            Some(len) => fields.len() == len,
-            None => cbor4ii::core::dec::is_break(&mut reader).map_err(|error| error.to_string())?,
-        };
-        if over {
-            return Ok(fields);
-        }
-        let name = <&str>::decode(&mut reader).map_err(|error| error.to_string())?;
-        let value = RawValue::decode(&mut reader).map_err(|error| error.to_string())?;
-        fields.push((name, value.as_bytes()));
-    }
-}
-
-/// The name of the state that a stored frame is in, if it is one.
-pub(crate) fn stored_state(encoded: &[u8]) -> Option<String> {
-    let fields = split_map(encoded).ok()?;
-    let (_, bytes) = fields.into_iter().find(|(name, _)| *name == "at")?;
-    codec::decode_slice(bytes).ok()
 }
