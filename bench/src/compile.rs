@@ -1,10 +1,10 @@
-//! rustc's processor time for one workflow of 60 awaits and 20 kept variables, against the same body as a plain async fn.
+//! rustc's time, wall and processor, for one workflow of 60 awaits and 20 kept variables, against the same body as a plain async fn.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const AWAITS: usize = 60;
 const KEPT: usize = 20;
@@ -27,32 +27,41 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
         std::fs::write(package.join(format!("src/bin/{name}.rs")), source)?;
     }
     println!("{AWAITS} awaits, {KEPT} kept variables, median of {TIMES}");
-    for profile in std::env::args()
-        .nth(2)
-        .map_or(vec!["check".to_owned(), "build".to_owned(), "build --release".to_owned()], |one| vec![one])
-    {
-        let times: Vec<Duration> =
+    println!("{:<22} {:>8} {:>12} {:>10}   {:>5}", "", "empty ms", "plain async", "machine", "ratio");
+    let all = ["check", "build", "build --release"].map(str::to_owned).to_vec();
+    for profile in std::env::args().nth(2).map_or(all, |one| vec![one]) {
+        let times: Vec<Times> =
             bins.iter().map(|(name, _)| time(&package, &profile, name)).collect::<Result<_, _>>()?;
-        let (plain, machine) = (times[1].saturating_sub(times[0]), times[2].saturating_sub(times[0]));
-        println!(
-            "cargo {profile:<16} empty {:>5.0} ms; over it: plain async {:>5.0} ms, machine {:>5.0} ms; whole: {:.2} x",
-            times[0].as_secs_f64() * 1e3,
-            plain.as_secs_f64() * 1e3,
-            machine.as_secs_f64() * 1e3,
-            times[2].as_secs_f64() / times[1].as_secs_f64(),
-        );
+        for (what, pick) in
+            [("wall", (|times: &Times| times.wall) as fn(&Times) -> Duration), ("cpu", |times| times.cpu)]
+        {
+            let ms: Vec<f64> = times.iter().map(|times| pick(times).as_secs_f64() * 1e3).collect();
+            println!(
+                "{profile:<17} {what:<4} {:>8.0} {:>12.0} {:>10.0}   {:>5.2}",
+                ms[0],
+                ms[1],
+                ms[2],
+                ms[2] / ms[1]
+            );
+        }
     }
     Ok(())
 }
 
-/// The median processor time to compile one program again, its dependencies being compiled already.
-fn time(package: &Path, profile: &str, bin: &str) -> Result<Duration, Box<dyn Error>> {
+/// What one compilation took.
+struct Times {
+    wall: Duration,
+    cpu: Duration,
+}
+
+/// The median times to compile one program again, its dependencies being compiled already.
+fn time(package: &Path, profile: &str, bin: &str) -> Result<Times, Box<dyn Error>> {
     let source: PathBuf = package.join(format!("src/bin/{bin}.rs"));
     let text = std::fs::read_to_string(&source)?;
-    let mut times = Vec::new();
+    let (mut wall, mut cpu) = (Vec::new(), Vec::new());
     for round in 0..=TIMES {
         std::fs::write(&source, format!("{text}\n// {round}\n"))?;
-        let before = cpu_of_children()?;
+        let (before, begun) = (cpu_of_children()?, Instant::now());
         let output = Command::new("cargo")
             .args(profile.split(' '))
             .args(["--quiet", "--bin", bin])
@@ -65,12 +74,14 @@ fn time(package: &Path, profile: &str, bin: &str) -> Result<Duration, Box<dyn Er
         }
         // The first compiles the dependencies.
         if round > 0 {
-            times.push(cpu_of_children()?.saturating_sub(before));
+            wall.push(begun.elapsed());
+            cpu.push(cpu_of_children()?.saturating_sub(before));
         }
     }
     std::fs::write(&source, text)?;
-    times.sort_unstable();
-    Ok(times[times.len() / 2])
+    wall.sort_unstable();
+    cpu.sort_unstable();
+    Ok(Times { wall: wall[TIMES / 2], cpu: cpu[TIMES / 2] })
 }
 
 /// The processor time of all children so far, as Linux tells it: other work on the machine does not count.
