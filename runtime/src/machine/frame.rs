@@ -143,7 +143,9 @@ impl<'a> Slots<'a> {
     pub(super) fn new(mode: Mode<'a>) -> Self {
         Slots { mode, live: Vec::new() }
     }
+}
 
+impl Slots<'_> {
     /// The machine's own position.
     pub fn at<S: State>(&mut self, at: &mut S) {
         self.position_named("at", at);
