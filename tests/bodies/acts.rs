@@ -28,6 +28,14 @@ pub(crate) struct Point {
     pub(crate) z: u32,
 }
 
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) enum Shape {
+    #[default]
+    Empty,
+    Circle(u32),
+    Box { width: u32, height: u32 },
+}
+
 /// Calls a macro with all activities: `name(arguments) -> Output = body`, and for those that can fail `-> Output, Error;`.
 macro_rules! with_activities {
     ($then:ident) => {

@@ -1,0 +1,140 @@
+// `match` and its patterns.
+
+bodies! {
+    Matches {
+        matches_bind_by_value(3);
+        a_match_on_a_constant(7);
+        a_match_that_returns(9);
+    }
+    MatchesOnAwaited {
+        matches_on_awaited_values(3);
+        a_match_guard_that_returns(101);
+    }
+    Guards { guards_see_the_bindings(1); }
+    BreakFromMatch { a_match_breaks_a_loop(3); }
+    Patterns { patterns_bind(3); }
+}
+
+const LIMIT: u32 = 7;
+
+#[workflow]
+impl Matches {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let mut seen = Vec::new();
+        for shape in [Shape::Empty, Shape::Circle(n), Shape::Box { width: n, height: 2 }] {
+            let area = match shape {
+                Shape::Empty => 0,
+                Shape::Circle(radius) => add(radius, radius).await? * radius,
+                Shape::Box { width, height: h } => {
+                    let doubled = add(width, width).await?;
+                    doubled * h + width
+                }
+            };
+            seen.push(area);
+        }
+        let word = match n {
+            0 => "zero".to_owned(),
+            1 | 2 => text("few".to_owned()).await?,
+            x @ 3..=5 => text(x.to_string()).await? + &x.to_string(),
+            LIMIT => text("limit".to_owned()).await?,
+            _ => return Ok("many".to_owned()),
+        };
+        match n { 3 => {} _ => { none().await?; } }
+        match (n, flag(n).await?) {
+            (x, true) => seen.push(x),
+            (_, false) => none().await?,
+        }
+        Ok(format!("{seen:?} {word}"))
+    }
+}
+
+#[workflow]
+impl MatchesOnAwaited {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let order = match order(n).await {
+            Ok(order) if order.id > 100 => return Ok("large".to_owned()),
+            Ok(Order { id, items, .. }) => {
+                self.note(items.len());
+                none().await?;
+                (id, items)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let text = match text("a".to_owned()).await?.as_str() {
+            "<a>" => text("b".to_owned()).await?,
+            _ => String::new(),
+        };
+        let refused = match check(n * 60).await {
+            Ok(fine) => fine,
+            Err(longhaul::ActivityError::Failed(Refused(what))) => num(what).await?,
+            Err(_) => 0,
+        };
+        let nested = match maybe(n).await? {
+            Some(x) => match maybe(x - 1).await? {
+                Some(y) => add(x, y).await?,
+                None => x,
+            },
+            None => 0,
+        };
+        Ok(format!("{order:?} {text} {refused} {nested}"))
+    }
+}
+
+#[workflow]
+impl Guards {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let limit = num(1).await?;
+        let mut seen = String::new();
+        for i in 0..4 {
+            match maybe(i).await? {
+                Some(x) if x * 10 > limit => seen += &text(format!("{x}")).await?,
+                Some(x) if { self.note(x); x == n } => seen.push('='),
+                Some(_) | None if i == 0 => none().await?,
+                other => seen += &format!("{other:?}"),
+            }
+        }
+        Ok(seen)
+    }
+}
+
+#[workflow]
+impl BreakFromMatch {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let mut i = 0;
+        let value = loop {
+            i += 1;
+            let x = match maybe(i % 3).await? {
+                Some(x) if x == 2 => continue,
+                Some(x) => x,
+                None => break i,
+            };
+            let y = if x > 5 { break 5 } else { num(x).await? };
+            self.note(y + n);
+        };
+        let doubled = { let z = match check(value).await { Ok(z) => z, Err(_) => return Ok(0) }; z * 2 };
+        Ok(doubled)
+    }
+}
+
+#[workflow]
+impl Patterns {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let (a, (b, c)) = (num(1).await?, pair(n).await?);
+        let Order { id, items: ref kept, .. } = order(2).await?;
+        let length = kept.len();
+        let [first, .., last] = [num(2).await?, 1, num(3).await?];
+        let (mut x, y): (u32, u32) = (1, 2);
+        x += num(y).await?;
+        let Point { x: px, y: _, z } = Point { x: 1, y: 2, z: num(4).await? };
+        let whole @ (l, r) = (num(5).await?, 6);
+        none().await?;
+        let _ = num(6).await?;
+        let _ignored = num(7).await?;
+        Ok(format!("{a} {b} {c} {id} {length} {first} {last} {x} {y} {px} {z} {whole:?} {l} {r}"))
+    }
+}
