@@ -33,7 +33,10 @@ pub(crate) enum Shape {
     #[default]
     Empty,
     Circle(u32),
-    Box { width: u32, height: u32 },
+    Box {
+        width: u32,
+        height: u32,
+    },
 }
 
 /// Calls a macro with all activities: `name(arguments) -> Output = body`, and for those that can fail `-> Output, Error;`.

@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
-use super::wait::{OpId, Wait};
+use super::wait::{OpId, Wait, WaitWriter};
 use crate::codec::{self, CodecError};
 
 /// What can be kept across an await: all that serde can write and read back without borrowing.
@@ -195,9 +195,9 @@ impl Slots<'_> {
     pub fn wait<W: Wait>(&mut self, number: u16, name: &'static str, slot: &mut Slot<W>) {
         let write = |wait: &W, out: &mut BufWriter, ops: &mut Vec<OpId>| {
             wait.armed(&mut |op| ops.push(op));
-            codec::encode_to(out, wait)
+            wait.write(&mut WaitWriter(out))
         };
-        self.visit(number, name, slot, write, codec::decode_slice);
+        self.visit(number, name, slot, write, W::read);
     }
 
     /// A machine called from this one: its bytes are copied as they are.

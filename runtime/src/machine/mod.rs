@@ -7,6 +7,7 @@
 //!
 //! `docs/GENERATED_CODE.md` walks through one expansion.
 
+mod call;
 mod condition;
 mod context;
 mod cursor;
@@ -16,6 +17,7 @@ mod frame;
 mod question;
 mod wait;
 
+pub use call::{Call, CallWait, Function};
 pub use condition::{Condition, Elapsed, Timeout, timeout};
 pub use context::{Context, Fault, Resolution, RunRng, Step};
 pub use cursor::{Count, Cursor, IntoCursor, nth};
@@ -24,4 +26,7 @@ pub(crate) use drive::stored_state;
 pub use drive::{Sub, drive, misplaced, slots};
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};
 pub use question::{FromResidual, Question};
-pub use wait::{ActivityWait, Awaitable, Command, OpId, Sleep, SleepUntil, TimerWait, Wait, begin, sleep};
+pub use wait::{
+    ActivityWait, Awaitable, Command, OpId, Sleep, SleepUntil, TimerWait, Wait, WaitWriter, begin,
+    read_value, sleep,
+};

@@ -4,11 +4,14 @@ use std::marker::PhantomData;
 use std::task::Poll;
 use std::time::Duration;
 
+use cbor4ii::core::enc::Write;
+use cbor4ii::core::utils::BufWriter;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::context::{Context, Resolution};
+use super::frame::NO_MEMORY;
 use crate::activity::{Activity, ActivityCall, ActivityError, ActivityType};
-use crate::codec::Payload;
+use crate::codec::{self, CodecError, Payload};
 use crate::time::Moment;
 
 /// The number of an operation within its run. It rises with each operation begun and is never used again.
@@ -62,13 +65,49 @@ pub trait Awaitable {
 }
 
 /// A begun operation, as a slot of the frame keeps it.
-pub trait Wait: Serialize + DeserializeOwned + 'static {
+pub trait Wait: Sized + 'static {
     /// What it gives when it is done.
     type Output;
     /// The output, once it is there.
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output>;
     /// Calls `armed` with each operation that this waits for.
     fn armed(&self, armed: &mut dyn FnMut(OpId));
+    /// Writes one value: what is stored. A type that serde can write does so with [`WaitWriter::value`].
+    fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError>;
+    /// Reads it back. A type that serde can read does so with [`read_value`].
+    fn read(bytes: &[u8]) -> Result<Self, CodecError>;
+}
+
+/// Where a [`Wait`] writes what is stored of it.
+pub struct WaitWriter<'a>(pub(super) &'a mut BufWriter);
+
+impl WaitWriter<'_> {
+    /// Writes a value by its `Serialize`.
+    pub fn value<T: Serialize>(&mut self, value: &T) -> Result<(), CodecError> {
+        codec::encode_to(self.0, value)
+    }
+
+    /// Copies one value that is encoded already.
+    pub(super) fn encoded(&mut self, bytes: &[u8]) {
+        self.0.push(bytes).expect(NO_MEMORY);
+    }
+}
+
+/// Reads what [`WaitWriter::value`] wrote.
+pub fn read_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    codec::decode_slice(bytes)
+}
+
+/// The two methods of a [`Wait`] that is stored by serde.
+macro_rules! stored_by_serde {
+    () => {
+        fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
+            out.value(self)
+        }
+        fn read(bytes: &[u8]) -> Result<Self, CodecError> {
+            read_value(bytes)
+        }
+    };
 }
 
 /// Begins `operation`: what `.await` becomes.
@@ -119,6 +158,8 @@ impl<A: Activity> Wait for ActivityWait<A> {
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
         armed(self.op);
     }
+
+    stored_by_serde!();
 }
 
 /// A sleep of some length, not yet begun; see [`Context::sleep`].
@@ -180,4 +221,6 @@ impl Wait for TimerWait {
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
         armed(self.op);
     }
+
+    stored_by_serde!();
 }

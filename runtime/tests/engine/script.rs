@@ -6,10 +6,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use longhaul::activity::{ActivityOptions, RetryPolicy};
-use longhaul::codec::{Payload, decode, encode};
+use longhaul::codec::{CodecError, Payload, decode, encode};
 use longhaul::machine::{
     self as lh, ActivityWait, Cause, Context, MachineDescription, Op, OpId, Slot, SlotDescription, State,
-    StateDescription, Sub, TimerWait, TransitionDescription, Wait,
+    StateDescription, Sub, TimerWait, TransitionDescription, Wait, WaitWriter,
 };
 use longhaul::workflow::{HandlerError, SignalType};
 use longhaul::{Activity, ActivityCall, ActivityContext, ActivityError, Moment, RunHandle, Workflow};
@@ -182,6 +182,14 @@ impl Wait for All {
                 wait.armed(armed);
             }
         }
+    }
+
+    fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
+        out.value(self)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, CodecError> {
+        lh::read_value(bytes)
     }
 }
 

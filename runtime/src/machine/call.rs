@@ -1,0 +1,88 @@
+//! Functions marked `#[workflow]`: machines of their own, which any workflow awaits in place.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::Poll;
+
+use super::context::Context;
+use super::describe::MachineDescription;
+use super::drive::Sub;
+use super::frame::Stored;
+use super::wait::{Awaitable, OpId, Wait, WaitWriter};
+use crate::codec::CodecError;
+
+/// What `#[workflow]` implements for the type beside an `async fn`: the function's machine. One does not write it by hand.
+pub trait Function: 'static {
+    /// What it is called with, the context aside: one argument as it is, several as a tuple.
+    type Arguments: Stored;
+    /// What awaiting a call gives.
+    type Output;
+    /// Lets the machine go as far as it can.
+    fn step(ctx: &Context, machine: &mut Sub<Self::Arguments>) -> Poll<Self::Output>;
+    /// The machine as data.
+    fn describe() -> MachineDescription;
+}
+
+/// A call of a function marked `#[workflow]`, not yet begun.
+///
+/// Awaited in a workflow, the function's machine runs within the caller's run, and is stored within its frame.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<F: Function> {
+    arguments: F::Arguments,
+    function: PhantomData<fn() -> F>,
+}
+
+impl<F: Function> Call<F> {
+    /// A call with these arguments. Generated code makes it.
+    pub fn new(arguments: F::Arguments) -> Self {
+        Call { arguments, function: PhantomData }
+    }
+}
+
+impl<F: Function> Awaitable for Call<F> {
+    type Output = F::Output;
+    type Wait = CallWait<F>;
+
+    fn begin(self, _: &Context) -> CallWait<F> {
+        CallWait { machine: Sub::start(self.arguments), function: PhantomData }
+    }
+}
+
+/// A begun call. Its stored form is the function's frame as it is, a map within the caller's.
+pub struct CallWait<F: Function> {
+    machine: Sub<F::Arguments>,
+    function: PhantomData<fn() -> F>,
+}
+
+impl<F: Function> Wait for CallWait<F> {
+    type Output = F::Output;
+
+    fn poll(&mut self, ctx: &Context) -> Poll<F::Output> {
+        F::step(ctx, &mut self.machine)
+    }
+
+    fn armed(&self, armed: &mut dyn FnMut(OpId)) {
+        self.machine.armed().iter().copied().for_each(armed);
+    }
+
+    fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
+        out.encoded(self.machine.encoded());
+        Ok(())
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, CodecError> {
+        Ok(CallWait { machine: Sub::stored(bytes.to_vec()), function: PhantomData })
+    }
+}
+
+/// What plain async Rust puts into `Box::pin(..)`, such as a call of a function by itself, needs no box here, but may have
+/// one.
+#[diagnostic::do_not_recommend]
+impl<A: Awaitable + Unpin> Awaitable for Pin<Box<A>> {
+    type Output = A::Output;
+    type Wait = A::Wait;
+
+    fn begin(self, ctx: &Context) -> A::Wait {
+        Pin::into_inner(self).begin(ctx)
+    }
+}
