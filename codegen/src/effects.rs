@@ -1,6 +1,6 @@
 //! Effects that stand in a workflow's code: what would be lost, repeated, or different after a crash.
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::{ImplItem, ItemImpl};
 
 use crate::diag::{self, Errors};
@@ -65,7 +65,7 @@ pub(crate) fn check(item: &ItemImpl, errors: &mut Errors) {
 
 fn scan(tokens: TokenStream, errors: &mut Errors) {
     // The path that is being read, and where it began.
-    let mut path: Vec<(String, Span)> = Vec::new();
+    let mut path: Vec<Ident> = Vec::new();
     let mut colons = 0;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -75,7 +75,7 @@ fn scan(tokens: TokenStream, errors: &mut Errors) {
                     path.clear();
                 }
                 colons = 0;
-                path.push((ident.to_string(), ident.span()));
+                path.push(ident);
                 let more = matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
                 if !more {
                     judge(&path, errors);
@@ -100,16 +100,15 @@ fn scan(tokens: TokenStream, errors: &mut Errors) {
     }
 }
 
-fn judge(path: &[(String, Span)], errors: &mut Errors) {
-    let names: Vec<&str> = path.iter().map(|(name, _)| name.as_str()).collect();
+fn judge(path: &[Ident], errors: &mut Errors) {
+    let names: Vec<String> = path.iter().map(ToString::to_string).collect();
     let found = EFFECTS.iter().find(|effect| {
         names.windows(effect.path.len()).enumerate().any(|(at, window)| {
             // A crate's name begins a path; a type or module may end one.
             window == effect.path && (at == 0 || at + effect.path.len() == names.len())
         })
     });
-    if let (Some(effect), Some((_, span))) = (found, path.first()) {
-        let span = path.last().and_then(|(_, last)| span.join(*last)).unwrap_or(*span);
-        errors.at(span, diag::effect(&names.join("::"), effect.rewrite));
+    if let Some(effect) = found {
+        errors.on(quote!(#(#path)::*), diag::effect(&names.join("::"), effect.rewrite));
     }
 }

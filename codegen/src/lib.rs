@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::diag::Errors;
+pub use crate::diag::{Diagnostic, diagnostics};
+use crate::diag::{Errors, refused};
 use crate::emit::Machine;
 use crate::lower::{Shape, Surroundings};
 
@@ -41,17 +42,16 @@ use crate::lower::{Shape, Surroundings};
 pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     if !attr.is_empty() {
-        errors.on(&attr, diag::unknown_option(&attr.to_string(), "none yet"));
+        errors.on(&attr, diag::unknown_option(&attr.to_string(), "there are none yet"));
     }
     let item: syn::ItemImpl = match syn::parse2(item.clone()) {
         Ok(item) => item,
         Err(error) => {
             // Another item goes out as it came. What is no Rust at all does not: `#[run]` in it would be a second error.
             if syn::parse2::<syn::Item>(item.clone()).is_err() {
-                return error.to_compile_error();
+                return refused(error);
             }
-            let message = format!("{}; {error}", diag::IMPL_ONLY);
-            let error = syn::Error::new(error.span(), message).to_compile_error();
+            let error = refused(diag::IMPL_ONLY.at(error.span()));
             return quote!(#item #error);
         }
     };
@@ -104,7 +104,7 @@ pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
 pub fn unmarked(item: TokenStream) -> TokenStream {
     let mut item: syn::ItemImpl = match syn::parse2(item) {
         Ok(item) => item,
-        Err(error) => return error.to_compile_error(),
+        Err(error) => return refused(error),
     };
     for item in &mut item.items {
         if let syn::ImplItem::Fn(function) = item {
@@ -120,9 +120,6 @@ pub fn unmarked(item: TokenStream) -> TokenStream {
 /// An attribute that only has a meaning inside another: `#[run]`, `#[signal]`, `#[query]`.
 #[allow(clippy::needless_pass_by_value)] // As proc macros are called.
 pub fn stray(name: &str, within: &str, item: TokenStream) -> TokenStream {
-    let message = format!(
-        "`#[{name}]` goes on a method inside `#[{within}] impl ..`; `use longhaul::prelude::*;` brings both"
-    );
-    let error = syn::Error::new(proc_macro2::Span::call_site(), message).to_compile_error();
+    let error = refused(diag::STRAY.with(&[name, within]).at(proc_macro2::Span::call_site()));
     quote!(#item #error)
 }

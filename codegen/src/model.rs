@@ -101,8 +101,8 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                     if function.sig.receiver().is_none() {
                         errors.on(&function.sig.ident, diag::RUN_SELF);
                     }
-                    if let Some(span) = names_dyn(&return_type(&function.sig)) {
-                        errors.at(span, diag::DYN_OUTPUT);
+                    if let Some(found) = names_dyn(&return_type(&function.sig)) {
+                        errors.on(found, diag::DYN_OUTPUT);
                         // So that rustc does not say it once more.
                         function.sig.output = ReturnType::Default;
                     }
@@ -139,7 +139,7 @@ fn take_role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
             return true;
         };
         if !matches!(attr.meta, syn::Meta::Path(_)) {
-            errors.on(attr, diag::unknown_option("(..)", "none here yet"));
+            errors.on(attr, diag::unknown_option("(..)", "there are none here yet"));
         }
         role = Some(found);
         false
@@ -249,13 +249,14 @@ pub(crate) fn is_context(ty: &Type) -> bool {
 }
 
 /// The first `dyn` in a type.
-pub(crate) fn names_dyn(ty: &Type) -> Option<Span> {
-    fn find(tokens: proc_macro2::TokenStream) -> Option<Span> {
-        tokens.into_iter().find_map(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) if ident == "dyn" => Some(ident.span()),
-            proc_macro2::TokenTree::Group(group) => find(group.stream()),
-            _ => None,
-        })
+pub(crate) fn names_dyn(ty: &Type) -> Option<syn::TypeTraitObject> {
+    struct First(Option<syn::TypeTraitObject>);
+    impl<'ast> syn::visit::Visit<'ast> for First {
+        fn visit_type_trait_object(&mut self, found: &'ast syn::TypeTraitObject) {
+            self.0.get_or_insert_with(|| found.clone());
+        }
     }
-    find(quote::ToTokens::to_token_stream(ty))
+    let mut first = First(None);
+    syn::visit::Visit::visit_type(&mut first, ty);
+    first.0
 }

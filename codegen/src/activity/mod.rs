@@ -7,24 +7,10 @@ use syn::spanned::Spanned;
 use syn::{FnArg, ImplItem, ImplItemFn, ItemFn, ItemImpl, Pat, Signature, Type, Visibility};
 
 use self::options::Options;
-use crate::diag::{self, Errors};
+use crate::diag::{self, Errors, refused};
 use crate::emit::{Split, split};
 use crate::lower::at;
 use crate::model::names_dyn;
-
-const ASYNC_FN: &str = "an activity is an `async fn`: `#[activity] async fn charge(order: OrderId) -> Result<Charge, PaymentError>`";
-
-const PLAIN_ARGS: &str = "an activity takes owned values that serde can store: `String` for `&str`, `Vec<T>` for `&[T]`; an `ActivityContext` may come first";
-
-const GENERIC: &str = "a generic activity has no one name to be stored under: write it for one concrete type";
-
-const SELF: &str =
-    "an activity of an `#[activities]` impl takes `&self`: its dependencies are shared by all calls";
-
-const SELF_OUTSIDE: &str =
-    "an activity with `self` belongs in an `#[activities] impl`; `#[activity]` alone goes on a free function";
-
-const NO_ACTIVITY: &str = "an `#[activities]` impl has at least one method marked `#[activity]`";
 
 /// The parameters of an activity, the context aside.
 struct Params {
@@ -37,13 +23,13 @@ struct Params {
 fn params(signature: &Signature, errors: &mut Errors) -> Params {
     let mut params = Params { pats: Vec::new(), types: Vec::new(), context_at: None };
     if signature.asyncness.is_none() {
-        errors.on(signature, ASYNC_FN);
+        errors.on(signature, diag::ACTIVITY_ASYNC);
     }
-    if let Some(span) = names_dyn(&return_type(signature)) {
-        errors.at(span, diag::DYN_OUTPUT);
+    if let Some(found) = names_dyn(&return_type(signature)) {
+        errors.on(found, diag::DYN_OUTPUT);
     }
     if let Some(param) = signature.generics.params.first() {
-        errors.on(param, GENERIC);
+        errors.on(param, diag::ACTIVITY_GENERIC);
     }
     let typed = signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
@@ -57,7 +43,7 @@ fn params(signature: &Signature, errors: &mut Errors) -> Params {
                 params.context_at = Some(position);
                 continue;
             }
-            Type::Reference(_) | Type::ImplTrait(_) => errors.on(&typed.ty, PLAIN_ARGS),
+            Type::Reference(_) | Type::ImplTrait(_) => errors.on(&typed.ty, diag::ACTIVITY_ARGUMENT),
             _ => {}
         }
         params.pats.push((*typed.pat).clone());
@@ -179,14 +165,13 @@ pub(crate) fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
         Ok(function) => function,
         Err(error) => {
             let is_item = syn::parse2::<syn::Item>(item.clone()).is_ok();
-            let error =
-                if is_item { syn::Error::new(error.span(), ASYNC_FN) } else { error }.to_compile_error();
+            let error = refused(if is_item { diag::ACTIVITY_ASYNC.at(error.span()) } else { error });
             return quote!(#item #error);
         }
     };
     let options = parse_options(attr, &mut errors);
     if let Some(receiver) = function.sig.receiver() {
-        errors.on(receiver, SELF_OUTSIDE);
+        errors.on(receiver, diag::ACTIVITY_SELF_OUTSIDE);
     }
     let params = params(&function.sig, &mut errors);
     if !errors.is_empty() {
@@ -229,13 +214,15 @@ pub(crate) fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
 pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     if !attr.is_empty() {
-        errors
-            .on(&attr, diag::unknown_option(&attr.to_string(), "none yet; options go on each `#[activity]`"));
+        errors.on(
+            &attr,
+            diag::unknown_option(&attr.to_string(), "there are none here; options go on each `#[activity]`"),
+        );
     }
     let mut item: ItemImpl = match syn::parse2(item.clone()) {
         Ok(item) => item,
         Err(error) => {
-            let error = error.to_compile_error();
+            let error = refused(error);
             return quote!(#item #error);
         }
     };
@@ -247,7 +234,7 @@ pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
         _ => None,
     };
     let Some(type_name) = type_name else {
-        errors.on(&item.self_ty, "`#[activities]` goes on an inherent impl of a type without parameters");
+        errors.on(&item.self_ty, diag::ACTIVITIES_IMPL);
         return errors.into_tokens();
     };
     let mut outside = TokenStream::new();
@@ -274,7 +261,7 @@ pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
         markers.push(marker);
     }
     if markers.is_empty() && errors.is_empty() {
-        errors.on(&item.self_ty, NO_ACTIVITY);
+        errors.on(&item.self_ty, diag::NO_ACTIVITY);
     }
     let errors = errors.into_tokens();
     quote! {
@@ -310,7 +297,7 @@ fn activity_method(
     let name = method.sig.ident.clone();
     match method.sig.receiver().map(|receiver| &receiver.kind) {
         Some(syn::ReceiverKind::Reference(_, _, None)) => {}
-        _ => errors.on(&name, SELF),
+        _ => errors.on(&name, diag::ACTIVITY_SELF),
     }
     let params = params(&method.sig, errors);
     let marker = format_ident!("{}_{}", type_name, name, span = at(name.span()));

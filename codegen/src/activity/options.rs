@@ -8,7 +8,7 @@ use syn::parse::{Parse, ParseStream};
 
 use crate::diag;
 
-pub(super) const OPTIONS: &str = "`start_to_close = \"10s\"` and `retry(initial = \"200ms\", coefficient = 2.0, max_interval = \"1m\", max_attempts = 5)`";
+pub(super) const OPTIONS: &str = "there are `start_to_close = \"10s\"` and `retry(initial = \"200ms\", coefficient = 2.0, max_interval = \"1m\", max_attempts = 5)`";
 
 /// What stands in `#[activity(..)]`.
 #[derive(Default)]
@@ -33,7 +33,7 @@ impl Parse for Options {
                     syn::parenthesized!(inner in input);
                     options.retry(&inner)?;
                 }
-                other => return Err(syn::Error::new(name.span(), diag::unknown_option(other, OPTIONS))),
+                other => return Err(diag::unknown_option(other, OPTIONS).at(name.span())),
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -57,13 +57,10 @@ impl Options {
                     let number = match &literal {
                         syn::Lit::Float(float) => float.base10_parse::<f64>()?,
                         syn::Lit::Int(int) => int.base10_parse::<f64>()?,
-                        other => return Err(syn::Error::new(other.span(), "a number such as `2.0`")),
+                        other => return Err(diag::OPTION_NUMBER.at(other.span())),
                     };
                     if number < 1.0 {
-                        return Err(syn::Error::new(
-                            literal.span(),
-                            "a coefficient is at least 1: the waits grow or stay",
-                        ));
+                        return Err(diag::OPTION_COEFFICIENT.at(literal.span()));
                     }
                     self.coefficient = Some(number);
                 }
@@ -72,14 +69,11 @@ impl Options {
                     let literal: syn::LitInt = input.parse()?;
                     let attempts = literal.base10_parse::<u32>()?;
                     if attempts == 0 {
-                        return Err(syn::Error::new(
-                            literal.span(),
-                            "there is one attempt at least; leave it out for no limit",
-                        ));
+                        return Err(diag::OPTION_ATTEMPTS.at(literal.span()));
                     }
                     self.max_attempts = Some(attempts);
                 }
-                other => return Err(syn::Error::new(name.span(), diag::unknown_option(other, OPTIONS))),
+                other => return Err(diag::unknown_option(other, OPTIONS).at(name.span())),
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;
@@ -121,20 +115,14 @@ impl Options {
 /// Sees to it that a value follows, or a list.
 pub(super) fn with_value(name: &Ident, input: ParseStream<'_>, list: bool) -> syn::Result<()> {
     let good = if list { input.peek(syn::token::Paren) } else { input.peek(Token![=]) };
-    let shape = || syn::Error::new(name.span(), format!("`{name}` takes a value: there are {OPTIONS}"));
-    if good { Ok(()) } else { Err(shape()) }
+    if good { Ok(()) } else { Err(diag::OPTION_VALUE.with(&[&name.to_string(), OPTIONS]).at(name.span())) }
 }
 
 /// `= "10s"`: a whole number and a unit.
 pub(super) fn duration(input: ParseStream<'_>) -> syn::Result<Duration> {
     input.parse::<Token![=]>()?;
     let literal: syn::LitStr = input.parse()?;
-    parse_duration(&literal.value()).ok_or_else(|| {
-        syn::Error::new(
-            literal.span(),
-            "a duration is a whole number above zero and a unit: \"200ms\", \"10s\", \"5m\", \"2h\", \"1d\"",
-        )
-    })
+    parse_duration(&literal.value()).ok_or_else(|| diag::OPTION_DURATION.at(literal.span()))
 }
 
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {

@@ -34,18 +34,18 @@ pub(super) fn is_select(mac: &Macro) -> bool {
 impl Parse for SelectArm {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![else]) {
-            return Err(input.error(diag::SELECT_GUARD));
+            return Err(diag::SELECT_GUARD.at(input.span()));
         }
-        let shape = |error: syn::Error| syn::Error::new(error.span(), diag::SELECT_ARM);
+        let shape = |error: syn::Error| diag::SELECT_ARM.at(error.span());
         let pat = Pat::parse_multi(input).map_err(shape)?;
         if input.peek(Token![=>]) {
-            return Err(input.error(diag::SELECT_ARM));
+            return Err(diag::SELECT_ARM.at(input.span()));
         }
         input.parse::<Token![=]>().map_err(shape)?;
         let awaitable = input.parse()?;
         if input.peek(Token![,]) && input.peek2(Token![if]) {
             input.parse::<Token![,]>()?;
-            return Err(input.error(diag::SELECT_GUARD));
+            return Err(diag::SELECT_GUARD.at(input.span()));
         }
         input.parse::<Token![=>]>().map_err(shape)?;
         let handler = if input.peek(syn::token::Brace) {
@@ -85,10 +85,14 @@ impl Lower<'_, '_> {
         let parser = syn::punctuated::Punctuated::<Expr, Token![,]>::parse_terminated;
         let branches = match parser.parse2(mac.tokens.clone()) {
             Ok(branches) => branches,
-            Err(error) => return self.give_up(error),
+            Err(error) => {
+                self.errors.push(error);
+                return syn::parse_quote!(::core::unreachable!());
+            }
         };
         if branches.len() < 2 {
-            return self.give_up(syn::Error::new_spanned(&mac.path, diag::BRANCHES));
+            self.errors.on(mac, diag::BRANCHES);
+            return syn::parse_quote!(::core::unreachable!());
         }
         let kind = if mac.path.segments.last().is_some_and(|last| last.ident == "try_join") {
             Concurrency::TryJoin
@@ -99,11 +103,6 @@ impl Lower<'_, '_> {
         let label = Self::macro_label(name, mac);
         let (output, _) = self.construct(kind, branches.iter().collect(), label);
         self.path(output)
-    }
-
-    fn give_up(&mut self, error: syn::Error) -> Expr {
-        self.errors.push(error);
-        syn::parse_quote!(::core::unreachable!())
     }
 
     fn macro_label(name: &str, mac: &Macro) -> Label {
@@ -118,7 +117,7 @@ impl Lower<'_, '_> {
             Err(error) => return self.errors.push(error),
         };
         if arms.len() < 2 {
-            return self.errors.on(&mac.path, diag::BRANCHES);
+            return self.errors.on(mac, diag::BRANCHES);
         }
         let label = Self::macro_label("Select", mac);
         let branches = arms.iter().map(|arm| &arm.awaitable).collect();

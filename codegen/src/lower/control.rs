@@ -26,7 +26,7 @@ impl Lower<'_, '_> {
                 syn::BinOp::Or(_) => self.short_circuit(expr, false, dest),
                 _ => return false,
             },
-            Expr::Unsafe(expr) => self.errors.at(expr.unsafe_token.span, diag::AWAIT_IN_UNSAFE),
+            Expr::Unsafe(expr) => self.errors.on(expr, diag::AWAIT_IN_UNSAFE),
             Expr::Macro(expr) if super::concurrent::is_select(&expr.mac) => self.select(&expr.mac, dest),
             Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => self.jump(expr),
             _ => return false,

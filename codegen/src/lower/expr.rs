@@ -58,7 +58,7 @@ impl Lower<'_, '_> {
                 self.control_value(expr)
             }
             Expr::Let(inner) => {
-                self.errors.on(inner, diag::AWAIT_IN_CHAIN);
+                self.errors.on(inner, diag::AWAIT_IN_OTHER);
                 syn::parse_quote!(true)
             }
             _ => self.compound(expr),
@@ -240,7 +240,7 @@ impl Lower<'_, '_> {
             return self.timeout(limit, operation, base);
         }
         if let Expr::Async(block) = base {
-            self.errors.at(block.async_token.span, diag::ASYNC_BLOCK);
+            self.errors.on(block, diag::ASYNC_BLOCK);
             return syn::parse_quote!(::core::unreachable!());
         }
         let operation = self.operation(base);

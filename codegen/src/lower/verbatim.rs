@@ -158,18 +158,18 @@ impl VisitMut for Rewrite<'_, '_, '_> {
                     *expr = self.exit(to, None, leave.continue_token.span);
                 }
             }
-            Expr::Async(block) => self.lower.errors.at(block.async_token.span, diag::ASYNC_BLOCK),
+            Expr::Async(block) => self.lower.errors.on(block, diag::ASYNC_BLOCK),
             Expr::Closure(closure) => {
-                if let Some(token) = closure.asyncness {
-                    self.lower.errors.at(token.span, diag::ASYNC_CLOSURE);
-                } else if let Some(span) = await_within(quote!(#closure)) {
-                    self.lower.errors.at(span, diag::AWAIT_IN_CLOSURE);
+                if closure.asyncness.is_some() {
+                    self.lower.errors.on(closure, diag::ASYNC_CLOSURE);
+                } else if let Some(found) = first_await(&closure.body) {
+                    self.lower.errors.on(found, diag::AWAIT_IN_CLOSURE);
                 }
                 // Its `return`, `?` and loops are its own.
             }
-            Expr::Const(block) => {
-                if let Some(span) = await_within(quote!(#block)) {
-                    self.lower.errors.at(span, diag::AWAIT_IN_CONST);
+            Expr::Const(_) => {
+                if let Some(found) = first_await(expr) {
+                    self.lower.errors.on(found, diag::AWAIT_IN_CONST);
                 }
             }
             Expr::MethodCall(_) | Expr::Call(_) if self.lower.own_call(expr).is_some() => {
@@ -194,7 +194,7 @@ impl VisitMut for Rewrite<'_, '_, '_> {
                 }
                 mac.tokens = arguments.to_tokens();
             }
-            None => self.lower.errors.on(&mac.path, diag::EXIT_IN_MACRO),
+            None => self.lower.errors.on(&*mac, diag::EXIT_IN_MACRO),
         }
     }
 
@@ -271,13 +271,22 @@ fn has_exit(tokens: TokenStream) -> bool {
     false
 }
 
-/// The first `.await` anywhere in some tokens.
-fn await_within(tokens: TokenStream) -> Option<Span> {
-    let mut found = None;
-    each_ident(tokens, &mut |ident| {
-        if found.is_none() && ident == "await" {
-            found = Some(ident.span());
+/// The first `.await` anywhere in an expression: all of what is awaited, or the word alone in a macro's input.
+fn first_await(expr: &Expr) -> Option<TokenStream> {
+    struct First(Option<TokenStream>);
+    impl<'ast> syn::visit::Visit<'ast> for First {
+        fn visit_expr_await(&mut self, found: &'ast syn::ExprAwait) {
+            self.0.get_or_insert_with(|| quote!(#found));
         }
-    });
-    found
+        fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+            each_ident(mac.tokens.clone(), &mut |ident| {
+                if ident == "await" {
+                    self.0.get_or_insert_with(|| quote!(#ident));
+                }
+            });
+        }
+    }
+    let mut first = First(None);
+    syn::visit::Visit::visit_expr(&mut first, expr);
+    first.0
 }

@@ -1,8 +1,10 @@
-//! The cases and how they are expanded.
+//! The cases, how they are expanded, and what errors are in an expansion.
+#![allow(dead_code)] // Each test uses a part of it.
 
+use std::fmt::Write;
 use std::path::Path;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{LineColumn, TokenStream};
 use quote::ToTokens;
 
 /// The cases, by name.
@@ -27,9 +29,10 @@ pub(crate) fn expand(source: &str) -> Option<TokenStream> {
     let attrs = match &mut item {
         syn::Item::Impl(item) => &mut item.attrs,
         syn::Item::Fn(item) => &mut item.attrs,
+        syn::Item::Struct(item) => &mut item.attrs,
         _ => return None,
     };
-    let marks = ["workflow", "activity", "activities"];
+    let marks = ["workflow", "activity", "activities", "run", "signal", "query"];
     let at = attrs.iter().position(|attr| marks.iter().any(|mark| attr.path().is_ident(mark)))?;
     let attr = attrs.remove(at);
     let options = match &attr.meta {
@@ -39,6 +42,47 @@ pub(crate) fn expand(source: &str) -> Option<TokenStream> {
     Some(match attr.path().get_ident()?.to_string().as_str() {
         "workflow" => longhaul_codegen::workflow(options, item.to_token_stream()),
         "activity" => longhaul_codegen::activity(options, item.to_token_stream()),
-        _ => longhaul_codegen::activities(options, item.to_token_stream()),
+        "activities" => longhaul_codegen::activities(options, item.to_token_stream()),
+        stray => longhaul_codegen::stray(stray, "workflow", item.to_token_stream()),
     })
+}
+
+/// An error in an expansion, and from where to where it is.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) start: LineColumn,
+    pub(crate) end: LineColumn,
+    pub(crate) message: String,
+}
+
+/// The errors in an expansion.
+pub(crate) fn errors(expanded: &TokenStream) -> Vec<Found> {
+    let file: syn::File = syn::parse2(expanded.clone()).expect("what is generated is Rust");
+    let calls = file.items.iter().filter_map(|item| match item {
+        syn::Item::Macro(item) if item.mac.path.segments.last()?.ident == "compile_error" => Some(item),
+        _ => None,
+    });
+    calls
+        .map(|item| {
+            let mut tokens = item.to_token_stream().into_iter();
+            let start = tokens.next().expect("a call has tokens").span().start();
+            let end = tokens.last().expect("a call has tokens").span().end();
+            let message: syn::LitStr = item.mac.parse_body().expect("a text");
+            Found { start, end, message: message.value() }
+        })
+        .collect()
+}
+
+/// An error as rustc would show it: its place, its text, and its lines with what is underlined.
+pub(crate) fn underlined(source: &str, error: &Found) -> String {
+    let Found { start, end, message } = error;
+    let mut shown = format!("{}:{}: {message}\n", start.line, start.column + 1);
+    for (number, line) in source.lines().enumerate().skip(start.line - 1).take(end.line - start.line + 1) {
+        let number = number + 1;
+        let from = if number == start.line { start.column } else { line.len() - line.trim_start().len() };
+        let to = if number == end.line { end.column } else { line.chars().count() };
+        let under = format!("{}{}", " ".repeat(from), "^".repeat(to - from));
+        writeln!(shown, "{number:>3} | {line}\n    | {under}").expect("a string can be written to");
+    }
+    shown
 }

@@ -1,0 +1,212 @@
+//! The catalogue: every error of the generator. Each has an example in `tests/diagnostics/`, from which, with the
+//! texts below, `docs/DIAGNOSTICS.md` is made.
+//!
+//! A new entry takes a new code at the end of its group. The code of an entry that goes stays free.
+use super::Diagnostic;
+
+/// Defines each entry as a constant, and the list of all of them.
+macro_rules! catalogue {
+    ($($name:ident $code:ident: $cause:literal, why: $why:literal, instead: $instead:literal;)*) => {
+        $(pub(crate) const $name: Diagnostic =
+            Diagnostic { code: stringify!($code), cause: $cause, why: $why, instead: $instead };)*
+
+        pub(super) const ALL: &[Diagnostic] = &[$($name),*];
+    };
+}
+
+// LH00: the impl and its signatures. LH01: bodies. LH02: effects. LH03: concurrency. LH04: activities.
+catalogue! {
+    NOT_RUST LH0001: "this does not parse: {0}",
+        why: "the code is read as Rust before rustc sees it",
+        instead: "correct it at this place";
+
+    IMPL_ONLY LH0002: "`#[workflow]` does not go on this item",
+        why: "a workflow is a type's own impl: its fields are the run's data, its `#[run]` method is what a run does",
+        instead: "`#[workflow] impl Checkout { #[run] async fn run(&mut self, ctx: &Context) { .. } }`";
+
+    NO_RUN LH0003: "this workflow has no method marked `#[run]`",
+        why: "a run has to begin somewhere",
+        instead: "`#[run] async fn run(&mut self, ctx: &Context, input: Input) -> Result<Output, Error>`";
+
+    TWO_RUNS LH0004: "this workflow has a second `#[run]` method",
+        why: "a run begins in one place",
+        instead: "a plain `async fn` without `#[run]`, awaited from the first: `self.other(ctx).await`";
+
+    RUN_ASYNC LH0005: "a `#[run]` method has to be `async`",
+        why: "what a run does is what it awaits",
+        instead: "`#[run] async fn run(&mut self, ctx: &Context)`";
+
+    RUN_SELF LH0006: "a `#[run]` method has to take `self`",
+        why: "the workflow's value is what signals change and queries see",
+        instead: "`&mut self` (or `&self`) as its first parameter";
+
+    SIGNAL_SHAPE LH0007: "a signal has to be `fn name(&mut self, ..)`, not async, returning nothing",
+        why: "a signal is handled at once and answers nothing: the sender goes on as soon as it is stored",
+        instead: "`#[signal] fn name(&mut self, value: Value)`; let `run` await what follows from it, and a `#[query]` answer";
+
+    QUERY_SHAPE LH0008: "a query has to be `fn name(&self, ..) -> Answer`, not async",
+        why: "a query looks at the run and is not stored, so it can change nothing and wait for nothing",
+        instead: "`#[query] fn name(&self) -> Answer`; what changes the run is a `#[signal]`";
+
+    GENERIC_IMPL LH0009: "a workflow cannot be generic",
+        why: "a run is stored under its workflow's name and in its workflow's form, and each type would have others",
+        instead: "the impl for one concrete type: `impl Checkout<Card>`";
+
+    GENERIC_METHOD LH0010: "an `async fn` of a workflow cannot be generic",
+        why: "its variables are stored, and each type would be stored in another form",
+        instead: "the concrete type, or a plain `fn` for the generic part";
+
+    DYN_OUTPUT LH0011: "a result of a `dyn` type cannot be stored",
+        why: "every result is, and what is behind a `dyn` is not known when it is read back",
+        instead: "`Result<_, Failure>`, which `?` makes from any error; or an error type that derives `Serialize` and `Deserialize`";
+
+    REF_PARAM LH0012: "a parameter cannot be a reference",
+        why: "the call may outlive this process, and what it borrows does not",
+        instead: "the value itself (`String` for `&str`, `Vec<T>` for `&[T]`), cloned by the caller";
+
+    IMPL_PARAM LH0013: "a parameter cannot be `impl Trait`",
+        why: "the value is stored, and this type has no name to store it under",
+        instead: "the concrete type";
+
+    SELF_BY_VALUE LH0014: "an `async fn` of a workflow cannot take `self` by value",
+        why: "the value stays with the run: signals and queries reach it at any time",
+        instead: "`&mut self`, `&self`, or no `self`";
+
+    CFG_METHOD LH0015: "`#[cfg]` cannot be on this method of a workflow",
+        why: "its states would come and go with the build, and stored runs are in them",
+        instead: "the method in every build, and `#[cfg]` in a plain `fn` or an activity that it calls";
+
+    STRAY LH0016: "`#[{0}]` stands outside of `#[{1}]`",
+        why: "it marks a method for the `#[{1}]` around it, which is not there",
+        instead: "`#[{1}] impl Name { #[{0}] .. }`, with `use longhaul::prelude::*;` for both";
+
+    UNKNOWN_OPTION LH0017: "there is no option `{0}`",
+        why: "{1}",
+        instead: "one of those, or none";
+
+    AWAIT_IN_CLOSURE LH0101: "an `.await` cannot be in a closure",
+        why: "what calls the closure is not part of the machine, so it cannot be resumed after a restart",
+        instead: "the loop written out: `for x in items { f(x).await; }`";
+
+    ASYNC_BLOCK LH0102: "an `async` block can only be a branch of `join!`, `try_join!`, `select!` or `timeout`",
+        why: "a future as a value has no form to be stored in",
+        instead: "its statements where they are awaited, or an `async fn` of the impl";
+
+    ASYNC_CLOSURE LH0103: "a closure cannot be `async`",
+        why: "what calls the closure is not part of the machine, so it cannot be resumed after a restart",
+        instead: "an `async fn` of the impl, awaited: `self.step(x).await`";
+
+    AWAIT_IN_MACRO LH0104: "an `.await` cannot be where a macro decides whether it is evaluated",
+        why: "it is a state of the machine, so it has to be evaluated once and in order: as the arguments of `println!` or `vec!` are",
+        instead: "`let value = f().await;` before it, and `value` in the macro";
+
+    EXIT_IN_MACRO LH0105: "a `return`, `break`, `continue` or `?` cannot be in this macro",
+        why: "it leaves the machine's body, and what this macro makes of it is not known to the generator, as it is for `println!` or `vec!`",
+        instead: "`let value = f()?;` before it, and `value` in the macro";
+
+    AWAIT_IN_GUARD LH0106: "an `.await` cannot be in a match guard",
+        why: "the pattern is only half matched while a guard runs, and that cannot be stored",
+        instead: "the await before the `match`, or an `if` inside the arm";
+
+    AWAIT_IN_UNSAFE LH0107: "an `.await` cannot be in `unsafe`",
+        why: "what makes the code sound need not hold any more in another process",
+        instead: "a plain `fn` with the unsafe part, called where it is needed";
+
+    AWAIT_IN_CONST LH0108: "an `.await` cannot be in a `const` block",
+        why: "it is evaluated when the program is built",
+        instead: "the await before it: `let value = f().await;`";
+
+    AWAIT_UNDER_CFG LH0109: "`#[cfg]` cannot be on code with an `.await`",
+        why: "its states would come and go with the build, and stored runs are in them",
+        instead: "the same awaits in every build, and `#[cfg]` in an activity or a plain `fn`";
+
+    AWAIT_IN_OTHER LH0110: "an `.await` cannot be in this kind of expression",
+        why: "the order in which its parts are evaluated is not known to the generator",
+        instead: "`let value = f().await;` before it, and `value` here";
+
+    COMPOUND_INDEX LH0111: "an `.await` cannot be in a compound assignment to an index",
+        why: "whether the place or the value is evaluated first depends on a type, and the generator sees none",
+        instead: "`let value = f().await;`, then the assignment with `value`";
+
+    HELPER_NOT_AWAITED LH0112: "a call of an `async fn` of the workflow has to be awaited",
+        why: "it is a part of this machine, and not a future that can be kept or handed on",
+        instead: "`.await` on the call, or the call as a branch of `join!`, `select!` or `timeout`";
+
+    HELPER_ON_OTHER LH0113: "an `async fn` of the workflow can only be called on `self`",
+        why: "its state is stored as a part of this run, and with it only this run's own value",
+        instead: "`self.method(..).await`, with the other value as an argument";
+
+    EFFECT LH0201: "`{0}` is an effect, and cannot be in a workflow",
+        why: "after a crash it would be lost, repeated, or different",
+        instead: "{1}";
+
+    BRANCHES LH0301: "this needs two branches or more",
+        why: "`join!`, `try_join!` and `select!` are for operations beside each other",
+        instead: "`.await` for one operation; or a second branch";
+
+    SELECT_ARM LH0302: "a branch of `select!` has to be `pattern = awaitable => what to do`",
+        why: "each branch says what to wait for, and what to do with its result",
+        instead: "`answer = ask(question) => accept(answer),` with commas between branches";
+
+    SELECT_GUARD LH0303: "`select!` cannot have `if` guards and `else` yet",
+        why: "which branches are waited for is fixed when the `select!` is entered",
+        instead: "an `if` around it, that decides which `select!` to enter";
+
+    ACTIVITY_ASYNC LH0401: "an activity has to be an `async fn`",
+        why: "an activity is work outside of the run, which waits for it",
+        instead: "`#[activity] async fn charge(order: OrderId) -> Result<Charge, PaymentError>`";
+
+    ACTIVITY_ARGUMENT LH0402: "an activity cannot take a reference or `impl Trait`",
+        why: "its arguments are stored before it begins, so that it can be tried again after a crash",
+        instead: "an owned value: `String` for `&str`, `Vec<T>` for `&[T]`, a concrete type for `impl Trait`";
+
+    ACTIVITY_GENERIC LH0403: "an activity cannot be generic",
+        why: "it is stored and looked up by its name, and each type would need another",
+        instead: "one concrete type";
+
+    ACTIVITY_SELF LH0404: "an activity of an `#[activities]` impl has to take `&self`",
+        why: "the value is what its activities share, such as a client; calls run at the same time",
+        instead: "`&self` as its first parameter; or a free function, where it needs no value";
+
+    ACTIVITY_SELF_OUTSIDE LH0405: "an activity with `self` has to be in an `#[activities]` impl",
+        why: "`#[activity]` alone goes on a free function: there is no value to call it on",
+        instead: "`#[activities] impl Payments { #[activity] async fn charge(&self, ..) .. }`";
+
+    NO_ACTIVITY LH0406: "this `#[activities]` impl has no activity",
+        why: "only methods marked `#[activity]` can be called from workflows",
+        instead: "`#[activity]` on each of them";
+
+    ACTIVITIES_IMPL LH0407: "`#[activities]` does not go on this item",
+        why: "activities are registered by the name of their type: an inherent impl of a type without parameters",
+        instead: "`#[activities] impl Payments { .. }`";
+
+    OPTION_VALUE LH0408: "`{0}` needs a value",
+        why: "{1}",
+        instead: "the name and its value, as shown";
+
+    OPTION_NUMBER LH0409: "a coefficient has to be a number",
+        why: "the coefficient is what each wait is multiplied by for the next try",
+        instead: "a number such as `2.0`";
+
+    OPTION_COEFFICIENT LH0410: "a coefficient has to be at least 1",
+        why: "the waits between tries grow or stay; they do not shrink",
+        instead: "`1.0` for equal waits, `2.0` to double them";
+
+    OPTION_ATTEMPTS LH0411: "there has to be at least one attempt",
+        why: "a call that is never tried has no result",
+        instead: "`1` for a single try; leave the option out for no limit";
+
+    OPTION_DURATION LH0412: "this is not a duration",
+        why: "a duration is a whole number above zero and a unit: `ms`, `s`, `m`, `h` or `d`",
+        instead: "a text such as \"200ms\", \"10s\", \"5m\", \"2h\" or \"1d\"";
+}
+
+/// An effect in a workflow, and what to write instead of this one.
+pub(crate) fn effect(path: &str, instead: &str) -> super::Message {
+    EFFECT.with(&[path, instead])
+}
+
+/// An option that is not there; `known` are those that are.
+pub(crate) fn unknown_option(name: &str, known: &str) -> super::Message {
+    UNKNOWN_OPTION.with(&[name, known])
+}

@@ -1,0 +1,27 @@
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context) {
+        self.greet(ctx, "Ada").await;
+    }
+
+    async fn greet(&mut self, ctx: &Context, name: impl Into<String>) {
+        ctx.sleep(days(1)).await;
+        self.lines.push(name.into());
+    }
+}
+
+// Instead:
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context) {
+        self.greet(ctx, "Ada".into()).await;
+    }
+
+    async fn greet(&mut self, ctx: &Context, name: String) {
+        ctx.sleep(days(1)).await;
+        self.lines.push(name);
+    }
+}

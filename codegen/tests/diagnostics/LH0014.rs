@@ -1,0 +1,17 @@
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(self, ctx: &Context) {
+        ctx.sleep(days(1)).await;
+    }
+}
+
+// Instead:
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context) {
+        ctx.sleep(days(1)).await;
+    }
+}

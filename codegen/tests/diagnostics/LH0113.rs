@@ -1,0 +1,26 @@
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let mut other = Flow::default();
+        Flow::step(&mut other, n).await
+    }
+
+    async fn step(&mut self, x: u32) -> Result<u32, Failure> {
+        Ok(num(x).await?)
+    }
+}
+
+// Instead:
+
+#[workflow]
+impl Flow {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        self.step(n).await
+    }
+
+    async fn step(&mut self, x: u32) -> Result<u32, Failure> {
+        Ok(num(x).await?)
+    }
+}

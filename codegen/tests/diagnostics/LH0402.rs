@@ -1,0 +1,11 @@
+#[activity]
+async fn greet(name: &str) {
+    println!("hello {name}");
+}
+
+// Instead:
+
+#[activity]
+async fn greet(name: String) {
+    println!("hello {name}");
+}

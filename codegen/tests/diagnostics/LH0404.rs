@@ -1,0 +1,17 @@
+#[activities]
+impl Payments {
+    #[activity]
+    async fn charge(&mut self, order: u64) -> Result<u32, Declined> {
+        self.client.charge(order).await
+    }
+}
+
+// Instead:
+
+#[activities]
+impl Payments {
+    #[activity]
+    async fn charge(&self, order: u64) -> Result<u32, Declined> {
+        self.client.charge(order).await
+    }
+}
