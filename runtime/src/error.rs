@@ -238,6 +238,9 @@ pub enum RunError<E> {
     /// It failed with the workflow's own error.
     #[error("the run failed: {0}")]
     Failed(E),
+    /// It was cancelled, and ended by that; with its own error, if the cancellation became one.
+    #[error("the run was cancelled")]
+    Cancelled(Option<E>),
     /// Its stored result does not decode as the workflow's type.
     #[error("the run's stored result cannot be read: {0}")]
     Codec(#[from] CodecError),

@@ -186,7 +186,7 @@ pub use longhaul_macros::signal;
 /// }
 /// ```
 pub use longhaul_macros::workflow;
-pub use machine::{Context, Elapsed, timeout};
+pub use machine::{Cancelled, Context, Elapsed, Task, Trigger, join_all, shield, timeout, try_join_all};
 pub use time::{Moment, days, hours, minutes, seconds};
 pub use workflow::Workflow;
 

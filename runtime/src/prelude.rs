@@ -1,7 +1,8 @@
 //! What a workflow's source needs: `use longhaul::prelude::*;`.
 
 pub use crate::{
-    Activity, ActivityCall, ActivityContext, ActivityError, Context, Elapsed, Failure, Workflow, activities,
-    activity, days, hours, minutes, query, run, seconds, signal, timeout, workflow,
+    Activity, ActivityCall, ActivityContext, ActivityError, Cancelled, Context, Elapsed, Failure, Task,
+    Trigger, Workflow, activities, activity, days, hours, join_all, minutes, query, run, seconds, shield,
+    signal, timeout, try_join_all, workflow,
 };
 pub use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::codec::{self, CodecError, Payload};
 use crate::engine::RunHandle;
-use crate::machine::{Context, MachineDescription, Stored, Sub};
+use crate::machine::{Context, MachineDescription, Spawned, Stored, Sub};
 use crate::sample::{SampleError, Sampler};
 
 /// A workflow: its value (what handlers see), its machine, its handlers. `#[workflow]` implements it; one
@@ -28,6 +28,8 @@ pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
     const SIGNALS: &'static [SignalType];
     /// The names of the queries.
     const QUERIES: &'static [&'static str];
+    /// The updates, by name.
+    const UPDATES: &'static [SignalType] = &[];
 
     /// Lets the machine go as far as it can.
     fn step(
@@ -36,8 +38,25 @@ pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
         machine: &mut Sub<Self::Input>,
     ) -> Poll<Result<Self::Output, Self::Error>>;
 
+    /// Lets a task go as far as it can: the body is that of an async method, or of an `async` block in one.
+    fn step_spawned(&mut self, ctx: &Context, spawned: &mut Spawned) {
+        let _ = crate::machine::no_such_task::<()>(ctx, spawned);
+    }
+
     /// Handles a signal.
-    fn signal(&mut self, name: &str, args: &Payload) -> Result<(), HandlerError>;
+    fn signal(&mut self, ctx: &Context, name: &str, args: &Payload) -> Result<(), HandlerError>;
+
+    /// Asks whether an update may be accepted: `Some` is the encoded answer of one that may not.
+    fn validate(&self, name: &str, args: &Payload) -> Result<Option<Payload>, HandlerError> {
+        let _ = args;
+        Err(HandlerError::unknown(Self::NAME, "update", name, &[]))
+    }
+
+    /// Handles an accepted update: gives its encoded answer, or begins the machine of an async handler.
+    fn update(&mut self, ctx: &Context, name: &str, args: &Payload) -> Result<Option<Payload>, HandlerError> {
+        let _ = (ctx, args);
+        Err(HandlerError::unknown(Self::NAME, "update", name, &[]))
+    }
 
     /// Answers a query.
     fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError>;

@@ -67,6 +67,7 @@ impl Hand {
         lh::drive(sub, ctx, |frame: &mut HandFrame<_, _, _, _>, op| {
             let mut args = match op {
                 Op::Step(a) => a,
+                Op::Spawned(spawned) => return lh::no_such_task(ctx, spawned),
                 Op::Slots(s) => {
                     s.at(&mut frame.at);
                     s.kept(0, "n", &mut frame.s0);

@@ -6,7 +6,7 @@ use std::task::{self, Poll, Waker};
 
 use longhaul::activity::{ActivityOutcome, Attempt, RegisteredActivity};
 use longhaul::codec::{Payload, decode, encode};
-use longhaul::machine::{Command, OpId, Resolution, Step, Sub};
+use longhaul::machine::{Command, Ended, OpId, Process, Resolution, Step};
 use longhaul::prelude::*;
 use longhaul::{ActivityContext, Moment};
 
@@ -63,7 +63,7 @@ where
 {
     let mut trace = Trace::default();
     let mut workflow = W::default();
-    let mut machine = Sub::start(input);
+    let mut machine = Process::<W>::start(input);
     let (mut now, mut next_op) = (0, 0);
     let mut commands: BTreeMap<OpId, Command> = BTreeMap::new();
     let mut resolutions = BTreeMap::new();
@@ -71,7 +71,7 @@ where
     loop {
         let step = Step { next_op, resolutions: std::mem::take(&mut resolutions), ..Step::default() };
         let ctx = longhaul::Context::new("run", Moment(now), step);
-        let polled = workflow.step(&ctx, &mut machine);
+        let polled = machine.step(&mut workflow, &ctx);
         let step = ctx.into_step();
         assert_eq!(step.fault, None, "after {trace:#?}");
         assert!(step.resolutions.is_empty(), "{:?} was not taken up after {trace:#?}", step.resolutions);
@@ -84,7 +84,12 @@ where
             trace.begin(command.op().0, &text);
             commands.insert(command.op(), command);
         }
-        if let Poll::Ready(result) = polled {
+        if let Poll::Ready(ended) = polled {
+            let result = match ended {
+                Ended::Completed(output) => Ok(output),
+                Ended::Failed(error) => Err(error),
+                Ended::Cancelled(_) => panic!("nobody cancelled it"),
+            };
             states.enter("Done");
             return (workflow, trace.end(&result));
         }
@@ -112,7 +117,7 @@ where
         trace.done(next);
         resolutions.insert(OpId(next), resolution);
         if between == Between::Reload {
-            machine = Sub::stored(machine.encoded().to_vec());
+            machine = Process::stored(machine.encoded().to_vec());
             workflow = decode(&encode(&workflow).unwrap()).unwrap();
         }
     }

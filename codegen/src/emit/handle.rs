@@ -131,6 +131,7 @@ pub(super) fn handlers(workflow: &Workflow) -> TokenStream {
         const QUERIES: &'static [&'static str] = &[#(#query_names),*];
         fn signal(
             &mut self,
+            _: &::longhaul::machine::Context,
             name: &str,
             args: &::longhaul::codec::Payload,
         ) -> ::core::result::Result<(), ::longhaul::workflow::HandlerError> {

@@ -17,6 +17,8 @@ pub enum RunStatus {
     Completed,
     /// It ended with its own error.
     Failed,
+    /// It ended because it was cancelled.
+    Cancelled,
 }
 
 /// A run, as the engine sees it.
@@ -113,6 +115,7 @@ fn status_of(phase: &Phase) -> RunStatus {
         Phase::Parked(_) => RunStatus::Parked,
         Phase::Completed(_) => RunStatus::Completed,
         Phase::Failed(_) => RunStatus::Failed,
+        Phase::Cancelled(_) => RunStatus::Cancelled,
     }
 }
 

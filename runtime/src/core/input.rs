@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::describe::RunDescription;
 use crate::codec::Payload;
 use crate::error::{HandleError, QueryError, RedriveError, SignalError, StartError};
+use crate::machine::Ended;
 use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId};
 
-/// The encoded output (`Ok`) or error (`Err`) of a run that ended.
-pub type Ending = Result<Payload, Payload>;
+/// How a run ended, with its encoded output or error.
+pub type Ending = Ended<Payload, Payload>;
 
 /// Why the end of a run is not awaited any more.
 #[derive(Debug)]

@@ -5,15 +5,19 @@ use std::task::Poll;
 
 use super::run::panic_text;
 use crate::codec::{self, CodecError, Payload};
-use crate::machine::{Context, MachineDescription, OpId, Sub};
+use crate::machine::{Context, Ended, MachineDescription, OpId, Process};
 use crate::workflow::{HandlerError, SignalType, Workflow};
 
 /// A workflow value and its machine, in memory. Not `Send`: it lives on the engine's thread.
 pub trait Instance {
     /// Lets the machine go as far as it can; gives the encoded output or error at the end.
-    fn step(&mut self, ctx: &Context) -> Poll<Result<Payload, Payload>>;
+    fn step(&mut self, ctx: &Context) -> Poll<Ended<Payload, Payload>>;
     /// Handles a signal.
-    fn signal(&mut self, name: &str, args: &Payload) -> Result<(), HandlerError>;
+    fn signal(&mut self, ctx: &Context, name: &str, args: &Payload) -> Result<(), HandlerError>;
+    /// Asks whether an update may be accepted: `Some` is the answer of one that may not.
+    fn validate(&self, name: &str, args: &Payload) -> Result<Option<Payload>, HandlerError>;
+    /// Handles an accepted update.
+    fn update(&mut self, ctx: &Context, id: &str, name: &str, args: &Payload) -> Result<(), HandlerError>;
     /// Answers a query.
     fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError>;
     /// The workflow value, encoded.
@@ -26,7 +30,7 @@ pub trait Instance {
 
 struct Typed<W: Workflow> {
     value: Guarded<W>,
-    machine: Guarded<Sub<W::Input>>,
+    machine: Guarded<Process<W>>,
 }
 
 /// A value of the user's whose panic on being dropped goes no further.
@@ -56,20 +60,30 @@ impl<T> Drop for Guarded<T> {
 }
 
 impl<W: Workflow> Instance for Typed<W> {
-    fn step(&mut self, ctx: &Context) -> Poll<Result<Payload, Payload>> {
-        let Poll::Ready(result) = self.value.get_mut().step(ctx, self.machine.get_mut()) else {
+    fn step(&mut self, ctx: &Context) -> Poll<Ended<Payload, Payload>> {
+        let Poll::Ready(ended) = self.machine.get_mut().step(self.value.get_mut(), ctx) else {
             return Poll::Pending;
         };
-        let encoded = match result {
-            Ok(output) => ctx.encode(&output).map(Ok),
-            Err(error) => ctx.encode(&error).map(Err),
+        let encoded = match ended {
+            Ended::Completed(output) => ctx.encode(&output).map(Ended::Completed),
+            Ended::Failed(error) => ctx.encode(&error).map(Ended::Failed),
+            Ended::Cancelled(None) => Some(Ended::Cancelled(None)),
+            Ended::Cancelled(Some(error)) => ctx.encode(&error).map(|error| Ended::Cancelled(Some(error))),
         };
         // Without an encoding the context has a fault, and the step does not stand.
         encoded.map_or(Poll::Pending, Poll::Ready)
     }
 
-    fn signal(&mut self, name: &str, args: &Payload) -> Result<(), HandlerError> {
-        self.value.get_mut().signal(name, args)
+    fn signal(&mut self, ctx: &Context, name: &str, args: &Payload) -> Result<(), HandlerError> {
+        self.machine.get_mut().signal(self.value.get_mut(), ctx, name, args)
+    }
+
+    fn validate(&self, name: &str, args: &Payload) -> Result<Option<Payload>, HandlerError> {
+        self.value.get().validate(name, args)
+    }
+
+    fn update(&mut self, ctx: &Context, id: &str, name: &str, args: &Payload) -> Result<(), HandlerError> {
+        self.machine.get_mut().update(self.value.get_mut(), ctx, id, name, args)
     }
 
     fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError> {
@@ -118,11 +132,11 @@ impl WorkflowType {
             signals: W::SIGNALS,
             queries: W::QUERIES,
             new: |input| {
-                let machine = Guarded::new(Sub::start(codec::decode(input)?));
+                let machine = Guarded::new(Process::start(codec::decode(input)?));
                 Ok(Box::new(Typed { value: Guarded::new(W::default()), machine }))
             },
             load: |value, frame| {
-                let machine = Guarded::new(Sub::stored(frame));
+                let machine = Guarded::new(Process::stored(frame));
                 Ok(Box::new(Typed::<W> { value: Guarded::new(codec::decode(value)?), machine }))
             },
         }

@@ -5,7 +5,6 @@
 //! last state, the events go into its inbox, and it is *parked* with the reason.
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
@@ -13,7 +12,7 @@ use super::instance::{Instance, WorkflowType};
 use super::registry::Registry;
 use crate::codec::{CodecError, Payload};
 use crate::error::QueryError;
-use crate::machine::{Command, Context, OpId, Resolution, RunRng, Step, stored_state};
+use crate::machine::{Command, Context, Ended, OpId, Resolution, RunRng, Step, stored_state};
 use crate::store::{
     Armed, CommandRecord, EventRecord, LogEntry, Operation, Outcome, ParkReason, Phase, RunRecord, Seq,
 };
@@ -34,6 +33,8 @@ pub(crate) struct Transition {
     pub(crate) entry: LogEntry,
     /// What the run waited for, does no longer, and has not got.
     pub(crate) disarmed: Vec<Armed>,
+    /// The updates that were done, with their encoded answers.
+    pub(crate) updates: Vec<(String, Payload)>,
     /// The types of the activities that it called: by these the test kit makes up their outcomes.
     #[cfg(feature = "testing")]
     pub(crate) called: Vec<crate::activity::ActivityType>,
@@ -43,7 +44,7 @@ pub(crate) struct Transition {
 struct Stepped {
     instance: Box<dyn Instance>,
     value: Payload,
-    poll: Poll<Result<Payload, Payload>>,
+    poll: Poll<Ended<Payload, Payload>>,
     step: Step,
 }
 
@@ -82,6 +83,7 @@ impl Run {
             rng: RunRng::new(seed),
             armed: Vec::new(),
             inbox: Vec::new(),
+            cancelled: false,
         };
         Ok(Run { record, instance: Some(instance) })
     }
@@ -173,6 +175,7 @@ impl Run {
         step.resolutions.retain(|op, _| is_waited_for(*op));
         record.inbox = step.resolutions.into_iter().map(unread).collect();
 
+        record.cancelled |= step.cancelled;
         record.value = value;
         record.input = None;
         record.next_op = step.next_op;
@@ -184,17 +187,24 @@ impl Run {
                 record.state = stored_state(instance.frame()).unwrap_or_default();
                 record.phase = Phase::Open;
             }
-            Poll::Ready(result) => {
+            Poll::Ready(ended) => {
                 record.frame = Payload::default();
                 DONE.clone_into(&mut record.state);
-                record.phase = result.map_or_else(Phase::Failed, Phase::Completed);
+                record.phase = match ended {
+                    Ended::Completed(output) => Phase::Completed(output),
+                    Ended::Failed(error) => Phase::Failed(error),
+                    Ended::Cancelled(error) => Phase::Cancelled(error),
+                };
             }
         }
         self.instance = Some(instance);
         let transition = self.log(now, events, Outcome::Stepped, commands, disarmed);
-        #[cfg(feature = "testing")]
-        let transition = Transition { called, ..transition };
-        transition
+        Transition {
+            updates: step.updates,
+            #[cfg(feature = "testing")]
+            called,
+            ..transition
+        }
     }
 
     fn log(
@@ -212,6 +222,7 @@ impl Run {
             seq,
             entry: LogEntry { at, events, outcome, commands },
             disarmed,
+            updates: Vec::new(),
             #[cfg(feature = "testing")]
             called: Vec::new(),
         }
@@ -232,11 +243,17 @@ impl Run {
         };
         if self.instance.is_none() {
             let mut instance = load(workflow, record).map_err(unreadable)?;
-            let mut handled = handle_signals(&mut *instance, &record.inbox);
+            // What handlers begin is begun once the run goes on; here only what they change counts.
+            let apart = || {
+                let (next_op, rng) = (record.next_op, record.rng.clone());
+                let step = Step { next_op, rng, cancelled: record.cancelled, ..Step::default() };
+                Context::new(record.id.clone(), record.updated, step)
+            };
+            let mut handled = handle_signals(&mut *instance, &apart(), &record.inbox);
             // What the one that cannot be handled did before it failed is not to be seen.
             while let Err(before) = handled {
                 instance = load(workflow, record).map_err(unreadable)?;
-                handled = handle_signals(&mut *instance, &record.inbox[..before]);
+                handled = handle_signals(&mut *instance, &apart(), &record.inbox[..before]);
             }
             if !record.inbox.is_empty() {
                 return ask(&*instance, &record.id, name, args);
@@ -262,23 +279,16 @@ fn step(
         Some(instance) => instance,
         None => load(workflow, record)?,
     };
-    let mut resolutions = BTreeMap::new();
-    for event in record.inbox.iter().chain(events) {
-        match event {
-            EventRecord::Started { .. } => {}
-            EventRecord::Signal { name, args } => instance
-                .signal(name, args)
-                .map_err(|error| ParkReason::BadSignal { name: name.clone(), reason: error.to_string() })?,
-            EventRecord::Activity { op, outcome } => {
-                resolutions.insert(*op, Resolution::Activity(outcome.clone()));
-            }
-            EventRecord::Timer { op } => {
-                resolutions.insert(*op, Resolution::TimerFired);
-            }
-        }
-    }
-    let step = Step { next_op: record.next_op, rng: record.rng.clone(), resolutions, ..Step::default() };
+    let all = || record.inbox.iter().chain(events);
+    let step = Step {
+        next_op: record.next_op,
+        rng: record.rng.clone(),
+        resolutions: all().filter_map(resolution).collect(),
+        cancelled: record.cancelled || all().any(|event| *event == EventRecord::Cancelled),
+        ..Step::default()
+    };
     let ctx = Context::new(record.id.clone(), now, step);
+    all().try_for_each(|event| take_up(&mut *instance, &ctx, event))?;
     let poll = instance.step(&ctx);
     let mut step = ctx.into_step();
     if let Some(fault) = step.fault.take() {
@@ -286,6 +296,25 @@ fn step(
     }
     let value = instance.value().map_err(|error| ParkReason::BadValue { reason: error.to_string() })?;
     Ok(Stepped { instance, value, poll, step })
+}
+
+/// What an event resolves, and how.
+fn resolution(event: &EventRecord) -> Option<(OpId, Resolution)> {
+    match event {
+        EventRecord::Activity { op, outcome } => Some((*op, Resolution::Activity(outcome.clone()))),
+        EventRecord::Timer { op } => Some((*op, Resolution::TimerFired)),
+        _ => None,
+    }
+}
+
+/// Lets the handler of an event run, if it has one.
+fn take_up(instance: &mut dyn Instance, ctx: &Context, event: &EventRecord) -> Result<(), ParkReason> {
+    let (name, handled) = match event {
+        EventRecord::Signal { name, args } => (name, instance.signal(ctx, name, args)),
+        EventRecord::Update { id, name, args } => (name, instance.update(ctx, id, name, args)),
+        _ => return Ok(()),
+    };
+    handled.map_err(|error| ParkReason::BadSignal { name: name.clone(), reason: error.to_string() })
 }
 
 fn load(workflow: &WorkflowType, record: &RunRecord) -> Result<Box<dyn Instance>, ParkReason> {
@@ -301,10 +330,9 @@ fn load(workflow: &WorkflowType, record: &RunRecord) -> Result<Box<dyn Instance>
 }
 
 /// Lets the instance handle the signals among `events`; at one that cannot be handled, gives its place.
-fn handle_signals(instance: &mut dyn Instance, events: &[EventRecord]) -> Result<(), usize> {
+fn handle_signals(instance: &mut dyn Instance, ctx: &Context, events: &[EventRecord]) -> Result<(), usize> {
     for (at, event) in events.iter().enumerate() {
-        let EventRecord::Signal { name, args } = event else { continue };
-        match catch_unwind(AssertUnwindSafe(|| instance.signal(name, args))) {
+        match catch_unwind(AssertUnwindSafe(|| take_up(instance, ctx, event))) {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return Err(at),
         }

@@ -133,15 +133,10 @@ impl Shard {
         out.batch.put(Table::Runs, no.key(), record.to_stored(no));
 
         let run_id = record.id.clone();
-        let ending = match &record.phase {
-            Phase::Completed(output) => Some(Ok(output.clone())),
-            Phase::Failed(error) => Some(Err(error.clone())),
-            Phase::Open => None,
-            Phase::Parked(reason) => {
-                out.effects.push(Effect::Parked { id: run_id.clone(), reason: reason.clone() });
-                None
-            }
-        };
+        let ending = ending(&record.phase);
+        if let Phase::Parked(reason) = &record.phase {
+            out.effects.push(Effect::Parked { id: run_id.clone(), reason: reason.clone() });
+        }
         for armed in disarmed {
             self.disarm(no, &armed, out);
         }
@@ -234,10 +229,9 @@ impl Shard {
                 reply.with(hot.run.query(&self.registry, &name, &args))
             }
             (Question::Describe { reply, .. }, Ok(hot)) => reply.with(Ok(hot.run.describe(run, &self.tasks))),
-            (Question::Wait { reply, .. }, Ok(hot)) => match &hot.run.record.phase {
-                Phase::Completed(output) => reply.with(Ok(Ok(output.clone()))),
-                Phase::Failed(error) => reply.with(Ok(Err(error.clone()))),
-                Phase::Open | Phase::Parked(_) => {
+            (Question::Wait { reply, .. }, Ok(hot)) => match ending(&hot.run.record.phase) {
+                Some(ending) => reply.with(Ok(ending)),
+                None => {
                     let waiters = self.waiters.entry(run).or_default();
                     // Those that gave up go before the list grows.
                     if waiters.len() == waiters.capacity() {
@@ -261,5 +255,15 @@ impl Shard {
             }
         }
         answers
+    }
+}
+
+/// How a run that stands so has ended, if it has.
+fn ending(phase: &Phase) -> Option<Ending> {
+    match phase {
+        Phase::Completed(output) => Some(Ending::Completed(output.clone())),
+        Phase::Failed(error) => Some(Ending::Failed(error.clone())),
+        Phase::Cancelled(error) => Some(Ending::Cancelled(error.clone())),
+        Phase::Open | Phase::Parked(_) => None,
     }
 }

@@ -185,6 +185,6 @@ fn those_who_no_longer_wait_for_a_run_do_not_count_and_do_not_pile_up() {
     let ending = wait(&mut turns);
     assert!(turns.shard.is_awaited());
     turns.turn(1, [approve("ann")]);
-    assert!(matches!(ending.lock().unwrap().take(), Some(Ok(Ok(_)))));
+    assert!(matches!(ending.lock().unwrap().take(), Some(Ok(Ending::Completed(_)))));
     assert!(!turns.shard.is_awaited());
 }

@@ -11,6 +11,7 @@ use super::Engine;
 use crate::codec;
 use crate::core::{Input, NoEnding, RunDescription};
 use crate::error::{EngineError, QueryError, RunError, SignalError};
+use crate::machine::Ended;
 use crate::store::RunNo;
 use crate::workflow::{HandlerError, Workflow};
 
@@ -63,8 +64,11 @@ impl<W: Workflow> RunHandle<W> {
         let run = self.run;
         let ending = self.engine.ask(|reply| Input::Wait { run, reply }).await?;
         match ending {
-            Ok(Ok(output)) => Ok(codec::decode(&output)?),
-            Ok(Err(error)) => Err(RunError::Failed(codec::decode(&error)?)),
+            Ok(Ended::Completed(output)) => Ok(codec::decode(&output)?),
+            Ok(Ended::Failed(error)) => Err(RunError::Failed(codec::decode(&error)?)),
+            Ok(Ended::Cancelled(error)) => {
+                Err(RunError::Cancelled(error.map(|error| codec::decode(&error)).transpose()?))
+            }
             Err(NoEnding::Damaged(damage)) => Err(EngineError::Damaged(damage).into()),
             Err(NoEnding::Parked(reason)) => Err(RunError::Parked { id: self.id.to_string(), reason }),
         }

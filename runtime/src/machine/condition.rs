@@ -5,17 +5,28 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::context::Context;
+
 /// A condition on the run's own data; see [`Context::wait_until`](super::Context::wait_until).
 ///
 /// The closure borrows what it looks at, so it cannot be stored: the generator evaluates the expression anew
 /// each time. That is why it must be awaited where it is written.
 #[must_use = "a condition does nothing until it is awaited"]
-pub struct Condition<F>(pub(crate) F);
+pub struct Condition<'c, F> {
+    pub(super) condition: F,
+    pub(super) ctx: &'c Context,
+}
 
-impl<F: FnMut() -> bool> Condition<F> {
+impl<F: FnMut() -> bool> Condition<'_, F> {
     /// Whether it holds now.
     pub fn holds(mut self) -> bool {
-        (self.0)()
+        let holds = (self.condition)();
+        if holds {
+            self.ctx.progress();
+        } else {
+            self.ctx.watch();
+        }
+        holds
     }
 }
 

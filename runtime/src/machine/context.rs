@@ -1,7 +1,8 @@
 //! [`Context`]: the one way from workflow code to the engine.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::task::Poll;
 use std::time::Duration;
 
 use rand::distr::{Distribution, StandardUniform};
@@ -10,8 +11,13 @@ use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::cancel::{CancelledWait, HandlersWait, Scope, Standing};
 use super::condition::Condition;
 use super::describe::SlotDescription;
+use super::frame::Stored;
+use super::task::{self, Spawn, Task};
+use super::tasks::{Keeper, Origin, Spawned, Tasks};
+use super::trigger::Trigger;
 use super::wait::{Command, OpId, Sleep, SleepUntil};
 use crate::activity::ActivityOutcome;
 use crate::codec::{CodecError, Payload};
@@ -21,11 +27,33 @@ use crate::time::Moment;
 ///
 /// All it hands out is part of the transition: the clock stands still within one, random numbers come from
 /// the run's own seed, and nothing leaves before the transition is durable.
-#[derive(Debug)]
 pub struct Context {
     run_id: String,
     now: Moment,
     step: RefCell<Step>,
+    tasks: RefCell<Tasks>,
+    pub(super) standing: Cell<Standing>,
+    /// How many shields were found to go on.
+    pub(super) shields: Cell<u32>,
+    /// One cancelled scope may be given up.
+    pub(super) giving_up: Cell<bool>,
+    /// How often something went on.
+    progress: Cell<u64>,
+    /// How often something was looked at that can change without an operation being resolved.
+    watches: Cell<u64>,
+    delivered_cancel: Cell<bool>,
+    /// The update that is being handled.
+    updating: RefCell<Option<String>>,
+    /// The first async handler that was begun and not stepped yet.
+    begun_handler: Cell<Option<OpId>>,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Context");
+        shown.field("run_id", &self.run_id).field("now", &self.now).field("step", &self.step);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// How one armed operation was resolved.
@@ -48,6 +76,10 @@ pub struct Step {
     pub resolutions: BTreeMap<OpId, Resolution>,
     /// What the engine shall do once this step is durable, in order.
     pub commands: Vec<Command>,
+    /// Whether the run was asked to cancel.
+    pub cancelled: bool,
+    /// The updates that were done in this step, with their encoded outputs.
+    pub updates: Vec<(String, Payload)>,
     /// Set when the step cannot stand: the engine drops its effects and parks the run.
     pub fault: Option<Fault>,
     /// Set to collect the machine's slots instead of stepping it.
@@ -74,6 +106,12 @@ pub enum Fault {
         slot: String,
         /// What the decoder said.
         reason: String,
+    },
+    /// A stored task has a body that this binary's workflow does not have.
+    #[error("the workflow of this binary has no task `{body}`")]
+    UnknownBody {
+        /// The stored task's body.
+        body: String,
     },
     /// A value could not be encoded or decoded.
     #[error("{0}")]
@@ -107,7 +145,21 @@ impl Default for RunRng {
 impl Context {
     /// A context for one step. Engines and tests make it; workflow code is handed it.
     pub fn new(run_id: impl Into<String>, now: Moment, step: Step) -> Self {
-        Context { run_id: run_id.into(), now, step: RefCell::new(step) }
+        let standing = Standing { cancelled: step.cancelled, ..Standing::default() };
+        Context {
+            run_id: run_id.into(),
+            now,
+            step: RefCell::new(step),
+            tasks: RefCell::default(),
+            standing: Cell::new(standing),
+            shields: Cell::new(0),
+            giving_up: Cell::new(false),
+            progress: Cell::new(0),
+            watches: Cell::new(0),
+            delivered_cancel: Cell::new(false),
+            updating: RefCell::new(None),
+            begun_handler: Cell::new(None),
+        }
     }
 
     /// What the step left behind.
@@ -154,8 +206,94 @@ impl Context {
 
     /// Waits until `condition` holds. It is checked now, and again whenever anything changed the run; when
     /// it is false at that moment, the run goes on waiting.
-    pub fn wait_until<F: FnMut() -> bool>(&self, condition: F) -> Condition<F> {
-        Condition(condition)
+    pub fn wait_until<F: FnMut() -> bool>(&self, condition: F) -> Condition<'_, F> {
+        Condition { condition, ctx: self }
+    }
+
+    /// Lets `operation` run as a task of its own: an `async move` block, a call of an async method, or anything
+    /// awaitable that is written here. It begins when the code that is running now waits, and goes on beside it.
+    ///
+    /// The task owns what its block captures, as with any other `async move` block; `self` and the context it
+    /// shares with all code of the run, since between two awaits nobody else runs.
+    ///
+    /// ```
+    /// use longhaul::prelude::*;
+    ///
+    /// #[activity]
+    /// async fn ship(parcel: String) -> String { parcel }
+    ///
+    /// #[derive(Default, Serialize, Deserialize)]
+    /// struct Shipping { escalated: bool }
+    ///
+    /// #[workflow]
+    /// impl Shipping {
+    ///     #[run]
+    ///     async fn run(&mut self, ctx: &Context, parcel: String) -> Result<String, Failure> {
+    ///         let mut shipped = ctx.spawn(ship(parcel));
+    ///         loop {
+    ///             select! {
+    ///                 done = &mut shipped => return Ok(done??),
+    ///                 () = ctx.sleep(hours(24)) => self.escalated = true,
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn spawn<S: Spawn>(&self, operation: S) -> Task<S::Output> {
+        operation.spawn(self)
+    }
+
+    /// A scope: what is cancelled in `operation` ends here. Awaiting it gives `Ok` with the output, or `Err(Cancelled)` when it
+    /// was given up; see [`Cancelled`](super::Cancelled).
+    pub fn scope<A>(&self, operation: A) -> Scope<A> {
+        Scope(operation)
+    }
+
+    /// Waits until the scope that this is in is cancelled: by whoever cancels the run or the task. A
+    /// [`shield`](super::shield) does not hide it.
+    pub fn cancelled(&self) -> CancelledWait {
+        CancelledWait(())
+    }
+
+    /// Whether the scope that this is in is cancelled. A [`shield`](super::shield) does not hide it.
+    pub fn is_cancelled(&self) -> bool {
+        self.standing.get().cancelled
+    }
+
+    /// A new trigger: a value that a handler or a task gives, and that is awaited elsewhere.
+    ///
+    /// ```
+    /// use longhaul::prelude::*;
+    ///
+    /// #[derive(Default, Serialize, Deserialize)]
+    /// struct Approval { answer: Option<Trigger<bool>> }
+    ///
+    /// #[workflow]
+    /// impl Approval {
+    ///     #[run]
+    ///     async fn run(&mut self, ctx: &Context) -> bool {
+    ///         let answer = ctx.trigger::<bool>();
+    ///         self.answer = Some(answer.clone());
+    ///         answer.await
+    ///     }
+    ///
+    ///     #[signal]
+    ///     fn decide(&mut self, yes: bool) {
+    ///         if let Some(answer) = &self.answer {
+    ///             answer.resolve(yes);
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn trigger<T: Stored>(&self) -> Trigger<T> {
+        let op = self.next_op();
+        self.tasks(|tasks| tasks.add_trigger(op));
+        Trigger::new(op)
+    }
+
+    /// Waits until no async signal or update handler is running. A run that ends before leaves them unfinished.
+    pub fn all_handlers_finished(&self) -> HandlersWait {
+        HandlersWait(())
     }
 
     /// The time of this transition, as stored.
@@ -178,8 +316,121 @@ impl Context {
         self.step.borrow_mut().resolutions.remove(&op)
     }
 
+    /// The tasks of the run.
+    pub(super) fn tasks<T>(&self, with: impl FnOnce(&mut Tasks) -> T) -> T {
+        with(&mut self.tasks.borrow_mut())
+    }
+
+    /// Begins a machine as a task of its own.
+    pub(super) fn spawn_machine(&self, spawned: Spawned, keeper: Keeper) -> OpId {
+        let op = self.next_op();
+        let Standing { cancelled, shielded, task } = self.standing.get();
+        let origin = if keeper == Keeper::Handle {
+            let parent = task.filter(|_| !shielded);
+            Origin { parent, shielded, cancelled: cancelled && !shielded }
+        } else {
+            Origin { parent: None, shielded: true, cancelled: false }
+        };
+        self.tasks(|tasks| tasks.spawn(op, spawned, origin, keeper));
+        self.progress();
+        op
+    }
+
+    /// Begins the machine of an async handler. Generated code calls this.
+    pub fn spawn_handler<A: 'static>(&self, method: &str, args: A) {
+        let keeper = Keeper::handler(self.updating.borrow_mut().take());
+        let op = self.spawn_machine(Spawned::start(method, args), keeper);
+        if self.begun_handler.get().is_none() {
+            self.begun_handler.set(Some(op));
+        }
+    }
+
+    pub(super) fn take_begun_handler(&self) -> Option<OpId> {
+        self.begun_handler.take()
+    }
+
+    pub(super) fn updating(&self, update: Option<String>) {
+        self.updating.replace(update);
+    }
+
+    pub(super) fn update_done(&self, id: String, output: Payload) {
+        self.step.borrow_mut().updates.push((id, output));
+    }
+
+    /// How the code that is stepped next stands to cancellation.
+    pub(super) fn stand(&self, standing: Standing) {
+        self.standing.set(standing);
+    }
+
+    pub(super) fn is_run_cancelled(&self) -> bool {
+        self.step.borrow().cancelled
+    }
+
+    /// Lets one cancelled scope be given up, or no longer; whether one might until now.
+    pub(super) fn give_up(&self, may: bool) -> bool {
+        self.giving_up.replace(may)
+    }
+
+    /// Something went on.
+    pub(super) fn progress(&self) {
+        self.progress.set(self.progress.get() + 1);
+    }
+
+    pub(super) fn progressed(&self) -> u64 {
+        self.progress.get()
+    }
+
+    /// Something was looked at that can change without an operation being resolved.
+    pub(super) fn watch(&self) {
+        self.watches.set(self.watches.get() + 1);
+    }
+
+    pub(super) fn watched(&self) -> u64 {
+        self.watches.get()
+    }
+
+    /// What a wait gives when it is done.
+    pub(super) fn ready<T>(&self, output: T) -> Poll<T> {
+        self.progress();
+        Poll::Ready(output)
+    }
+
+    /// What a wait gives that may become ready without an operation being resolved.
+    pub(super) fn pending<T>(&self) -> Poll<T> {
+        self.watch();
+        Poll::Pending
+    }
+
+    /// Some code was told of a cancellation.
+    pub(super) fn deliver_cancel(&self) {
+        self.delivered_cancel.set(true);
+    }
+
+    pub(super) fn has_delivered_cancel(&self) -> bool {
+        self.delivered_cancel.get() || self.is_run_cancelled()
+    }
+
+    /// Runs `look` over the operations that were resolved and not taken up yet.
+    pub(super) fn resolved<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = OpId>) -> T) -> T {
+        look(&mut self.step.borrow().resolutions.keys().copied())
+    }
+
+    pub(super) fn is_resolved(&self, op: OpId) -> bool {
+        self.step.borrow().resolutions.contains_key(&op)
+    }
+
+    pub(super) fn has_fault(&self) -> bool {
+        self.step.borrow().fault.is_some()
+    }
+
+    /// Encodes what a task gives, and tells what that names.
+    pub(super) fn encode_named<T: Serialize>(&self, value: &T) -> Option<(Payload, Vec<OpId>)> {
+        let (payload, named) = task::naming(|| self.encode(value));
+        payload.map(|payload| (payload, named))
+    }
+
     /// Notes why this step cannot stand; the first reason stays.
-    pub(crate) fn fault(&self, fault: impl Into<Fault>) {
+    pub fn fault(&self, fault: impl Into<Fault>) {
         self.step.borrow_mut().fault.get_or_insert(fault.into());
     }
 

@@ -10,6 +10,8 @@ use cbor4ii::core::{RawValue, types};
 use super::context::{Context, Fault, Step};
 use super::describe::SlotDescription;
 use super::frame::{Frame, Mode, NO_MEMORY, Op, Slots, State};
+use super::task::{self, Site};
+use super::tasks::{Spawned, step_method};
 use super::wait::OpId;
 use crate::codec;
 use crate::time::Moment;
@@ -27,6 +29,8 @@ enum Form<A> {
     Start(A),
     Stored,
     Hot(Box<dyn Any>),
+    /// Not this machine, but a task whose body is written within it.
+    Spawned(Box<Spawned>),
     Done,
 }
 
@@ -39,6 +43,20 @@ impl<A> Sub<A> {
     /// A machine as it was stored.
     pub fn stored(encoded: Vec<u8>) -> Self {
         Sub { form: Form::Stored, encoded, armed: Vec::new() }
+    }
+
+    /// Stands for the machine that `spawned`'s body is written in. Generated code calls this, drives it once, and takes the
+    /// task [back](Self::into_spawned).
+    pub fn within(spawned: Box<Spawned>) -> Self {
+        Sub { form: Form::Spawned(spawned), encoded: Vec::new(), armed: Vec::new() }
+    }
+
+    /// The task that this was made [with](Self::within).
+    pub fn into_spawned(self) -> Option<Box<Spawned>> {
+        match self.form {
+            Form::Spawned(spawned) => Some(spawned),
+            _ => None,
+        }
     }
 
     /// The stored form, as of the last step. Empty before the first.
@@ -69,7 +87,15 @@ pub fn drive<F: Frame, A, T>(
         return Poll::Pending;
     }
     let (mut frame, args) = match std::mem::replace(&mut sub.form, Form::Done) {
-        Form::Start(args) => (Box::new(F::empty()), Some(args)),
+        Form::Start(args) => {
+            ctx.progress();
+            (Box::new(F::empty()), Some(args))
+        }
+        Form::Spawned(mut spawned) => {
+            let _ = body(&mut F::empty(), Op::Spawned(&mut spawned));
+            sub.form = Form::Spawned(spawned);
+            return Poll::Pending;
+        }
         Form::Stored => match decode_frame(&sub.encoded, &mut body) {
             Ok(frame) => (frame, None),
             Err(fault) => {
@@ -100,9 +126,31 @@ pub fn drive<F: Frame, A, T>(
     }
 }
 
+/// Steps a task whose body is written here: an `async` block called `name`. A task whose body is written within
+/// this one's is handed on.
+pub fn drive_spawned<F: Frame, A: 'static, T: serde::Serialize>(
+    spawned: &mut Spawned,
+    ctx: &Context,
+    name: &str,
+    _: Site<A, T>,
+    mut body: impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
+) {
+    if spawned.body() == name {
+        step_method(spawned, ctx, |sub: &mut Sub<A>| drive(sub, ctx, body));
+    } else {
+        let _ = body(&mut F::empty(), Op::Spawned(spawned));
+    }
+}
+
 /// A position that the machine does not have where it stands: the step cannot go on.
 pub fn misplaced<S: State, T>(ctx: &Context, at: S) -> Poll<T> {
     ctx.fault(Fault::UnknownState { machine: S::MACHINE.to_owned(), state: at.name().to_owned() });
+    Poll::Pending
+}
+
+/// A stored task whose body this binary does not have: the step cannot stand.
+pub fn no_such_task<T>(ctx: &Context, spawned: &Spawned) -> Poll<T> {
+    ctx.fault(Fault::UnknownBody { body: spawned.body().to_owned() });
     Poll::Pending
 }
 
@@ -127,8 +175,9 @@ fn encode_frame<F: Frame, A, T>(
     types::Map::unbounded(&mut out).expect(NO_MEMORY);
     let mode = Mode::Encode { out, ops, fault: None, machine: F::State::MACHINE };
     let mut slots = Slots::new(mode);
-    let _ = body(frame, Op::Slots(&mut slots));
-    if let Mode::Encode { mut out, ops, fault, .. } = slots.mode {
+    let (_, named) = task::naming(|| drop(body(frame, Op::Slots(&mut slots))));
+    if let Mode::Encode { mut out, mut ops, fault, .. } = slots.mode {
+        ops.extend(named);
         types::Map::end(&mut out).expect(NO_MEMORY);
         sub.encoded = out.into_inner();
         sub.armed = ops;
@@ -162,7 +211,7 @@ fn decode_frame<F: Frame, A, T>(
 }
 
 /// The fields of a stored frame, each with its bytes.
-fn split_map(encoded: &[u8]) -> Result<Vec<(&str, &[u8])>, String> {
+pub(super) fn split_map(encoded: &[u8]) -> Result<Vec<(&str, &[u8])>, String> {
     let mut reader = SliceReader::new(encoded);
     let len = types::Map::len(&mut reader).map_err(|error| error.to_string())?;
     let mut fields = Vec::new();

@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
+use super::tasks::Spawned;
 use super::wait::{OpId, Wait, WaitWriter};
 use crate::codec::{self, CodecError};
 
@@ -118,6 +119,8 @@ impl<T, E> Slot<Result<T, E>> {
 pub enum Op<'a, 'b, A> {
     /// Go on; the arguments are there at the first step only.
     Step(Option<A>),
+    /// Step a task whose body is written within this one.
+    Spawned(&'a mut Spawned),
     /// Show each slot to this visitor.
     Slots(&'a mut Slots<'b>),
 }

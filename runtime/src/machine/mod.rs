@@ -7,25 +7,37 @@
 //!
 //! `docs/GENERATED_CODE.md` walks through one expansion.
 
+mod all;
 mod call;
+mod cancel;
 mod condition;
 mod context;
 mod cursor;
 mod describe;
 mod drive;
 mod frame;
+mod process;
 mod question;
+mod task;
+mod tasks;
+mod trigger;
 mod wait;
 
+pub use all::{BoundedJoinAll, BoundedTryJoinAll, JoinAll, TryJoinAll, join_all, try_join_all};
 pub use call::{Call, CallWait, Function};
+pub use cancel::{Cancelled, CancelledWait, HandlersWait, Scope, Shield, shield};
 pub use condition::{Condition, Elapsed, Timeout, timeout};
 pub use context::{Context, Fault, Resolution, RunRng, Step};
 pub use cursor::{Count, Cursor, IntoCursor, nth};
 pub use describe::{Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription};
 pub(crate) use drive::stored_state;
-pub use drive::{Sub, drive, misplaced, slots};
+pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots};
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};
+pub use process::{Ended, Process};
 pub use question::{FromResidual, Question};
+pub use task::{AsyncBlock, Site, Spawn, Task};
+pub use tasks::{Spawned, step_method};
+pub use trigger::Trigger;
 pub use wait::{
     ActivityWait, Awaitable, Command, OpId, Sleep, SleepUntil, TimerWait, Wait, WaitWriter, begin,
     read_value, sleep,

@@ -68,6 +68,9 @@ pub trait Awaitable {
 pub trait Wait: Sized + 'static {
     /// What it gives when it is done.
     type Output;
+    /// Whether it becomes ready by an operation that it has [armed](Self::armed) being resolved, or by cancellation, and
+    /// by nothing else: so it need not be polled before.
+    const BY_OPERATION: bool = false;
     /// The output, once it is there.
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output>;
     /// Calls `armed` with each operation that this waits for.
@@ -101,14 +104,15 @@ pub fn read_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 /// The two methods of a [`Wait`] that is stored by serde.
 macro_rules! stored_by_serde {
     () => {
-        fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
+        fn write(&self, out: &mut crate::machine::WaitWriter<'_>) -> Result<(), crate::codec::CodecError> {
             out.value(self)
         }
-        fn read(bytes: &[u8]) -> Result<Self, CodecError> {
-            read_value(bytes)
+        fn read(bytes: &[u8]) -> Result<Self, crate::codec::CodecError> {
+            crate::machine::read_value(bytes)
         }
     };
 }
+pub(super) use stored_by_serde;
 
 /// Begins `operation`: what `.await` becomes.
 #[inline(never)] // of which a machine has one for each await
@@ -140,14 +144,19 @@ impl<A: Activity> Awaitable for ActivityCall<A> {
 
 impl<A: Activity> Wait for ActivityWait<A> {
     type Output = Result<A::Output, ActivityError<A::Error>>;
+    const BY_OPERATION: bool = true;
 
     #[inline(never)]
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
         let Some(Resolution::Activity(outcome)) = ctx.take_resolution(self.op) else {
+            if ctx.delivers_cancel() {
+                ctx.deliver_cancel();
+                return ctx.ready(Err(ActivityError::Cancelled));
+            }
             return Poll::Pending;
         };
         match outcome.decode::<A>() {
-            Ok(result) => Poll::Ready(result),
+            Ok(result) => ctx.ready(result),
             Err(error) => {
                 ctx.fault(error);
                 Poll::Pending
@@ -210,10 +219,11 @@ impl Awaitable for SleepUntil {
 
 impl Wait for TimerWait {
     type Output = ();
+    const BY_OPERATION: bool = true;
 
     fn poll(&mut self, ctx: &Context) -> Poll<()> {
         match ctx.take_resolution(self.op) {
-            Some(_) => Poll::Ready(()),
+            Some(_) => ctx.ready(()),
             None => Poll::Pending,
         }
     }

@@ -21,6 +21,7 @@ use crate::time::Moment;
 
 fn run(phase: Phase) -> RunRecord {
     RunRecord {
+        cancelled: false,
         id: "order-42".to_owned(),
         workflow: "Checkout".to_owned(),
         phase,

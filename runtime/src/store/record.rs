@@ -45,6 +45,9 @@ pub struct RunRecord {
     /// What was accepted for it and not handled yet.
     #[serde(default)]
     pub inbox: Vec<EventRecord>,
+    /// Whether it was asked to cancel.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
 }
 
 impl RunRecord {
@@ -65,12 +68,14 @@ pub enum Phase {
     Completed(Payload),
     /// It ended with this error.
     Failed(Payload),
+    /// It was cancelled, and ended by that: with this error, if the cancellation became one.
+    Cancelled(Option<Payload>),
 }
 
 impl Phase {
     /// Whether the run has ended.
     pub fn is_closed(&self) -> bool {
-        matches!(self, Phase::Completed(_) | Phase::Failed(_))
+        matches!(self, Phase::Completed(_) | Phase::Failed(_) | Phase::Cancelled(_))
     }
 }
 
@@ -173,6 +178,17 @@ pub enum EventRecord {
         /// Its encoded arguments.
         args: Payload,
     },
+    /// An update was accepted.
+    Update {
+        /// The update's own id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// Its encoded arguments.
+        args: Payload,
+    },
+    /// It was asked to cancel.
+    Cancelled,
     /// An activity ended for good.
     Activity {
         /// The operation that waited.
@@ -192,7 +208,10 @@ impl EventRecord {
     pub fn resolves(&self) -> Option<OpId> {
         match self {
             EventRecord::Activity { op, .. } | EventRecord::Timer { op } => Some(*op),
-            EventRecord::Started { .. } | EventRecord::Signal { .. } => None,
+            EventRecord::Started { .. }
+            | EventRecord::Signal { .. }
+            | EventRecord::Update { .. }
+            | EventRecord::Cancelled => None,
         }
     }
 }

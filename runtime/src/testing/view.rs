@@ -14,6 +14,7 @@ pub(super) fn result(record: &RunRecord, entry: &LogEntry) -> Value {
         Phase::Parked(reason) => (format!("parked: {reason}"), Value::Null),
         Phase::Completed(output) => ("completed".to_owned(), tree(output)),
         Phase::Failed(error) => ("failed".to_owned(), tree(error)),
+        Phase::Cancelled(error) => ("cancelled".to_owned(), error.as_ref().map_or(Value::Null, tree)),
     };
     // What the user wrote comes first: a report is read from the top.
     parts([
@@ -90,6 +91,8 @@ fn event(event: &EventRecord) -> String {
     match event {
         EventRecord::Started { seed, .. } => format!("started (seed {seed})"),
         EventRecord::Signal { name, args } => format!("signal {name} {}", shown(args)),
+        EventRecord::Update { name, args, .. } => format!("update {name} {}", shown(args)),
+        EventRecord::Cancelled => "asked to cancel".to_owned(),
         EventRecord::Timer { op } => format!("timer #{} fires", op.0),
         EventRecord::Activity { op, outcome } => {
             let how = match outcome {

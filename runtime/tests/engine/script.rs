@@ -314,6 +314,7 @@ impl Script {
         lh::drive(sub, ctx, |frame: &mut ScriptFrame, op| {
             let args = match op {
                 Op::Step(args) => args,
+                Op::Spawned(spawned) => return lh::no_such_task(ctx, spawned),
                 Op::Slots(slots) => {
                     slots.at(&mut frame.at);
                     slots.kept(0, "todo", &mut frame.todo);
@@ -360,7 +361,7 @@ impl Workflow for Script {
         self.run(ctx, machine)
     }
 
-    fn signal(&mut self, name: &str, args: &Payload) -> Result<(), HandlerError> {
+    fn signal(&mut self, _: &Context, name: &str, args: &Payload) -> Result<(), HandlerError> {
         let (text,) = decode::<(String,)>(args)
             .map_err(|source| HandlerError::Codec { name: name.to_owned(), source })?;
         match name {

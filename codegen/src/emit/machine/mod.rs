@@ -83,6 +83,9 @@ pub(crate) fn step_fn(
                 |__frame: &mut #frame<#(#holes),*>, __op| -> ::core::task::Poll<#output> {
                     let mut __arguments = match __op {
                         ::longhaul::machine::Op::Step(arguments) => arguments,
+                        ::longhaul::machine::Op::Spawned(__spawned) => {
+                            return ::longhaul::machine::no_such_task(__ctx, __spawned);
+                        }
                         ::longhaul::machine::Op::Slots(__slots) => {
                             #slots
                             return ::core::task::Poll::Pending;

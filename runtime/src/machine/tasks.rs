@@ -1,0 +1,441 @@
+//! The tasks of a run: what runs beside the workflow's own machine, each a machine with a frame of its own.
+//!
+//! A spawned task, an `async` block that was made a value, an async handler and a trigger have a number (an [`OpId`]) and
+//! an entry in this table. Handles hold the number alone. An entry that no handle names any more, in no frame and not in the
+//! workflow's value, is cancelled: that is how dropping a [`Task`](super::Task) cancels.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::context::Context;
+use super::drive::Sub;
+use super::wait::OpId;
+use crate::codec::Payload;
+
+/// A task's machine, its types erased.
+pub struct Spawned {
+    /// Which body: an async method's name, or that of the machine and the block within it.
+    body: String,
+    form: Form,
+    /// The stored form, as of the last step.
+    pub(super) encoded: Vec<u8>,
+    /// What its frame names, as of the last step.
+    pub(super) named: Vec<OpId>,
+    /// The encoded output, once it is done.
+    pub(super) output: Option<Payload>,
+    /// Whether it waits for nothing but operations that it names, as of the last step.
+    pub(super) by_operation: bool,
+}
+
+enum Form {
+    Stored,
+    /// A `Sub<A>`.
+    Hot(Box<dyn Any>),
+}
+
+impl Spawned {
+    /// A task before its first step.
+    pub(super) fn start<A: 'static>(body: &str, args: A) -> Self {
+        let form = Form::Hot(Box::new(Sub::start(args)));
+        Spawned {
+            body: body.to_owned(),
+            form,
+            encoded: Vec::new(),
+            named: Vec::new(),
+            output: None,
+            by_operation: false,
+        }
+    }
+
+    fn stored(body: String, frame: Vec<u8>) -> Self {
+        Spawned {
+            body,
+            form: Form::Stored,
+            encoded: frame,
+            named: Vec::new(),
+            output: None,
+            by_operation: false,
+        }
+    }
+
+    /// Which body it has.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// Steps it, once its types are known.
+    pub(super) fn step<A: 'static>(&mut self, step: impl FnOnce(&mut Sub<A>)) {
+        if let Form::Stored = self.form {
+            self.form = Form::Hot(Box::new(Sub::<A>::stored(std::mem::take(&mut self.encoded))));
+        }
+        let Form::Hot(sub) = &mut self.form else { return };
+        let sub = sub.downcast_mut::<Sub<A>>().expect("a body has one type of arguments");
+        step(sub);
+        self.encoded.clear();
+        self.encoded.extend_from_slice(sub.encoded());
+        self.named.clear();
+        self.named.extend_from_slice(sub.armed());
+    }
+}
+
+/// What an entry is for besides its handle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Keeper {
+    /// Its handle, or the scope that awaits it.
+    Handle,
+    /// Nobody: it goes on until it ends, or the run does.
+    Detached,
+    /// It handles a signal.
+    Signal,
+    /// It handles the update of this id.
+    Update(String),
+}
+
+/// How an entry stands.
+enum State {
+    Running(Box<Spawned>),
+    /// It is being stepped.
+    Away,
+    Done(Payload),
+    Cancelled,
+    /// A trigger, and what it was resolved with.
+    Trigger(Option<Payload>),
+}
+
+struct Entry {
+    state: State,
+    /// The task that began it; none for the run itself, and for what is shielded from whoever began it.
+    parent: Option<OpId>,
+    /// Whether the cancellation of the run reaches it, if it has no parent.
+    shielded: bool,
+    cancelled: bool,
+    keeper: Keeper,
+    /// What its output names.
+    named: Vec<OpId>,
+}
+
+/// The stored form of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct EntryRecord {
+    op: OpId,
+    state: StateRecord,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<OpId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shielded: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    cancelled: bool,
+    keeper: Keeper,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    named: Vec<OpId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum StateRecord {
+    Running { body: String, frame: Payload },
+    Done(Payload),
+    Cancelled,
+    Trigger(Option<Payload>),
+}
+
+/// What a handle finds.
+pub(super) enum Found {
+    /// It is not done.
+    Pending,
+    Done(Payload),
+    Cancelled,
+    /// There is none: its output was taken, or it never belonged to this run.
+    Gone,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    all: BTreeMap<OpId, Entry>,
+}
+
+impl Tasks {
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(super) fn contains(&self, op: OpId) -> bool {
+        self.all.contains_key(&op)
+    }
+
+    /// Whether an async handler has not ended.
+    pub(super) fn is_handling(&self) -> bool {
+        self.all
+            .values()
+            .any(|entry| matches!(entry.keeper, Keeper::Signal | Keeper::Update(_)) && entry.is_running())
+    }
+
+    /// Adds a task that was just begun.
+    pub(super) fn spawn(&mut self, op: OpId, spawned: Spawned, origin: Origin, keeper: Keeper) {
+        let Origin { parent, shielded, cancelled } = origin;
+        let state = State::Running(Box::new(spawned));
+        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named: Vec::new() });
+    }
+
+    pub(super) fn add_trigger(&mut self, op: OpId) {
+        let state = State::Trigger(None);
+        let (parent, keeper) = (None, Keeper::Handle);
+        self.all
+            .insert(op, Entry { state, parent, shielded: true, cancelled: false, keeper, named: Vec::new() });
+    }
+
+    /// The output of a task. It is taken: the next to ask finds nothing.
+    pub(super) fn take_output(&mut self, op: OpId) -> Found {
+        match self.all.get(&op).map(|entry| &entry.state) {
+            None => Found::Gone,
+            Some(State::Running(_) | State::Away | State::Trigger(_)) => Found::Pending,
+            Some(State::Cancelled) => {
+                self.all.remove(&op);
+                Found::Cancelled
+            }
+            Some(State::Done(_)) => match self.all.remove(&op).map(|entry| entry.state) {
+                Some(State::Done(output)) => Found::Done(output),
+                _ => Found::Gone,
+            },
+        }
+    }
+
+    /// What a trigger was resolved with.
+    pub(super) fn triggered(&self, op: OpId) -> Option<Payload> {
+        match &self.all.get(&op)?.state {
+            State::Trigger(value) => value.clone(),
+            _ => None,
+        }
+    }
+
+    /// Resolves a trigger, unless it is resolved or nobody waits for it any more.
+    pub(super) fn resolve(&mut self, op: OpId, value: Payload) -> bool {
+        match self.all.get_mut(&op).map(|entry| &mut entry.state) {
+            Some(State::Trigger(slot @ None)) => {
+                *slot = Some(value);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The first task from `from` on that may be able to go on.
+    pub(super) fn next_running(&self, from: OpId, is_resolved: impl Fn(OpId) -> bool) -> Option<OpId> {
+        let may_go_on = |entry: &Entry| match &entry.state {
+            State::Running(spawned) => {
+                !spawned.by_operation || entry.cancelled || spawned.named.iter().any(|op| is_resolved(*op))
+            }
+            _ => false,
+        };
+        self.all.range(from..).find(|(_, entry)| may_go_on(entry)).map(|(op, _)| *op)
+    }
+
+    pub(super) fn is_cancelled(&self, op: OpId) -> bool {
+        self.all.get(&op).is_some_and(|entry| matches!(entry.state, State::Cancelled))
+    }
+
+    /// Takes a task's machine out, to be stepped; with how it was begun.
+    pub(super) fn take(&mut self, op: OpId) -> Option<(Box<Spawned>, Origin)> {
+        let entry = self.all.get_mut(&op)?;
+        let origin = Origin { parent: entry.parent, shielded: entry.shielded, cancelled: entry.cancelled };
+        match std::mem::replace(&mut entry.state, State::Away) {
+            State::Running(spawned) => Some((spawned, origin)),
+            other => {
+                entry.state = other;
+                None
+            }
+        }
+    }
+
+    /// Puts it back. Gives the update that is done by that.
+    pub(super) fn put_back(&mut self, op: OpId, mut spawned: Box<Spawned>) -> Option<(String, Payload)> {
+        let entry = self.all.get_mut(&op)?;
+        let Some(output) = spawned.output.take() else {
+            entry.state = State::Running(spawned);
+            return None;
+        };
+        match std::mem::replace(&mut entry.keeper, Keeper::Handle) {
+            Keeper::Update(id) => {
+                self.all.remove(&op);
+                Some((id, output))
+            }
+            Keeper::Signal | Keeper::Detached => {
+                self.all.remove(&op);
+                None
+            }
+            Keeper::Handle => {
+                entry.named = std::mem::take(&mut spawned.named);
+                entry.state = State::Done(output);
+                None
+            }
+        }
+    }
+
+    /// The task is given up.
+    pub(super) fn give_up(&mut self, op: OpId) {
+        if let Some(entry) = self.all.get_mut(&op) {
+            entry.state = State::Cancelled;
+        }
+    }
+
+    /// Lets a task go on by itself.
+    pub(super) fn detach(&mut self, op: OpId) {
+        if let Some(entry) = self.all.get_mut(&op) {
+            (entry.keeper, entry.parent, entry.shielded) = (Keeper::Detached, None, true);
+            if !entry.is_running() {
+                self.all.remove(&op);
+            }
+        }
+    }
+
+    /// Cancels a task and all that it began; `false` where there was nothing left to cancel.
+    pub(super) fn cancel(&mut self, op: OpId) -> bool {
+        let mut news = false;
+        if let Some(entry) = self.all.get_mut(&op)
+            && entry.is_running()
+            && !entry.cancelled
+        {
+            entry.cancelled = true;
+            news = true;
+        }
+        if news {
+            self.cancel_children(Some(op));
+        }
+        news
+    }
+
+    /// Cancels what `parent` (the run itself: none) began.
+    pub(super) fn cancel_children(&mut self, parent: Option<OpId>) {
+        let of = |(_, entry): &(&OpId, &Entry)| {
+            entry.parent == parent && !(parent.is_none() && entry.shielded) && !entry.cancelled
+        };
+        let children: Vec<OpId> = self.all.iter().filter(of).map(|(op, _)| *op).collect();
+        for child in children {
+            self.cancel(child);
+        }
+    }
+
+    /// Whether something that `parent` began, or that this began, has not ended.
+    pub(super) fn has_children(&self, parent: Option<OpId>) -> bool {
+        self.all.iter().any(|(op, entry)| {
+            let own = entry.parent == parent && !(parent.is_none() && entry.shielded);
+            own && (entry.is_running() || self.has_children(Some(*op)))
+        })
+    }
+
+    /// The cancelled tasks that have not ended, the youngest first.
+    pub(super) fn cancelled(&self) -> Vec<OpId> {
+        let running = self.all.iter().rev().filter(|(_, entry)| entry.cancelled && entry.is_running());
+        running.map(|(op, _)| *op).collect()
+    }
+
+    /// What the tasks' frames and outputs name.
+    pub(super) fn named(&self) -> impl Iterator<Item = OpId> + '_ {
+        self.all
+            .values()
+            .flat_map(|entry| match &entry.state {
+                State::Running(spawned) => spawned.named.iter(),
+                _ => entry.named.iter(),
+            })
+            .copied()
+    }
+
+    /// Cancels what no handle names any more, removes it where it has ended; tells whether there was something to cancel.
+    pub(super) fn drop_unnamed(&mut self, is_named: impl Fn(OpId) -> bool) -> bool {
+        let dropped: Vec<OpId> = self
+            .all
+            .iter()
+            .filter(|(op, entry)| entry.keeper == Keeper::Handle && !is_named(**op))
+            .map(|(op, _)| *op)
+            .collect();
+        let mut news = false;
+        for op in dropped {
+            if self.all.get(&op).is_some_and(Entry::is_running) {
+                news |= self.cancel(op);
+            } else {
+                self.all.remove(&op);
+                news = true;
+            }
+        }
+        news
+    }
+
+    /// The stored form.
+    pub(super) fn records(&self) -> Vec<EntryRecord> {
+        let record = |(op, entry): (&OpId, &Entry)| {
+            let state = match &entry.state {
+                State::Running(spawned) => StateRecord::Running {
+                    body: spawned.body.clone(),
+                    frame: Payload(spawned.encoded.clone()),
+                },
+                State::Away => return None,
+                State::Done(output) => StateRecord::Done(output.clone()),
+                State::Cancelled => StateRecord::Cancelled,
+                State::Trigger(value) => StateRecord::Trigger(value.clone()),
+            };
+            Some(EntryRecord {
+                op: *op,
+                state,
+                parent: entry.parent,
+                shielded: entry.shielded,
+                cancelled: entry.cancelled,
+                keeper: entry.keeper.clone(),
+                named: entry.named.clone(),
+            })
+        };
+        self.all.iter().filter_map(record).collect()
+    }
+
+    /// From the stored form.
+    pub(super) fn from_records(records: Vec<EntryRecord>) -> Self {
+        let entry = |record: EntryRecord| {
+            let state = match record.state {
+                StateRecord::Running { body, frame } => {
+                    State::Running(Box::new(Spawned::stored(body, frame.0)))
+                }
+                StateRecord::Done(output) => State::Done(output),
+                StateRecord::Cancelled => State::Cancelled,
+                StateRecord::Trigger(value) => State::Trigger(value),
+            };
+            let EntryRecord { op, parent, shielded, cancelled, keeper, named, .. } = record;
+            (op, Entry { state, parent, shielded, cancelled, keeper, named })
+        };
+        Tasks { all: records.into_iter().map(entry).collect() }
+    }
+}
+
+impl Entry {
+    fn is_running(&self) -> bool {
+        matches!(self.state, State::Running(_) | State::Away)
+    }
+}
+
+/// Where a task was begun.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Origin {
+    pub(super) parent: Option<OpId>,
+    pub(super) shielded: bool,
+    pub(super) cancelled: bool,
+}
+
+/// Steps a task that is an async method of the workflow's impl, or any other body that stands alone.
+///
+/// `step` drives its machine; generated code calls this from `Workflow::step_spawned`.
+pub fn step_method<A: 'static, T: serde::Serialize>(
+    spawned: &mut Spawned,
+    ctx: &Context,
+    step: impl FnOnce(&mut Sub<A>) -> std::task::Poll<T>,
+) {
+    let mut output = None;
+    spawned.step(|sub: &mut Sub<A>| {
+        if let std::task::Poll::Ready(value) = step(sub) {
+            output = ctx.encode_named(&value);
+        }
+    });
+    if let Some((payload, named)) = output {
+        spawned.output = Some(payload);
+        spawned.named = named;
+    }
+}
