@@ -16,6 +16,8 @@ mod emit;
 mod lower;
 mod model;
 mod names;
+mod parse;
+mod storable;
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
@@ -25,6 +27,7 @@ pub use crate::diag::{Diagnostic, diagnostics};
 use crate::diag::{Errors, refused};
 use crate::emit::Machine;
 use crate::lower::{Shape, Surroundings};
+use crate::parse::Bodies;
 
 /// Expands `#[workflow] impl Name { .. }`: `attr` is what stands in the attribute's parentheses.
 ///
@@ -44,7 +47,7 @@ pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
     if !attr.is_empty() {
         errors.on(&attr, diag::unknown_option(&attr.to_string(), "there are none yet"));
     }
-    let item: syn::ItemImpl = match syn::parse2(item.clone()) {
+    let item: syn::ItemImpl = match parse::item(item.clone(), Bodies::OfItsItems, &mut errors) {
         Ok(item) => item,
         Err(error) => {
             // Another item goes out as it came. What is no Rust at all does not: `#[run]` in it would be a second error.
@@ -86,7 +89,7 @@ pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
     if errors.is_empty() {
         return expanded;
     }
-    let (plain, errors) = (emit::plain_items(&model), errors.into_tokens());
+    let (plain, errors) = (emit::plain_items(&model, &machines), errors.into_tokens());
     quote!(#plain #errors)
 }
 

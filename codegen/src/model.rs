@@ -6,6 +6,7 @@ use syn::{
 };
 
 use crate::diag::{self, Errors};
+use crate::storable::{meant, names_dyn, names_unstorable};
 
 /// A workflow's impl.
 pub(crate) struct Workflow {
@@ -96,17 +97,18 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                     errors.on(&function.sig.ident, diag::TWO_RUNS);
                 } else if function.sig.asyncness.is_none() {
                     errors.on(&function.sig, diag::RUN_ASYNC);
-                    run = Some(None);
+                    run = Some(method(function, errors));
                 } else {
                     if function.sig.receiver().is_none() {
                         errors.on(&function.sig.ident, diag::RUN_SELF);
                     }
-                    if let Some(found) = names_dyn(&return_type(&function.sig)) {
+                    if let ReturnType::Type(_, ty) = &mut function.sig.output
+                        && let Some(found) = names_dyn(ty)
+                    {
                         errors.on(found, diag::DYN_OUTPUT);
-                        // So that rustc does not say it once more.
-                        function.sig.output = ReturnType::Default;
+                        **ty = meant(ty);
                     }
-                    run = Some(Some(method(function, errors)));
+                    run = Some(method(function, errors));
                 }
             }
             Some(role) => {
@@ -119,12 +121,13 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
             None => workflow.plain.push(ImplItem::Fn(function)),
         }
     }
-    match run {
-        Some(Some(run)) => workflow.methods.insert(0, run),
-        Some(None) => return None,
-        None => {
-            errors.on(&item.self_ty, diag::NO_RUN);
-            return None;
+    if let Some(run) = run {
+        workflow.methods.insert(0, run);
+    } else {
+        errors.on(&item.self_ty, diag::NO_RUN);
+        // The mark may have been forgotten.
+        if let Some(likely) = workflow.methods.iter().position(|method| method.name == "run") {
+            workflow.methods.swap(0, likely);
         }
     }
     Some(workflow)
@@ -176,12 +179,7 @@ fn method(function: ImplItemFn, errors: &mut Errors) -> Method {
             }
             continue;
         }
-        match &*typed.ty {
-            Type::Reference(_) => errors.on(&typed.ty, diag::REF_PARAM),
-            Type::ImplTrait(_) => errors.on(&typed.ty, diag::IMPL_PARAM),
-            _ => {}
-        }
-        arguments.push(Argument { pat: (*typed.pat).clone(), ty: (*typed.ty).clone() });
+        arguments.push(Argument { pat: (*typed.pat).clone(), ty: stored(&typed.ty, errors) });
     }
     Method {
         name: signature.ident.clone(),
@@ -192,6 +190,16 @@ fn method(function: ImplItemFn, errors: &mut Errors) -> Method {
         output: return_type(&signature),
         body: function.block,
     }
+}
+
+/// A parameter's type: what was meant where it cannot be stored.
+fn stored(ty: &Type, errors: &mut Errors) -> Type {
+    match names_unstorable(ty) {
+        Some(found @ Type::Reference(_)) => errors.on(found, diag::REF_PARAM),
+        Some(found) => errors.on(found, diag::IMPL_PARAM),
+        None => return ty.clone(),
+    }
+    meant(ty)
 }
 
 fn handler(function: &ImplItemFn, role: Role, errors: &mut Errors) -> Option<Handler> {
@@ -212,15 +220,12 @@ fn handler(function: &ImplItemFn, role: Role, errors: &mut Errors) -> Option<Han
     let mut arguments = Vec::new();
     for (position, input) in signature.inputs.iter().enumerate() {
         let FnArg::Typed(typed) = input else { continue };
-        if matches!(&*typed.ty, Type::Reference(_)) {
-            errors.on(&typed.ty, diag::REF_PARAM);
-            return None;
-        }
+        let ty = stored(&typed.ty, errors);
         let name = match &*typed.pat {
             Pat::Ident(pat) => pat.ident.clone(),
             other => Ident::new(&format!("arg{position}"), other.span()),
         };
-        arguments.push((name, (*typed.ty).clone()));
+        arguments.push((name, ty));
     }
     let docs = function.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
     Some(Handler { name: signature.ident.clone(), docs, arguments, output: return_type(signature) })
@@ -246,17 +251,4 @@ pub(crate) fn is_context(ty: &Type) -> bool {
     let Type::Reference(reference) = ty else { return false };
     let Type::Path(path) = &*reference.elem else { return false };
     path.path.segments.last().is_some_and(|last| last.ident == "Context")
-}
-
-/// The first `dyn` in a type.
-pub(crate) fn names_dyn(ty: &Type) -> Option<syn::TypeTraitObject> {
-    struct First(Option<syn::TypeTraitObject>);
-    impl<'ast> syn::visit::Visit<'ast> for First {
-        fn visit_type_trait_object(&mut self, found: &'ast syn::TypeTraitObject) {
-            self.0.get_or_insert_with(|| found.clone());
-        }
-    }
-    let mut first = First(None);
-    syn::visit::Visit::visit_type(&mut first, ty);
-    first.0
 }

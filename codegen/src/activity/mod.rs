@@ -2,7 +2,7 @@
 
 mod options;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, ImplItem, ImplItemFn, ItemFn, ItemImpl, Pat, Signature, Type, Visibility};
 
@@ -10,7 +10,8 @@ use self::options::Options;
 use crate::diag::{self, Errors, refused};
 use crate::emit::{Split, split};
 use crate::lower::at;
-use crate::model::names_dyn;
+use crate::parse::{self, Bodies};
+use crate::storable::{meant, names_dyn, names_unstorable};
 
 /// The parameters of an activity, the context aside.
 struct Params {
@@ -43,11 +44,13 @@ fn params(signature: &Signature, errors: &mut Errors) -> Params {
                 params.context_at = Some(position);
                 continue;
             }
-            Type::Reference(_) | Type::ImplTrait(_) => errors.on(&typed.ty, diag::ACTIVITY_ARGUMENT),
             _ => {}
         }
+        if let Some(found) = names_unstorable(&typed.ty) {
+            errors.on(found, diag::ACTIVITY_ARGUMENT);
+        }
         params.pats.push((*typed.pat).clone());
-        params.types.push((*typed.ty).clone());
+        params.types.push(meant(&typed.ty));
     }
     params
 }
@@ -62,11 +65,13 @@ struct Implementation<'a> {
     deps: TokenStream,
     target: TokenStream,
     receiver: bool,
+    /// Whether it has errors: then it stands for its type alone, so that calls of it are no errors.
+    broken: bool,
 }
 
 impl Implementation<'_> {
     fn tokens(&self) -> TokenStream {
-        let Implementation { marker, name, options, params, output, deps, target, receiver } = self;
+        let Implementation { marker, name, options, params, output, deps, target, receiver, broken } = self;
         let types = &params.types;
         let values: Vec<_> = (0..types.len()).map(|number| format_ident!("argument{number}")).collect();
         let mut arguments: Vec<TokenStream> = values.iter().map(|value| quote!(#value)).collect();
@@ -76,8 +81,11 @@ impl Implementation<'_> {
         if *receiver {
             arguments.insert(0, quote!(&*deps));
         }
+        let output = if *broken { &meant(output) } else { output };
         let Split { output: ok, error, is_result } = split(output);
-        let result = if is_result {
+        let result = if *broken {
+            diag::unusable()
+        } else if is_result {
             quote!(::longhaul::activity::ActivityReturn::into_result(#target(#(#arguments),*).await))
         } else {
             quote!(::core::result::Result::Ok(#target(#(#arguments),*).await))
@@ -161,7 +169,7 @@ fn return_type(signature: &Signature) -> Type {
 #[allow(clippy::needless_pass_by_value)] // As proc macros are called.
 pub(crate) fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let function: ItemFn = match syn::parse2(item.clone()) {
+    let function: ItemFn = match parse::item(item.clone(), Bodies::Own, &mut errors) {
         Ok(function) => function,
         Err(error) => {
             let is_item = syn::parse2::<syn::Item>(item.clone()).is_ok();
@@ -174,7 +182,8 @@ pub(crate) fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
         errors.on(receiver, diag::ACTIVITY_SELF_OUTSIDE);
     }
     let params = params(&function.sig, &mut errors);
-    if !errors.is_empty() {
+    let broken = !errors.is_empty();
+    if broken && (function.sig.receiver().is_some() || !function.sig.generics.params.is_empty()) {
         return errors.into_tokens();
     }
     let name = &function.sig.ident;
@@ -183,6 +192,8 @@ pub(crate) fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
     body.sig.ident = body_name.clone();
     body.vis = Visibility::Inherited;
     body.attrs.retain(|attr| !attr.path().is_ident("doc"));
+    body.attrs.push(syn::parse_quote!(#[doc(hidden)]));
+    body.attrs.push(syn::parse_quote!(#[allow(clippy::unused_async, clippy::needless_pass_by_value)]));
     let vis = &function.vis;
     let caller = caller(vis, &function.attrs, name, &quote!(#name), &params);
     let implementation = Implementation {
@@ -194,17 +205,17 @@ pub(crate) fn function(attr: TokenStream, item: TokenStream) -> TokenStream {
         deps: quote!(()),
         target: quote!(#body_name),
         receiver: false,
+        broken,
     }
     .tokens();
     let docs = format!("The activity `{name}`, as a type: for registering it with an engine.");
+    let body = if broken { errors.into_tokens() } else { body.into_token_stream() };
     quote! {
         #[doc = #docs]
         #[allow(non_camel_case_types)]
         #vis struct #name {}
         #caller
         #implementation
-        #[doc(hidden)]
-        #[allow(clippy::unused_async, clippy::needless_pass_by_value)]
         #body
     }
 }
@@ -219,7 +230,7 @@ pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
             diag::unknown_option(&attr.to_string(), "there are none here; options go on each `#[activity]`"),
         );
     }
-    let mut item: ItemImpl = match syn::parse2(item.clone()) {
+    let mut item: ItemImpl = match parse::item(item.clone(), Bodies::OfItsItems, &mut errors) {
         Ok(item) => item,
         Err(error) => {
             let error = refused(error);
@@ -250,12 +261,7 @@ pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
             syn::Meta::List(list) => parse_options(list.tokens, &mut errors),
             _ => Options::default(),
         };
-        let before = errors.len();
         let (marker, tokens, caller) = activity_method(&type_name, &ty, method, &options, &mut errors);
-        if errors.len() > before {
-            // It stays as it was written: one error for one cause.
-            continue;
-        }
         outside.extend(tokens);
         callers.extend(caller);
         markers.push(marker);
@@ -295,6 +301,7 @@ fn activity_method(
     errors: &mut Errors,
 ) -> (Ident, TokenStream, TokenStream) {
     let name = method.sig.ident.clone();
+    let before = errors.len();
     match method.sig.receiver().map(|receiver| &receiver.kind) {
         Some(syn::ReceiverKind::Reference(_, _, None)) => {}
         _ => errors.on(&name, diag::ACTIVITY_SELF),
@@ -312,6 +319,7 @@ fn activity_method(
         deps: quote!(#ty),
         target: quote!(<#ty>::#body_name),
         receiver: true,
+        broken: errors.len() > before,
     }
     .tokens();
     let docs = format!("The activity `{type_name}::{name}`, as a type.");

@@ -13,7 +13,7 @@ mod catalogue;
 
 use std::fmt;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream};
 use quote::ToTokens;
 
 pub(crate) use self::catalogue::*;
@@ -87,12 +87,16 @@ pub(crate) fn is_attr(attr: &syn::Attribute, name: &str) -> bool {
 
 /// Collects errors, so that one build shows all that are independent of each other.
 #[derive(Debug, Default)]
-pub(crate) struct Errors(Vec<syn::Error>);
+pub(crate) struct Errors {
+    found: Vec<syn::Error>,
+    /// Bodies that do not parse, and why.
+    unparsed: Vec<(Group, String)>,
+}
 
 impl Errors {
     /// Notes an error on all of `tokens`.
     pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Into<Message>) {
-        self.0.push(syn::Error::new_spanned(tokens, message.into()));
+        self.found.push(syn::Error::new_spanned(tokens, message.into()));
     }
 
     /// Notes an error of a parser: one of ours as it is, one of syn's as what does not parse.
@@ -101,7 +105,7 @@ impl Errors {
             let text = error.to_string();
             let ours = catalogue::ALL.iter().any(|entry| text.contains(&format!("[{}]\n", entry.code)));
             if ours {
-                self.0.push(error);
+                self.found.push(error);
             } else {
                 // Its tokens carry the place from its first to its last one.
                 let place = error.to_compile_error();
@@ -110,17 +114,54 @@ impl Errors {
         }
     }
 
+    /// Notes a body that does not parse.
+    pub(crate) fn unparsed(&mut self, body: Group, error: &syn::Error) {
+        self.unparsed.push((body, NOT_RUST.with(&[&error.to_string()]).0));
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.found.len() + self.unparsed.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The errors as `compile_error!` calls.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0.iter().map(syn::Error::to_compile_error).collect()
+        let mut tokens: TokenStream = self.found.iter().map(syn::Error::to_compile_error).collect();
+        tokens.extend(self.unparsed.into_iter().map(unparsed));
+        tokens
+    }
+}
+
+/// A body that does not parse, for rustc to say so: the same error as it has shown, so it shows it once.
+///
+/// Should it be able to parse what we are not, a lint says that, since lints are shown only where there is no error.
+fn unparsed((body, text): (Group, String)) -> TokenStream {
+    let span = body.span_open();
+    let check = quote::quote_spanned!(span=> #[deny(unused_must_use)] unparsed(););
+    quote::quote! {
+        #[cfg(any())]
+        fn unparsed() #body
+        const _: () = {
+            #[must_use = #text]
+            const fn unparsed() -> bool {
+                true
+            }
+            #check
+        };
+    }
+}
+
+/// The body of what stands in for code with errors: should all else compile, the program is not built.
+pub(crate) fn unusable() -> TokenStream {
+    // Generic, so that it is evaluated in no build that shows the errors themselves.
+    quote::quote! {
+        const fn unusable<T>() -> ! {
+            const { ::core::panic!("there are errors in this item") }
+        }
+        unusable::<()>()
     }
 }
 

@@ -96,8 +96,9 @@ fn is_string(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "String"))
 }
 
-/// The parts of `impl Workflow` that dispatch by name.
-pub(super) fn handlers(workflow: &Workflow) -> TokenStream {
+/// The parts of `impl Workflow` that dispatch by name; a stand-in for a workflow with errors calls nothing.
+pub(super) fn handlers(workflow: &Workflow, stand_in: bool) -> TokenStream {
+    let handled = if stand_in { 0 } else { usize::MAX };
     let workflow_name = workflow.name.to_string();
     let types = workflow.signals.iter().map(|signal| {
         let (name, types) = (signal.name.to_string(), argument_types(signal));
@@ -105,7 +106,7 @@ pub(super) fn handlers(workflow: &Workflow) -> TokenStream {
     });
     let query_names: Vec<_> = workflow.queries.iter().map(|query| query.name.to_string()).collect();
     let signal_names: Vec<_> = workflow.signals.iter().map(|signal| signal.name.to_string()).collect();
-    let signals = workflow.signals.iter().map(|signal| {
+    let signals = workflow.signals.iter().take(handled).map(|signal| {
         let (name, text, types) = (&signal.name, signal.name.to_string(), argument_types(signal));
         let values = argument_names(signal);
         quote! {
@@ -116,7 +117,7 @@ pub(super) fn handlers(workflow: &Workflow) -> TokenStream {
             }
         }
     });
-    let queries = workflow.queries.iter().map(|query| {
+    let queries = workflow.queries.iter().take(handled).map(|query| {
         let (name, text, types) = (&query.name, query.name.to_string(), argument_types(query));
         let values = argument_names(query);
         quote! {

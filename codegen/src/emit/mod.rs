@@ -11,7 +11,7 @@ use syn::spanned::Spanned;
 
 use crate::analyse::{Analysis, SlotKind};
 use crate::cfg::Graph;
-use crate::diag::Errors;
+use crate::diag::{Errors, unusable};
 use crate::lower::{at, camel};
 use crate::model::{Method, Workflow};
 use crate::names::ident;
@@ -66,11 +66,17 @@ pub(crate) fn workflow(workflow: &Workflow, machines: &[Machine<'_>], errors: &m
     }
 }
 
-/// What stands in for a workflow with errors, so that no second error follows from the first: its plain items.
-pub(crate) fn plain_items(workflow: &Workflow) -> TokenStream {
+/// What stands in for a workflow with errors, so that no second error follows from the first: its plain items, and all
+/// that other code may name.
+pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
     let Workflow { ty, plain, attrs, .. } = workflow;
     let handle = handle::handle(workflow);
     let run = workflow.methods.first();
+    let unusable = unusable();
+    let states = machines.iter().enumerate().map(|(number, machine)| {
+        let names = names(workflow, machine.method, number == 0);
+        states(workflow, machine, &names)
+    });
     let implementation = run.map(|run| {
         let step = step_name(&run.name);
         let (arguments, output) = (arguments(run), &run.output);
@@ -84,7 +90,7 @@ pub(crate) fn plain_items(workflow: &Workflow) -> TokenStream {
                     _: &::longhaul::machine::Context,
                     _: &mut ::longhaul::machine::Sub<#arguments>,
                 ) -> ::core::task::Poll<#output> {
-                    ::core::task::Poll::Pending
+                    #unusable
                 }
             }
             #implementation
@@ -92,10 +98,11 @@ pub(crate) fn plain_items(workflow: &Workflow) -> TokenStream {
     });
     quote! {
         #(#attrs)*
-        #[allow(dead_code)]
+        #[allow(unused, unreachable_code)]
         impl #ty {
             #(#plain)*
         }
+        #(#states)*
         #implementation
         #handle
     }
@@ -227,7 +234,7 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
     let Split { output, error, is_result } = split(&run.output);
     let result = if is_result { quote!(result) } else { quote!(::core::result::Result::Ok(result)) };
     let input = arguments(run);
-    let handlers = handle::handlers(workflow);
+    let handlers = handle::handlers(workflow, machines.is_empty());
     let handle = handle::name(workflow);
     let describe = describe::describe(workflow, machines);
     let span = at(ty.span());
