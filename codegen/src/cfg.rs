@@ -162,6 +162,8 @@ pub(crate) struct Poll {
     pub(crate) output: VarId,
     /// The state's name without its `Await`.
     pub(crate) name: String,
+    /// The state's whole name, where it was given by hand.
+    pub(crate) given: Option<Ident>,
     /// The awaited expression as it stands in the source.
     pub(crate) source: String,
     pub(crate) span: Span,

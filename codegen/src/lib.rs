@@ -105,7 +105,7 @@ pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 /// An impl without the marks of its methods: the plain async Rust that a workflow is written in.
 pub fn unmarked(item: TokenStream) -> TokenStream {
-    let mut item: syn::ItemImpl = match syn::parse2(item) {
+    let mut item: syn::ItemImpl = match syn::parse2(lower::without_names(item)) {
         Ok(item) => item,
         Err(error) => return refused(error),
     };

@@ -143,6 +143,9 @@ pub use longhaul_macros::signal;
 /// Beside the impl it puts an enum of the machine's states (`CheckoutState`) and a typed handle (`CheckoutHandle`).
 /// `docs/GENERATED_CODE.md` walks through an expansion.
 ///
+/// A state is called after what it waits for (`AwaitPack`), with a number among equals. The names are stored, so one that is to
+/// outlive a change of the code can be given by hand, on the statement or on a branch: `#[state(Packing)] pack(item).await?;`.
+///
 /// In an async method, `.await` takes what is durable: activity calls, `ctx.sleep`, `ctx.sleep_until`,
 /// `ctx.wait_until`, other async methods of the impl, and `timeout(limit, ..)` around these. `join!`, `try_join!` and `select!` run
 /// branches beside each other, a branch being something awaitable or an `async` block:

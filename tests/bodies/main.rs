@@ -52,6 +52,7 @@ macro_rules! all_themes {
             loops: "themes/loops.rs";
             macros: "themes/macros.rs";
             matches: "themes/matches.rs";
+            names: "themes/names.rs";
             operands: "themes/operands.rs";
             selects: "themes/selects.rs";
             variables: "themes/variables.rs";

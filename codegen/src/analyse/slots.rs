@@ -10,10 +10,17 @@ pub(super) fn name_states(graph: &Graph, analysis: &mut Analysis) {
     for name in ["Start", "Done"] {
         unique.name(name, "");
     }
+    // Names given by hand are as they are; the others are numbered around them.
+    for given in graph.block_ids().filter_map(|block| graph.poll(block)?.given.as_ref()) {
+        unique.name(&given.to_string(), "");
+    }
     for block in graph.block_ids().filter(|block| analysis.arm[block.0].is_some()) {
         if let Some(poll) = graph.poll(block) {
             analysis.states.push(State {
-                name: unique.name(&format!("Await{}", poll.name), ""),
+                name: match &poll.given {
+                    Some(given) => given.to_string(),
+                    None => unique.name(&format!("Await{}", poll.name), ""),
+                },
                 block,
                 task: graph.block(block).task,
                 live: BTreeSet::new(),

@@ -14,7 +14,7 @@ macro_rules! catalogue {
     };
 }
 
-// LH00: the impl and its signatures. LH01: bodies. LH02: effects. LH03: concurrency. LH04: activities.
+// LH00: the impl and its signatures. LH01: bodies. LH02: effects. LH03: concurrency. LH04: activities. LH05: names.
 catalogue! {
     NOT_RUST LH0001: "this does not parse: {0}",
         why: "the code is read as Rust before rustc sees it",
@@ -199,6 +199,34 @@ catalogue! {
     OPTION_DURATION LH0412: "this is not a duration",
         why: "a duration is a whole number above zero and a unit: `ms`, `s`, `m`, `h` or `d`",
         instead: "a text such as \"200ms\", \"10s\", \"5m\", \"2h\" or \"1d\"";
+
+    STATE_NAME LH0501: "this is no name for a state",
+        why: "it becomes a variant of the machine's enum of states, and is what is stored",
+        instead: "a variant's name, without quotes: `#[state(AwaitingApproval)]`";
+
+    STATE_OURS LH0502: "a state cannot be called `{0}`",
+        why: "each machine has a state `{0}` already, before its first step or after its last",
+        instead: "another name, such as what is waited for";
+
+    STATE_TWICE LH0503: "there is another state called `{0}`",
+        why: "a run is stored with the name of its state, which has to tell where it goes on",
+        instead: "another name for one of the two";
+
+    STATE_SECOND_NAME LH0504: "this suspension has a name already",
+        why: "a run is stored with one name of its state",
+        instead: "one `#[state(..)]` of them";
+
+    STATE_OF_SEVERAL LH0505: "`{0}` would be the name of {1} suspensions",
+        why: "a run is stored with the name of its state, which has to tell where it goes on",
+        instead: "a statement of its own for the one that is meant: `#[state({0})] let value = f().await;`";
+
+    STATE_WITHOUT_AWAIT LH0506: "`#[state(..)]` is on code without an `.await`",
+        why: "a state is where a run waits; what is in a block of its own inside is a statement of its own",
+        instead: "`#[state(..)]` on the statement that awaits";
+
+    STATE_PLACE LH0507: "`#[state(..)]` cannot be in a macro's arguments",
+        why: "it names the suspension of a statement, or of a branch of `join!`, `select!` or `timeout`",
+        instead: "`#[state(Asking)] let answer = ask().await;` before it, and `answer` in the macro";
 }
 
 /// An effect in a workflow, and what to write instead of this one.

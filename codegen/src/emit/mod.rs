@@ -9,7 +9,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::analyse::{Analysis, SlotKind};
+use crate::analyse::{Analysis, SlotKind, State};
 use crate::cfg::Graph;
 use crate::diag::{Errors, unusable};
 use crate::lower::{at, camel};
@@ -114,7 +114,7 @@ fn states(workflow: &Workflow, machine: &Machine<'_>, names: &machine::Names) ->
     let path = format!("{}::{}", workflow.name, machine.method.name);
     let docs = format!("Where `{path}` can be: before its first step, at each of its awaits, or done.");
     let variants: Vec<_> =
-        machine.analysis.states.iter().map(|state| format_ident!("{}", state.name)).collect();
+        machine.analysis.states.iter().map(|state| variant(&machine.graph, state)).collect();
     let variant_docs = machine.analysis.states.iter().map(|state| {
         let source = machine.graph.poll(state.block).map(|poll| poll.source.clone()).unwrap_or_default();
         format!("At `{source}`.")
@@ -156,6 +156,12 @@ fn states(workflow: &Workflow, machine: &Machine<'_>, names: &machine::Names) ->
             }
         }
     }
+}
+
+/// A state as a variant; where its name was given by hand, at that place.
+fn variant(graph: &Graph, state: &State) -> Ident {
+    let given = graph.poll(state.block).and_then(|poll| poll.given.as_ref());
+    Ident::new(&state.name, at(given.map_or_else(proc_macro2::Span::call_site, Ident::span)))
 }
 
 /// The struct of a machine's slots. The types are parameters: the body says what they are.

@@ -10,6 +10,7 @@ use syn::{Block, Expr, Macro, Pat, Token};
 use super::control::block_of;
 use super::expr::timeout_call;
 use super::find::expr_awaits;
+use super::given::{take_branch_name, without_names};
 use super::label::{source_text, tidy};
 use super::place::peel;
 use super::{Dest, Label, Lower, VarId};
@@ -106,7 +107,7 @@ impl Lower<'_, '_> {
     }
 
     fn macro_label(name: &str, mac: &Macro) -> Label {
-        let source = tidy(&quote!(#mac).to_string());
+        let source = tidy(&without_names(quote!(#mac)).to_string());
         Label { name: name.to_owned(), source, span: mac.path.span() }
     }
 
@@ -130,20 +131,7 @@ impl Lower<'_, '_> {
             self.go(block);
             self.scoped(|this| {
                 this.take_output(&arm.pat, output);
-                match &arm.handler {
-                    Expr::Block(handler) if handler.label.is_none() => this.statements(&handler.block, dest),
-                    handler => {
-                        if !(expr_awaits(handler) && this.control(handler, dest)) {
-                            match handler {
-                                Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => this.jump(handler),
-                                _ => {
-                                    let value = this.expr(handler);
-                                    this.deliver(value, dest);
-                                }
-                            }
-                        }
-                    }
-                }
+                this.value_here(&arm.handler, dest);
             });
             self.graph.blocks[self.current.0].term = Term::Fall(after);
             let pat = if number + 1 == arms.len() { quote!(_) } else { quote!(#number) };
@@ -200,10 +188,13 @@ impl Lower<'_, '_> {
             self.graph.blocks[entry.0].task = task;
             self.graph.tasks.push(Task { branch_of: Some((construct, place)), entry });
             self.graph.constructs[construct.0].branches.push(task);
-            let plan = match peel(branch) {
+            let (plain, mut names) = take_branch_name(branch);
+            let plan = match peel(&plain) {
                 Expr::Async(block) => Plan::Body(block.block.clone()),
                 awaitable if expr_awaits(awaitable) || timeout_call(awaitable).is_some() => {
-                    Plan::Body(block_of(&syn::parse_quote!(#awaitable.await)))
+                    // A statement, with its name.
+                    names.clear();
+                    Plan::Body(block_of(&syn::parse_quote!(#branch.await)))
                 }
                 awaitable => {
                     let operation = self.operation(awaitable);
@@ -213,14 +204,17 @@ impl Lower<'_, '_> {
                     Plan::Awaitable(operation.what, operation.label)
                 }
             };
-            plans.push((task, entry, branch.span(), plan));
+            plans.push((task, entry, branch.span(), plan, names));
         }
         self.end(Term::Suspend(poll), poll);
         let output = self.poll(Polled::Branches(construct), label);
         let mut outputs = Vec::new();
-        for (task, entry, span, plan) in plans {
+        for (task, entry, span, plan, names) in plans {
             outputs.push(self.temp("o", span));
-            self.branch(task, entry, plan);
+            self.apart(|this| {
+                this.branch(task, entry, plan);
+                this.give_name(names);
+            });
         }
         self.graph.constructs[construct.0].outputs.clone_from(&outputs);
         (output, outputs)

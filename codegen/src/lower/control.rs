@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, Pat};
 
 use super::find::expr_awaits;
+use super::given::is_named;
 use super::place::peel;
 use super::{Dest, Loop, Lower};
 use crate::cfg::{BlockId, Code, Instr, MatchArm, MatchHead, Term};
@@ -95,8 +96,14 @@ impl Lower<'_, '_> {
 
     /// A value in its own scope.
     fn branch_value(&mut self, expr: &Expr, dest: Dest) {
-        self.scoped(|this| match expr {
+        self.scoped(|this| this.value_here(expr, dest));
+    }
+
+    /// A value in the current scope.
+    pub(super) fn value_here(&mut self, expr: &Expr, dest: Dest) {
+        self.apart(|this| match expr {
             Expr::Block(block) if block.label.is_none() => this.statements(&block.block, dest),
+            expr if is_named(expr) => this.statements(&block_of(expr), dest),
             expr => {
                 if expr_awaits(expr) && this.control(expr, dest) {
                     return;

@@ -2,6 +2,7 @@
 use quote::quote;
 use syn::Expr;
 
+use super::given::without_names;
 use super::place::peel;
 
 /// What a state that waits for `expr` is called, without `Await`.
@@ -37,7 +38,7 @@ pub(crate) fn camel(name: &str) -> String {
 
 /// An expression as text, in one line, for `describe`.
 pub(super) fn source_text(expr: &Expr) -> String {
-    tidy(&quote!(#expr).to_string()).replace("::longhaul::machine::sleep(", "sleep(")
+    tidy(&without_names(quote!(#expr)).to_string()).replace("::longhaul::machine::sleep(", "sleep(")
 }
 
 /// The spaces that printing tokens puts in, taken out again where nobody would write them.

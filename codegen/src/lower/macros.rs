@@ -8,6 +8,7 @@ use syn::{Expr, Macro, Token};
 use super::Lower;
 use super::expr::Mode;
 use super::find::{expr_awaits, is_concurrent};
+use super::given::name_in_tokens;
 use crate::diag;
 
 /// Macros that take expressions, with commas between, and only borrow their values.
@@ -127,6 +128,9 @@ impl Lower<'_, '_> {
         {
             self.errors.on(value, diag::AWAIT_IN_MACRO);
             return syn::parse_quote!(::core::unreachable!());
+        }
+        if let Some(name) = name_in_tokens(mac.tokens.clone()) {
+            self.errors.on(name, diag::STATE_PLACE);
         }
         let mode = arguments.mode;
         self.operands(arguments.values_mut().map(|value| (value, mode)).collect());

@@ -8,6 +8,7 @@ mod concurrent;
 mod control;
 mod expr;
 mod find;
+mod given;
 mod label;
 mod loops;
 mod macros;
@@ -15,8 +16,9 @@ mod place;
 mod stmt;
 mod verbatim;
 
+pub(crate) use given::without_names;
 pub(crate) use label::camel;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use verbatim::placeholder;
 
 use proc_macro2::Span;
@@ -64,6 +66,8 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
         task: MAIN,
         current: BlockId(0),
         loops: Vec::new(),
+        names: BTreeSet::new(),
+        suspended: Vec::new(),
         around,
         errors,
     };
@@ -82,6 +86,10 @@ struct Lower<'a, 'e> {
     /// The block that is being written. After a jump it is one that nothing leads to.
     current: BlockId,
     loops: Vec<Loop>,
+    /// The names that were given to states by hand.
+    names: BTreeSet<String>,
+    /// The suspensions so far of the statement that is being lowered, without those of statements inside it.
+    suspended: Vec<BlockId>,
     around: &'a Surroundings<'a>,
     errors: &'e mut Errors,
 }
@@ -339,8 +347,9 @@ impl Lower<'_, '_> {
     /// The first instruction of a poll block.
     fn poll(&mut self, what: Polled, label: Label) -> VarId {
         let output = self.temp("r", label.span);
+        self.suspended.push(self.current);
         let Label { name, source, span } = label;
-        self.push(Instr::Poll(Poll { what, output, name, source, span }));
+        self.push(Instr::Poll(Poll { what, output, name, given: None, source, span }));
         output
     }
 

@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, Local, Pat, Stmt};
 
 use super::find::{expr_awaits, stmt_awaits};
+use super::given::take_name;
 use super::verbatim::exits_in;
 use super::{Dest, Lower};
 use crate::cfg::{Code, CodeTokens, Instr, Term};
@@ -21,19 +22,26 @@ impl Lower<'_, '_> {
         let mut delivered = false;
         for (position, stmt) in block.stmts.iter().enumerate() {
             let is_last = Some(position) == last;
-            match stmt {
-                Stmt::Expr(expr, None) if is_last => {
-                    delivered = true;
-                    self.tail(expr, dest);
+            let named = take_name(stmt);
+            let stmt = named.as_ref().map_or(stmt, |(stmt, _)| stmt);
+            self.apart(|this| {
+                match stmt {
+                    Stmt::Expr(expr, None) if is_last => {
+                        delivered = true;
+                        this.tail(expr, dest);
+                    }
+                    Stmt::Macro(stmt) if is_last && stmt.semi_token.is_none() => {
+                        delivered = true;
+                        let mac =
+                            Expr::Macro(syn::ExprMacro { attrs: stmt.attrs.clone(), mac: stmt.mac.clone() });
+                        this.tail(&mac, dest);
+                    }
+                    _ => this.stmt(stmt),
                 }
-                Stmt::Macro(stmt) if is_last && stmt.semi_token.is_none() => {
-                    delivered = true;
-                    let mac =
-                        Expr::Macro(syn::ExprMacro { attrs: stmt.attrs.clone(), mac: stmt.mac.clone() });
-                    self.tail(&mac, dest);
+                if let Some((_, names)) = named.clone() {
+                    this.give_name(names);
                 }
-                _ => self.stmt(stmt),
-            }
+            });
         }
         if !delivered {
             self.deliver(syn::parse_quote!(()), dest);

@@ -7,6 +7,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat, Stmt};
 
 use super::find::each_ident;
+use super::given::NoNames;
 use super::{Lower, at};
 use crate::cfg::{Exit, ExitId, ExitTo};
 use crate::diag;
@@ -30,6 +31,7 @@ impl Lower<'_, '_> {
     /// An await-free expression with its exits replaced.
     pub(super) fn verbatim(&mut self, expr: &Expr) -> Expr {
         let mut expr = expr.clone();
+        NoNames(self.errors).visit_expr_mut(&mut expr);
         Rewrite::new(self).visit_expr_mut(&mut expr);
         expr
     }
@@ -37,6 +39,7 @@ impl Lower<'_, '_> {
     /// An await-free statement with its exits replaced.
     pub(super) fn verbatim_stmt(&mut self, stmt: &Stmt) -> Stmt {
         let mut stmt = stmt.clone();
+        NoNames(self.errors).visit_stmt_mut(&mut stmt);
         Rewrite::new(self).visit_stmt_mut(&mut stmt);
         stmt
     }
