@@ -69,6 +69,8 @@ pub(crate) struct Rebuild {
     pub(crate) pat: TokenStream,
     /// Whether the pattern is one of several that the place may have matched; this time it is known to.
     pub(crate) refutable: bool,
+    /// Whether it may be a value of its own, which rustc finds out: then it is stored.
+    pub(crate) looked_up: bool,
     pub(crate) expr: TokenStream,
     /// Whether it borrows from the workflow's value.
     pub(crate) of_self: bool,
@@ -259,6 +261,13 @@ pub(crate) enum ExitTo {
     Return,
     /// To a block, with the value of a `break` for a variable.
     Block(BlockId, Option<VarId>),
+}
+
+impl Var {
+    /// Whether it may have to be stored.
+    pub(crate) fn needs_slot(&self) -> bool {
+        self.rebuild.as_ref().is_none_or(|rebuild| rebuild.looked_up)
+    }
 }
 
 impl Graph {

@@ -45,6 +45,7 @@ macro_rules! all_themes {
     () => {
         themes! {
             borrows: "themes/borrows.rs";
+            chains: "themes/chains.rs";
             control: "themes/control.rs";
             functions: "themes/functions.rs";
             items: "themes/items.rs";
@@ -62,7 +63,14 @@ macro_rules! all_themes {
 
 /// The bodies, compiled by `#[workflow]`, with a test for each input.
 // The bodies are to be odd: each writes something in a way that somebody might.
-#[allow(clippy::all, clippy::pedantic, unreachable_pub, unused, for_loops_over_fallibles)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    unreachable_pub,
+    unused,
+    for_loops_over_fallibles,
+    irrefutable_let_patterns
+)]
 mod compiled {
     use crate::acts::*;
     use crate::machine::*;
@@ -89,7 +97,14 @@ mod compiled {
 }
 
 /// The bodies, as rustc compiles them.
-#[allow(clippy::all, clippy::pedantic, unreachable_pub, unused, for_loops_over_fallibles)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    unreachable_pub,
+    unused,
+    for_loops_over_fallibles,
+    irrefutable_let_patterns
+)]
 mod uncompiled {
     use crate::acts::*;
     use crate::plain::*;

@@ -47,8 +47,7 @@ pub(super) fn make_slots(graph: &Graph, analysis: &mut Analysis, live_at: &[Vars
     let mut slots = Vec::new();
     let mut numbers: BTreeMap<VarId, usize> = BTreeMap::new();
     // Variables first, in the order they are bound, so that they have the plain names.
-    let kept: Vars =
-        live_at.iter().flatten().copied().filter(|var| graph.var(*var).rebuild.is_none()).collect();
+    let kept: Vars = live_at.iter().flatten().copied().filter(|var| graph.var(*var).needs_slot()).collect();
     for var in &kept {
         let ident = &graph.var(*var).ident;
         let name = ident.to_string();
@@ -105,6 +104,6 @@ pub(super) fn make_slots(graph: &Graph, analysis: &mut Analysis, live_at: &[Vars
         .block_ids()
         .filter(|block| analysis.arm[block.0] == Some(*block))
         .flat_map(|head| analysis.live_in[head.0].iter().copied())
-        .filter(|var| graph.var(*var).rebuild.is_none() && !kept.contains(var))
+        .filter(|var| graph.var(*var).needs_slot() && !kept.contains(var))
         .collect();
 }

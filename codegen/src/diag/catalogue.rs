@@ -124,10 +124,6 @@ catalogue! {
         why: "the order in which its parts are evaluated is not known to the generator",
         instead: "`let value = f().await;` before it, and `value` here";
 
-    COMPOUND_INDEX LH0111: "an `.await` cannot be in a compound assignment to an index",
-        why: "whether the place or the value is evaluated first depends on a type, and the generator sees none",
-        instead: "`let value = f().await;`, then the assignment with `value`";
-
     HELPER_NOT_AWAITED LH0112: "a call of an `async fn` of the workflow has to be awaited",
         why: "it is a part of this machine, and not a future that can be kept or handed on",
         instead: "`.await` on the call, or the call as a branch of `join!`, `select!` or `timeout`";

@@ -124,8 +124,9 @@ impl Lower<'_, '_> {
         let mut tests = tests.to_vec();
         if let Some(first) = tests.first_mut() {
             *first = match peel(first) {
-                Expr::Let(binding) if expr_awaits(&binding.expr) => {
+                Expr::Let(binding) => {
                     let value = self.expr(&binding.expr);
+                    let value = self.scrutinee(value);
                     let mut binding = binding.clone();
                     binding.expr = Box::new(value);
                     Expr::Let(binding)
@@ -148,6 +149,7 @@ impl Lower<'_, '_> {
 
     fn match_expr(&mut self, expr: &syn::ExprMatch, dest: Dest) {
         let value = self.expr(&expr.expr);
+        let value = self.scrutinee(value);
         let head = MatchHead::Value(self.code(value.clone()));
         let start = self.current;
         let after = self.block("After");

@@ -1,26 +1,17 @@
 //! Expressions with an await in them.
 //!
 //! The order of evaluation is Rust's: what stands before a later sibling's await and is evaluated by value is
-//! *spilled* into a variable first; what is only named (a place, a literal, a constant) stays where it is.
-use proc_macro2::Span;
+//! *spilled* into a variable first; what is only named (a place, a literal, a constant) stays where it is (`operands`).
 use syn::spanned::Spanned;
-use syn::{Expr, ExprMethodCall, Stmt};
+use syn::{Expr, ExprMethodCall};
 
 use super::find::expr_awaits;
 use super::label::{source_text, state_name};
-use super::place::{has_index, is_comparison, is_compound_assignment, peel};
+use super::operands::Mode;
+use super::place::{is_comparison, is_compound_assignment, peel};
 use super::{Dest, Label, Lower, Operation, Shape};
-use crate::cfg::{Code, CodeTokens, Instr, Polled};
+use crate::cfg::{Code, Polled};
 use crate::diag;
-
-/// How an operand is used by what it is an operand of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Its value is taken.
-    Value,
-    /// It is borrowed or named: a place is not evaluated before it is needed.
-    Place,
-}
 
 /// A call of an async method: its name, the receiver, the arguments without the context.
 type OwnCall<'x> = (syn::Ident, Option<&'x Expr>, Box<dyn Iterator<Item = &'x Expr> + 'x>);
@@ -61,6 +52,7 @@ impl Lower<'_, '_> {
                 self.errors.on(inner, diag::AWAIT_IN_OTHER);
                 syn::parse_quote!(true)
             }
+            Expr::Binary(binary) if is_compound_assignment(&binary.op) => self.compound_assignment(binary),
             _ => self.compound(expr),
         }
     }
@@ -79,18 +71,9 @@ impl Lower<'_, '_> {
                 operands.extend(call.args.iter_mut().map(|arg| (arg, Mode::Value)));
             }
             Expr::Binary(binary) => {
-                if is_compound_assignment(&binary.op) {
-                    // For the built-in types the right side goes first. A variable or field is the same place
-                    // before and after; where an index is, the type decides.
-                    if expr_awaits(&binary.left) || has_index(&binary.left) {
-                        self.errors.on(&binary.left, diag::COMPOUND_INDEX);
-                    }
-                    operands.push((&mut binary.right, Mode::Value));
-                } else {
-                    let mode = if is_comparison(&binary.op) { Mode::Place } else { Mode::Value };
-                    operands.push((&mut binary.left, mode));
-                    operands.push((&mut binary.right, mode));
-                }
+                let mode = if is_comparison(&binary.op) { Mode::Place } else { Mode::Value };
+                operands.push((&mut binary.left, mode));
+                operands.push((&mut binary.right, mode));
             }
             Expr::Assign(assign) => {
                 operands.push((&mut assign.right, Mode::Value));
@@ -128,100 +111,6 @@ impl Lower<'_, '_> {
             }
         }
         expr
-    }
-
-    /// Lowers operands in the order they are evaluated.
-    pub(super) fn operands(&mut self, operands: Vec<(&mut Expr, Mode)>) {
-        let last = operands.iter().rposition(|(operand, _)| expr_awaits(operand));
-        for (position, (operand, mode)) in operands.into_iter().enumerate() {
-            let value = self.expr(operand);
-            *operand = if last.is_some_and(|last| position < last) { self.hold(value, mode) } else { value };
-        }
-    }
-
-    /// Makes sure that an operand is evaluated here and not later.
-    fn hold(&mut self, value: Expr, mode: Mode) -> Expr {
-        if self.is_constant(&value) || matches!(value, Expr::Closure(_)) {
-            return value;
-        }
-        if self.is_place(&value) && (mode == Mode::Place || Self::is_temp(&value)) {
-            return value;
-        }
-        match value {
-            Expr::Reference(mut reference) if self.is_place(&reference.expr) => {
-                reference.expr = Box::new(self.hold(*reference.expr, Mode::Place));
-                Expr::Reference(reference)
-            }
-            Expr::Reference(mut reference) if self.is_place_at_indexes(&reference.expr) => {
-                reference.expr = Box::new(self.fix_indexes(*reference.expr));
-                Expr::Reference(reference)
-            }
-            value if mode == Mode::Place && self.is_place_at_indexes(&value) => self.fix_indexes(value),
-            Expr::Path(path) if mode == Mode::Place => Expr::Path(path),
-            value => {
-                let span = value.span();
-                self.spill(value, span)
-            }
-        }
-    }
-
-    /// A place whose indexes may change later: each is evaluated now.
-    pub(super) fn fix_indexes(&mut self, place: Expr) -> Expr {
-        match place {
-            Expr::Index(mut index) => {
-                index.expr = Box::new(self.fix_indexes(*index.expr));
-                *index.index = self.fix_index((*index.index).clone());
-                Expr::Index(index)
-            }
-            Expr::Field(mut field) => {
-                field.base = Box::new(self.fix_indexes(*field.base));
-                Expr::Field(field)
-            }
-            Expr::Paren(mut inner) => {
-                inner.expr = Box::new(self.fix_indexes(*inner.expr));
-                Expr::Paren(inner)
-            }
-            place => place,
-        }
-    }
-
-    /// An index that means the same later: of a range each end, since a range can be used once only.
-    fn fix_index(&mut self, index: Expr) -> Expr {
-        match index {
-            index if self.is_fixed(&index) => index,
-            Expr::Range(mut range) => {
-                for end in [&mut range.start, &mut range.end].into_iter().flatten() {
-                    **end = self.fix_index((**end).clone());
-                }
-                Expr::Range(range)
-            }
-            index => {
-                let span = index.span();
-                self.spill(index, span)
-            }
-        }
-    }
-
-    /// Evaluates an await-free expression into a variable of its own.
-    pub(super) fn spill(&mut self, value: Expr, span: Span) -> Expr {
-        let code = self.code(value);
-        let var = self.temp("t", span);
-        let CodeTokens::Expr(value) = code.tokens else { return self.path(var) };
-        let ident = &self.graph.var(var).ident;
-        let stmt: Stmt = syn::parse_quote!(let mut #ident = #value;);
-        self.push(Instr::Code(Code {
-            tokens: CodeTokens::Stmt(Box::new(stmt)),
-            declares: vec![var],
-            ..code
-        }));
-        self.path(var)
-    }
-
-    /// A variable that a later block fills: declared here, so that its scope is this one.
-    pub(super) fn result_var(&mut self, span: Span) -> super::VarId {
-        let var = self.temp("v", span);
-        self.push(Instr::Declare(var));
-        var
     }
 
     fn control_value(&mut self, expr: &Expr) -> Expr {

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::place::peel;
 use super::{Dest, Loop, Lower, VarId};
-use crate::cfg::{BlockId, Instr, MatchArm, MatchHead, Term};
+use crate::cfg::{BlockId, Instr, MatchArm, MatchHead, Rebuild, Term};
 use crate::names::{Vars, bindings};
 
 /// Methods that go over what they borrow, the same each time.
@@ -135,7 +135,20 @@ impl Lower<'_, '_> {
                     .iter()
                     .all(|binding| binding.mutability.is_none() || binding.by_ref.is_some())
                 {
-                    this.rebuild(pat, false, &expr, needs, &declares);
+                    let of_self = this.is_of_self(&expr);
+                    let binds = declares.clone();
+                    let rebuild = Rebuild {
+                        pat: quote!(#pat),
+                        refutable: false,
+                        looked_up: false,
+                        expr: quote!(#expr),
+                        of_self,
+                        needs,
+                        binds,
+                    };
+                    for var in &declares {
+                        this.graph.vars[var.0].rebuild = Some(rebuild.clone());
+                    }
                 }
             }
             let body = this.block("Body");

@@ -6,9 +6,9 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Expr, Macro, Token};
 
 use super::Lower;
-use super::expr::Mode;
 use super::find::{expr_awaits, is_concurrent};
 use super::given::name_in_tokens;
+use super::operands::Mode;
 use crate::diag;
 
 /// Macros that take expressions, with commas between, and only borrow their values.

@@ -4,6 +4,8 @@
 //! an await and is needed after it is in a variable; every `return`, `?`, and every `break` or `continue` of a
 //! loop that became blocks is an [`Exit`].
 
+mod again;
+mod assign;
 mod concurrent;
 mod control;
 mod expr;
@@ -12,9 +14,11 @@ mod given;
 mod label;
 mod loops;
 mod macros;
+mod operands;
 mod place;
 mod stmt;
 mod verbatim;
+mod views;
 
 pub(crate) use given::without_names;
 pub(crate) use label::camel;
@@ -26,8 +30,8 @@ use quote::{format_ident, quote};
 use syn::{Expr, Ident, Pat, Type};
 
 use crate::cfg::{
-    Block, BlockId, Code, CodeTokens, Graph, Instr, MAIN, Poll, Polled, Rebuild, Scope, ScopeId, Task,
-    TaskId, Term, Var,
+    Block, BlockId, Code, CodeTokens, Graph, Instr, MAIN, Poll, Polled, Scope, ScopeId, Task, TaskId, Term,
+    Var,
 };
 use crate::diag::Errors;
 use crate::model::Method;
@@ -310,25 +314,11 @@ impl Lower<'_, '_> {
         self.push(Instr::Code(Code { tokens: CodeTokens::Stmt(Box::new(stmt)), ..code }));
     }
 
-    /// Notes that what `pat` binds of `expr` is made again after a resume.
-    fn rebuild(&mut self, pat: &Pat, refutable: bool, value: &Expr, needs: Vars, binds: &[VarId]) {
-        let of_self = self.is_of_self(value);
-        let expr = quote!(#value);
-        let pat = if let Pat::Or(_) = pat { quote!((#pat)) } else { quote!(#pat) };
-        let rebuild = Rebuild { pat, refutable, expr, of_self, needs, binds: binds.to_vec() };
-        for var in binds {
-            self.graph.vars[var.0].rebuild = Some(rebuild.clone());
-        }
-    }
-
     /// Binds a pattern; what it borrows from a kept place is made again after a resume.
     fn bind_borrows(&mut self, pat: &Pat, value: &Expr) -> Vec<VarId> {
-        // The value names what was bound before.
-        let again = self.still_matches(pat, value).then(|| self.mentions(value));
+        let again = self.again(pat, value, true);
         let binds = self.bind(pat, None);
-        if let Some(needs) = again {
-            self.rebuild(pat, true, value, needs, &binds);
-        }
+        self.note_again(again, &binds);
         binds
     }
 

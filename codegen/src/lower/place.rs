@@ -1,36 +1,9 @@
 //! What an expression is: a place, a constant, something that borrows.
 use syn::Expr;
-use syn::Pat;
 
 use super::{Lower, is_temp_name};
-use crate::names::{Vars, bindings};
 
 impl Lower<'_, '_> {
-    /// Whether what `pat` binds of `value` is borrowed from a kept place, so that it can be bound again.
-    pub(super) fn borrows(&self, pat: &Pat, value: &Expr) -> bool {
-        let bound = bindings(pat);
-        let (by_ref, by_mode) = (
-            bound.iter().all(|binding| binding.by_ref.is_some()),
-            // `mut` binds by value, which may have been changed since.
-            bound.iter().all(|binding| binding.by_ref.is_none() && binding.mutability.is_none()),
-        );
-        match peel(value) {
-            Expr::Reference(reference) => by_mode && self.is_place(&reference.expr),
-            Expr::Path(path) => {
-                let var = path.path.get_ident().and_then(|name| self.env.lookup(&name.to_string()));
-                let rebuilt = var.is_some_and(|var| self.graph.var(var).rebuild.is_some());
-                (by_mode && rebuilt) || (by_ref && self.is_place(value))
-            }
-            value => by_ref && self.is_place(value),
-        }
-    }
-
-    /// Whether a pattern that matched a kept place can be matched again after an await. A signal may have changed
-    /// `self` by then: what is borrowed of it so is refused where it is kept, with the clone to add.
-    pub(super) fn still_matches(&self, pat: &Pat, value: &Expr) -> bool {
-        self.borrows(pat, value) && !(self.around.signals && self.is_of_self(value))
-    }
-
     /// Whether a place is within `self`, or a borrow of such a place.
     pub(super) fn is_of_self(&self, place: &Expr) -> bool {
         match peel(place) {
@@ -115,11 +88,6 @@ impl Lower<'_, '_> {
     pub(super) fn is_temp(expr: &Expr) -> bool {
         matches!(expr, Expr::Path(path) if path.path.get_ident().is_some_and(|name| is_temp_name(&name.to_string())))
     }
-
-    /// What `code` needs when it is evaluated again.
-    pub(super) fn needs(&self, expr: &Expr) -> Vars {
-        self.mentions(expr)
-    }
 }
 
 /// Without parentheses and invisible groups.
@@ -154,15 +122,4 @@ pub(super) fn is_compound_assignment(op: &syn::BinOp) -> bool {
 pub(super) fn is_comparison(op: &syn::BinOp) -> bool {
     use syn::BinOp::{Eq, Ge, Gt, Le, Lt, Ne};
     matches!(op, Eq(_) | Lt(_) | Le(_) | Ne(_) | Ge(_) | Gt(_))
-}
-
-pub(super) fn has_index(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(_) => false,
-        Expr::Field(field) => has_index(&field.base),
-        Expr::Paren(inner) => has_index(&inner.expr),
-        Expr::Group(inner) => has_index(&inner.expr),
-        Expr::Unary(unary) => has_index(&unary.expr),
-        _ => true,
-    }
 }

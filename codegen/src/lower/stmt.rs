@@ -1,6 +1,5 @@
 //! Statements.
 use quote::quote;
-use syn::spanned::Spanned;
 use syn::{Block, Expr, Local, Pat, Stmt};
 
 use super::find::{expr_awaits, stmt_awaits};
@@ -183,8 +182,8 @@ impl Lower<'_, '_> {
             return;
         };
         let value = self.expr(&init.expr);
-        let local_pat = local.pat.clone();
         if let Some((_, otherwise)) = &init.diverge {
+            let value = self.referent(value);
             if expr_awaits(otherwise) {
                 return self.let_else(&local.pat, &value, otherwise);
             }
@@ -195,23 +194,18 @@ impl Lower<'_, '_> {
                 expr: Box::new(before_else(value.clone())),
                 diverge: Some((init.diverge.as_ref().expect("it is there").0, Box::new(otherwise))),
             });
-            let again = self.still_matches(pat, &value).then(|| self.mentions(&value));
+            let again = self.again(pat, &value, true);
             let binds = self.let_stmt(local, pat, ty);
-            if let Some(needs) = again {
-                self.rebuild(&local_pat, true, &value, needs, &binds);
-            }
+            self.note_again(again, &binds);
             return;
         }
-        let value = self.keep_referent(value);
-        let again = self.can_be_made_again(pat, &value).then(|| self.mentions(&value));
+        let value = self.referent(value);
+        let again = self.again(&local.pat, &value, false);
         let mut local = local.clone();
         local.init =
             Some(syn::LocalInit { eq_token: init.eq_token, expr: Box::new(value.clone()), diverge: None });
         let binds = self.let_stmt(local, pat, ty);
-        if let Some(needs) = again {
-            // With the type where it is written: `let name: &str = &order.name;`.
-            self.rebuild(&local_pat, false, &value, needs, &binds);
-        }
+        self.note_again(again, &binds);
     }
 
     fn let_stmt(&mut self, local: Local, pat: &Pat, ty: Option<&syn::Type>) -> Vec<VarId> {
@@ -252,42 +246,6 @@ impl Lower<'_, '_> {
         self.end(Term::LetElse { pat: pat.clone(), code, otherwise: at_else, next }, next);
         self.push(Instr::Bound(declares));
     }
-
-    /// `&value` of something that is no place keeps the value alive as long as the borrow: give it a variable.
-    fn keep_referent(&mut self, value: Expr) -> Expr {
-        let Expr::Reference(mut reference) = value else { return value };
-        if self.is_place(&reference.expr) || self.is_constant(&reference.expr) {
-            return Expr::Reference(reference);
-        }
-        if self.is_place_at_indexes(&reference.expr) {
-            reference.expr = Box::new(self.fix_indexes(*reference.expr));
-            return Expr::Reference(reference);
-        }
-        let span = reference.expr.span();
-        let referent = self.spill(*reference.expr, span);
-        reference.expr = Box::new(referent);
-        Expr::Reference(reference)
-    }
-
-    /// Whether `let pat = value;` means the same when it is evaluated again.
-    fn can_be_made_again(&self, pat: &Pat, value: &Expr) -> bool {
-        let Pat::Ident(pat) = pat else { return self.borrows(pat, value) };
-        if pat.mutability.is_some() || pat.subpat.is_some() {
-            return false;
-        }
-        match value {
-            _ if pat.by_ref.is_some() => self.is_place(value),
-            Expr::Reference(reference) => self.is_place(&reference.expr) || self.is_constant(&reference.expr),
-            Expr::Lit(literal) => matches!(literal.lit, syn::Lit::Str(_) | syn::Lit::ByteStr(_)),
-            // `GREETING`, `limits::NAME`: a constant is the same again, and may be a `&'static str`.
-            Expr::Path(path) => {
-                path.qself.is_none()
-                    && self.is_constant(value)
-                    && path.path.segments.last().is_some_and(|last| is_constant_name(&last.ident.to_string()))
-            }
-            _ => false,
-        }
-    }
 }
 
 /// The value of a `let .. else`, which may not end in a brace.
@@ -300,9 +258,4 @@ fn pat_of(pat: &Pat) -> &Pat {
         Pat::Type(typed) => &typed.pat,
         pat => pat,
     }
-}
-
-/// `LIKE_THIS`: what Rust's own naming lints ask of constants and statics.
-fn is_constant_name(name: &str) -> bool {
-    name.len() > 1 && name.chars().all(|c| c.is_uppercase() || c.is_ascii_digit() || c == '_')
 }

@@ -7,7 +7,7 @@ impl Flow {
             x if num(x).await? > 1 => {}
             _ => dbg!(num(2).await?),
         }
-        values[i] += num(3).await?;
+        items.iter().map(|item| num(item).await);
         Ok(n)
     }
 }

@@ -8,6 +8,7 @@
 //! `docs/GENERATED_CODE.md` walks through one expansion.
 
 mod all;
+mod assign;
 mod call;
 mod cancel;
 mod condition;
@@ -16,6 +17,7 @@ mod cursor;
 mod describe;
 mod drive;
 mod frame;
+pub mod kept;
 mod process;
 mod question;
 mod task;
@@ -24,6 +26,7 @@ mod trigger;
 mod wait;
 
 pub use all::{BoundedJoinAll, BoundedTryJoinAll, JoinAll, TryJoinAll, join_all, try_join_all};
+pub use assign::{RightFirst, right_first};
 pub use call::{Call, CallWait, Function};
 pub use cancel::{Cancelled, CancelledWait, HandlersWait, Scope, Shield, shield};
 pub use condition::{Condition, Elapsed, Timeout, timeout};

@@ -8,6 +8,8 @@ bodies! {
     IfLetBorrows { if_let_borrows_are_made_again(3); }
     MatchBorrows { match_borrows_are_made_again(3); }
     TypedBorrows { borrows_with_a_written_type_keep_it(3); }
+    Derefs { awaited_values_are_dereferenced(3); }
+    Looks { looks_are_made_again(3); looks_find_nothing(0); }
 }
 
 #[workflow]
@@ -176,5 +178,64 @@ impl TypedBorrows {
         let kind = match name { "order 3" => 3, _ => 0 };
         let total = match items { [] => 0, [first, ..] => *first };
         Ok(format!("{kind} {total} {literal}"))
+    }
+}
+
+#[workflow]
+impl Derefs {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let boxed = Box::new(order(n).await?);
+        let a = *Box::new(num(1).await?) + *&num(2).await?;
+        let b = (*boxed).clone().id + boxed.id + num(boxed.id).await?;
+        let c = &*text("x".to_owned()).await?;
+        let d = c.len() as u32 + num(1).await?;
+        let e = &order(1).await?.items[..2];
+        let f = &(*boxed).items[1..];
+        let g = num(f[0]).await? + e[0] + c.len() as u32;
+        let h = text("lit".to_owned()).await?.as_str().len();
+        Ok(format!("{a} {b} {c} {d} {e:?} {f:?} {g} {h}"))
+    }
+}
+
+#[workflow]
+impl Looks {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let order = order(n).await?;
+        let name = order.name.as_str();
+        let note = order.note.as_deref().unwrap_or("none");
+        let items = order.items.as_slice();
+        let first = items.first();
+        let second = order.items.get(1);
+        let at = order.items.get(n as usize - n as usize);
+        let trimmed = name.trim();
+        let last: Option<&u32> = items.last();
+        let third = &order.items.get(2).unwrap();
+        none().await?;
+        self.note(format!("{name} {note} {items:?} {first:?} {second:?} {at:?} {trimmed} {last:?} {third}"));
+        let map = std::collections::BTreeMap::from([(3, "three".to_owned()), (4, "four".to_owned())]);
+        if let Some(word) = map.get(&n) { none().await?; self.note(word); }
+        if let Some((key, word)) = map.first_key_value() { none().await?; self.note(format!("{key}{word}")); }
+        let Some(found) = map.get(&(n + 1)).or(map.get(&4)) else { return Ok("none".to_owned()) };
+        let kept = found.clone();
+        match map.get(&n).map(String::as_str) { Some("three") => { none().await?; self.note("3"); } _ => {} }
+        match order.note.as_deref() { Some(note) if note.len() == 1 => { none().await?; self.note(note); } _ => {} }
+        let Some(entry) = map.get(&4) else { return Ok(String::new()) };
+        none().await?;
+        self.name = Some(text("me".to_owned()).await?);
+        if let Some(name) = self.name.as_ref() { none().await?; self.log.push(name.clone()); }
+        if let Some(name) = self.name.as_mut() { name.push_str(&text("x".to_owned()).await?); name.push('y'); }
+        let mut stack = vec![1, 2, 3];
+        while let Some(top) = stack.last() { none().await?; self.note(top); let top = *top; stack.pop(); if top == 2 { break; } }
+        if let Some(first) = stack.first_mut() { *first += num(1).await?; *first += 1; }
+        match stack.as_slice() { [] => {} [one] => { none().await?; self.note(one); } [a, rest @ ..] => { let b = num(*a).await?; self.note(format!("{b}{rest:?}")); } }
+        match &stack[..] { [a, ..] => { none().await?; self.note(a); } [] => {} }
+        let boxed = Box::new(text("boxed".to_owned()).await?);
+        let inner = &*boxed;
+        let chars = boxed.chars().rev().take(2);
+        none().await?;
+        self.note(chars.collect::<String>());
+        Ok(format!("{inner} {kept} {entry} {stack:?} {:?}", self.name))
     }
 }

@@ -45,6 +45,7 @@ bodies! {
         code_without_awaits_continues_loops(3);
     }
     DeepNesting { all_nested_in_all(6); }
+    ReturnsOfAwaits { what_is_returned_awaits(3); what_breaks_awaits(2); what_is_returned_awaits_and_fails(101); }
 }
 
 #[workflow]
@@ -279,5 +280,24 @@ impl DeepNesting {
             }
         }
         Ok(format!("{all:?}"))
+    }
+}
+
+#[workflow]
+impl ReturnsOfAwaits {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let found = loop {
+            if n > 50 { return Ok(check(n).await?); }
+            if flag(n).await? { break num(n).await?; }
+            break self.inner(n).await?;
+        };
+        let deep = 'a: { if found > 5 { break 'a Some(num(found).await?) } None };
+        if let Some(x) = deep && x == 300 { return self.inner(num(1).await?).await; }
+        return match found { 30 => Ok(num(1).await?), _ => Ok(num(2).await? + 1) };
+    }
+
+    async fn inner(&mut self, n: u32) -> Result<u32, Failure> {
+        return Ok(num(n).await? + 1);
     }
 }

@@ -7,6 +7,7 @@ bodies! {
         a_macro_can_return_early(9);
         a_question_mark_in_a_macro_returns(51);
     }
+    MoreMacros { macros_take_named_and_positional_arguments(3); }
 }
 
 #[workflow]
@@ -47,5 +48,35 @@ impl MacrosThatTest {
 
     fn check_it(&mut self, n: u32) -> Result<u32, Failure> {
         if n > 50 { Err(Failure::msg("too much")) } else { Ok(n) }
+    }
+}
+
+#[workflow]
+impl MoreMacros {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        use std::fmt::Write as _;
+        let width = 4usize;
+        let a = format!("{0:>1$} {0} {name} {x:.2}", num(1).await?, num(0).await? as usize + 5, name = text("n".to_owned()).await?, x = f64::from(num(1).await?));
+        let b = format!("{:width$} {:>w$}|{:?}", num(2).await?, self.note("mid"), maybe(1).await?, w = width + 1);
+        let mut out = String::new();
+        write!(out, "{}", num(1).await?).unwrap();
+        write!(&mut out, "{n}{}", text("t".to_owned()).await?)?;
+        writeln!(out)?;
+        writeln!(out, "{}", if flag(1).await? { num(2).await? } else { 0 })?;
+        assert!(num(1).await? == 10);
+        assert_eq!(list(2).await?, vec![1, num(0).await? + 2]);
+        assert_eq!(num(1).await?, 10, "with {}", n);
+        debug_assert_ne!(n, 99);
+        let c = matches!(check(n).await, Ok(x) if x > 1);
+        let d = matches!(num(1).await?, 1..=10 | 20);
+        let e = vec![vec![num(1).await?], vec![2; num(0).await? as usize + 1], vec![]];
+        let f = Some(format!("{}{}", vec![num(1).await?].len(), format_args!("{}", n)));
+        let g = std::format!("{}", std::vec![num(1).await?][0]);
+        eprintln!("{}", num(1).await?);
+        print!("");
+        let h = concat!("a", "b").len() as u32 + num(1).await?;
+        let i = [format!("{}", num(1).await?), format!("{n}")].concat();
+        Ok(format!("{a} {b} {out} {c} {d} {e:?} {f:?} {g} {h} {i}"))
     }
 }

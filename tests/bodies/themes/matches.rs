@@ -13,6 +13,7 @@ bodies! {
     Guards { guards_see_the_bindings(1); }
     BreakFromMatch { a_match_breaks_a_loop(3); }
     Patterns { patterns_bind(3); }
+    Scrutinees { scrutinees_await(3); scrutinees_await_none(0); }
 }
 
 const LIMIT: u32 = 7;
@@ -136,5 +137,29 @@ impl Patterns {
         let _ = num(6).await?;
         let _ignored = num(7).await?;
         Ok(format!("{a} {b} {c} {id} {length} {first} {last} {x} {y} {px} {z} {whole:?} {l} {r}"))
+    }
+}
+
+#[workflow]
+impl Scrutinees {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let mut seen = Vec::new();
+        if let Some(x) = Some(num(n).await?) { seen.push(x); }
+        if let (Some(_), y @ 1..) | (None, y @ (0 | 2..)) = (maybe(n).await?, num(1).await?) && let x = y { seen.push(x + num(y).await?); }
+        match (maybe(n).await?, flag(n).await?) {
+            (Some(x @ 1..=3), true) | (Some(x), false) => seen.push(add(x, 1).await?),
+            (Some(_) | None, _) => seen.push(num(8).await?),
+        }
+        match &order(n).await? {
+            Order { items, .. } if items.len() > 10 => {}
+            Order { items, name, .. } => { none().await?; seen.push(items[0] + name.len() as u32); }
+        }
+        match *&num(1).await? { 0 => {}, x => seen.push(num(x).await?) }
+        match Some(text("q".to_owned()).await?).as_deref() { Some("<q>") => { none().await?; self.note("q"); } _ => {} }
+        let [a, b] = [num(1).await?, num(2).await?] else { return Ok(String::new()) };
+        let z = match num(1).await? { x if x > 100 => 1, x => { let y = num(x).await?; x + y } };
+        seen.extend([a, b, z]);
+        Ok(format!("{seen:?}"))
     }
 }

@@ -8,6 +8,11 @@ bodies! {
     ShortCircuits { and_and_or_evaluate_only_what_is_needed(3); }
     Indexed { indexes_are_evaluated_where_they_stand(3); }
     Strings { strings_are_joined(3); }
+    IndexedCompound { compound_assignments_to_elements_evaluate_the_value_first(3); }
+    Uncertain { compound_assignments_to_computed_places_evaluate_the_value_first(3); }
+    ManyOperands { all_kinds_of_operands_await(3); }
+    IndexCalls { calls_stand_in_indexes(3); }
+    Casts { casts_and_ranges(3); }
 }
 
 #[workflow]
@@ -168,5 +173,120 @@ impl Strings {
         let parts: Vec<String> = out.split('<').map(str::to_owned).collect();
         none().await?;
         Ok(joined + &parts.concat())
+    }
+}
+
+#[workflow]
+impl IndexedCompound {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let mut v = vec![1u32, 2, 3];
+        let mut i = 0;
+        v[i] += num(1).await?;
+        v[1] -= num(0).await? + 1;
+        v[i] += { i += 1; num(2).await? };
+        v[i + 1] *= num(3).await?;
+        self.items = vec![5, 6];
+        self.items[0] += num(n).await?;
+        let mut grid = vec![vec![0u64; 2]; 2];
+        grid[1][i] += num(4).await? as u64;
+        let mut words = vec![String::new(), "b".to_owned()];
+        words[0] += &text("a".to_owned()).await?;
+        let mut points = vec![Point::default()];
+        points[0].x += num(5).await?;
+        points[i - 1].y |= num(6).await? & 4;
+        Ok(format!("{v:?} {:?} {grid:?} {words:?} {points:?} {i}", self.items))
+    }
+}
+
+#[workflow]
+impl Uncertain {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let mut map = std::collections::BTreeMap::new();
+        *map.entry(n).or_insert(0) += num(1).await?;
+        *map.entry(n).or_default() += num(2).await? + { self.note("value"); 1 };
+        *map.get_mut({ self.note("key"); &n }).ok_or_else(|| Failure::msg("none"))? += num(self.note("value")).await?;
+        let mut v = vec![1u32, 2, 3];
+        v[self.note("i") as usize % 3] *= num(self.note("v")).await?;
+        v[num(0).await? as usize] += num({ self.note("right"); 1 }).await?;
+        *v.last_mut().unwrap() -= num(1).await?;
+        let mut at = 0;
+        v[{ at += 1; at }] += { at += 1; num(1).await? };
+        Ok(format!("{map:?} {v:?}"))
+    }
+}
+
+#[workflow]
+impl ManyOperands {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let a = (num(1).await?, num(2).await?).0;
+        let b = [num(1).await?, num(2).await?][1];
+        let c = Point { x: num(1).await?, ..Point { y: num(2).await?, ..Default::default() } };
+        let d = &mut [num(3).await?];
+        d[0] += 1;
+        let e = !flag(1).await?;
+        let f = -(num(1).await? as i32);
+        let g = (num(1).await? + num(2).await?) * (num(3).await? - num(1).await?) / num(1).await?.max(1) % 7;
+        let h = num(1).await? << (num(0).await? + 1) >> 1 ^ num(2).await? | 1 & num(3).await?;
+        let i = num(num(1).await? + { let x = num(2).await?; x + 1 }).await?;
+        let j = Some(num(1).await?).map(|x| x + n).unwrap_or(num(5).await?);
+        let k = text(format!("{}{}", text("in".to_owned()).await?, num(4).await?)).await?;
+        let l = (num(1).await? < num(2).await?) == flag(3).await? && !(num(1).await? >= 11);
+        let m = if num(1).await? > 5 { num(2).await? } else { num(3).await? } + match num(4).await? { 40 => 1, _ => 0 };
+        let o = { num(1).await? } + { let y = 1; y } + num(1).await?;
+        let p = order(n).await?.items[num(0).await? as usize];
+        let q = order(n).await?.note.as_deref().map(str::len).unwrap_or_default() + list(2).await?.len();
+        let r = Box::new(num(1).await?);
+        let s = *r + num(*r).await?;
+        let t = (self.note("x"), (num(1).await?, [self.note("y"), num(2).await?]));
+        let u = Err::<u32, u32>(num(1).await?).or_else(|x| if x > 1 { Ok(x) } else { Err(x) }).map_err(|x| Failure::msg(x))?;
+        let v = std::mem::replace(&mut self.count, num(7).await?);
+        let w = u64::from(num(1).await?) + <u32 as Into<u64>>::into(num(2).await?);
+        let x = Ok::<_, Failure>(num(1).await?)? + Some(num(2).await?).ok_or_else(|| Failure::msg("no"))?;
+        Ok(format!("{a} {b} {c:?} {d:?} {e} {f} {g} {h} {i} {j} {k} {l} {m} {o} {p} {q} {r} {s} {t:?} {u} {v} {w} {x}"))
+    }
+}
+
+#[workflow]
+impl IndexCalls {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let v = list(20).await?;
+        let a = v[num(1).await? as usize];
+        let b = v[self.index(n).await?] + v[self.index(n + 1).await?];
+        let c = list(5).await?[self.index(1).await?];
+        let d = &v[num(0).await? as usize..self.index(2).await?];
+        let e = v[v[num(0).await? as usize] as usize];
+        let mut w = vec![0; 3];
+        w[self.index(0).await?] = num(1).await?;
+        w[num(0).await? as usize] = v[1];
+        let map = std::collections::BTreeMap::from([(10, 'a'), (20, 'b')]);
+        let f = map[&num(1).await?];
+        let mut i = 0;
+        let g = v[{ i += 1; i }] + num({ i += 1; i as u32 }).await? + v[i];
+        Ok(format!("{a} {b} {c} {d:?} {e} {w:?} {f} {g}"))
+    }
+
+    async fn index(&mut self, n: u32) -> Result<usize, Failure> {
+        self.note(n);
+        Ok(num(n).await? as usize / 10)
+    }
+}
+
+#[workflow]
+impl Casts {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let a = num(n).await? as u8 as char;
+        let b = (num(1).await?..=num(2).await?).contains(&15);
+        let c = (..num(1).await?).contains(&n);
+        let d = &"hello world"[num(0).await? as usize..num(1).await? as usize / 2];
+        let e = num(1).await? as f64 / 4.0;
+        let f = (num(1).await? as usize, -1i64 + num(2).await? as i64);
+        let g = if let 1..=30 = num(n).await? { 'y' } else { 'n' };
+        none().await?;
+        Ok(format!("{a} {b} {c} {d} {e} {f:?} {g}"))
     }
 }

@@ -48,6 +48,14 @@ pub(super) fn again(rebuild: &Rebuild) -> TokenStream {
     }
 }
 
+/// What is kept of a value that was looked up: rustc knows its type.
+fn kept(value: &TokenStream) -> TokenStream {
+    quote! {{
+        use ::longhaul::machine::kept::{IfBorrowing as _, IfNeither as _, IfStored as _};
+        (&&&::longhaul::machine::kept::type_of(&#value)).how().keep(#value)
+    }}
+}
+
 impl Emit<'_> {
     /// Shows each slot to the visitor. The bound of each call is what makes a value that cannot be stored an error, so
     /// the call is put at the variable's binding.
@@ -92,10 +100,10 @@ impl Emit<'_> {
 
     /// Moves what `needed` names and is local here to where the next arm finds it.
     pub(super) fn puts(&mut self, arm: &Arm, needed: &Vars) -> TokenStream {
-        let mut puts = TokenStream::new();
+        let (mut looks, mut puts) = (Vec::new(), TokenStream::new());
         for var in needed.intersection(&arm.locals) {
             let data = self.graph.var(*var);
-            if data.rebuild.is_some() {
+            if !data.needs_slot() {
                 continue;
             }
             let place = self.place(*var);
@@ -105,9 +113,16 @@ impl Emit<'_> {
             } else {
                 local_ident(&data.ident).to_token_stream()
             };
-            puts.extend(quote!(#place.put(#value);));
+            if data.rebuild.is_some() {
+                let kept = kept(&value);
+                looks.push(quote!(#place.put(#kept);));
+            } else {
+                puts.extend(quote!(#place.put(#value);));
+            }
         }
-        puts
+        // What may borrow goes before what it borrows from.
+        looks.reverse();
+        quote!(#(#looks)* #puts)
     }
 
     /// Names of the user's are never changed, so where another variable of the same name may hide one, a macro is
@@ -130,7 +145,21 @@ impl Emit<'_> {
         for var in needed.iter().filter(|var| self.graph.var(**var).scope == scope) {
             let data = self.graph.var(*var);
             if let Some(rebuild) = &data.rebuild {
-                if !done.contains(var) {
+                if rebuild.looked_up && live.contains(var) {
+                    let Rebuild { pat, expr, .. } = rebuild;
+                    let place = self.place(*var);
+                    takes.extend(quote! {
+                        let #pat = match #place.take().found() {
+                            ::core::option::Option::Some(__found) => __found,
+                            ::core::option::Option::None => #expr,
+                        };
+                    });
+                    takes.extend(self.outers([var]));
+                } else if rebuild.looked_up {
+                    let ident = local_ident(&data.ident);
+                    takes.extend(quote!(let #ident;));
+                    takes.extend(self.outers([var]));
+                } else if !done.contains(var) {
                     done.extend(&rebuild.binds);
                     takes.extend(again(rebuild));
                 }
