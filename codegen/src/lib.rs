@@ -11,6 +11,7 @@ mod activity;
 mod analyse;
 mod cfg;
 mod diag;
+mod editor;
 mod effects;
 mod emit;
 mod lower;
@@ -43,9 +44,16 @@ use crate::parse::Bodies;
 /// ```
 #[allow(clippy::needless_pass_by_value)] // As proc macros are called.
 pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
+    // First, since an editor looks at the first place that a token comes to.
+    let source = editor::source(&item);
+    let machine = machine(&attr, &item);
+    quote!(#source #machine)
+}
+
+fn machine(attr: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     if !attr.is_empty() {
-        errors.on(&attr, diag::unknown_option(&attr.to_string(), "there are none yet"));
+        errors.on(attr, diag::unknown_option(&attr.to_string(), "there are none yet"));
     }
     let item: syn::ItemImpl = match parse::item(item.clone(), Bodies::OfItsItems, &mut errors) {
         Ok(item) => item,

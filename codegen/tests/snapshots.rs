@@ -3,7 +3,7 @@
 
 mod support;
 
-use support::{cases, errors, expand, underlined};
+use support::{cases, errors, expand, shown, underlined};
 
 #[test]
 fn each_case_expands_as_it_did() {
@@ -11,7 +11,7 @@ fn each_case_expands_as_it_did() {
         let expanded = expand(&source).expect("a case is an item with an attribute");
         let errors = errors(&expanded);
         let shown = if errors.is_empty() {
-            prettyplease::unparse(&syn::parse2(expanded).expect("what is generated is Rust"))
+            shown(expanded)
         } else {
             errors.iter().map(|error| underlined(&source, error)).collect::<Vec<_>>().join("\n")
         };

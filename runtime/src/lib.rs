@@ -63,6 +63,9 @@ pub mod engine;
 pub mod error;
 mod failure;
 pub mod machine;
+#[cfg(rust_analyzer)]
+#[doc(hidden)]
+pub mod plain;
 pub mod prelude;
 pub mod sample;
 pub mod store;
@@ -192,6 +195,22 @@ pub use longhaul_macros::workflow;
 pub use machine::{Cancelled, Context, Elapsed, Task, Trigger, join_all, shield, timeout, try_join_all};
 pub use time::{Moment, days, hours, minutes, seconds};
 pub use workflow::Workflow;
+
+/// Tokens that only rust-analyzer sees; generated code has the async methods of a workflow in it, as they were written.
+#[cfg(rust_analyzer)]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_rust_analyzer {
+    ($($tokens:tt)*) => { $($tokens)* };
+}
+
+/// Tokens that only rust-analyzer sees; generated code has the async methods of a workflow in it, as they were written.
+#[cfg(not(rust_analyzer))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_rust_analyzer {
+    ($($tokens:tt)*) => {};
+}
 
 /// The README's program is compiled and run with the other doc tests.
 #[cfg(doctest)]

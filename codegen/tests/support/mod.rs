@@ -47,6 +47,16 @@ pub(crate) fn expand(source: &str) -> Option<TokenStream> {
     })
 }
 
+/// An expansion as a reader of the machine sees it: without the source, which is there for editors.
+pub(crate) fn shown(expanded: TokenStream) -> String {
+    let mut file: syn::File = syn::parse2(expanded).expect("what is generated is Rust");
+    file.items.retain(|item| {
+        !matches!(item, syn::Item::Macro(item)
+        if item.mac.path.segments.last().is_some_and(|last| last.ident == "for_rust_analyzer"))
+    });
+    prettyplease::unparse(&file)
+}
+
 /// An error in an expansion, and from where to where it is.
 #[derive(Debug)]
 pub(crate) struct Found {

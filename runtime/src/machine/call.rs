@@ -1,7 +1,6 @@
 //! Functions marked `#[workflow]`: machines of their own, which any workflow awaits in place.
 
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::task::Poll;
 
 use super::context::Context;
@@ -77,12 +76,13 @@ impl<F: Function> Wait for CallWait<F> {
 
 /// What plain async Rust puts into `Box::pin(..)`, such as a call of a function by itself, needs no box here, but may have
 /// one.
+#[cfg(not(rust_analyzer))]
 #[diagnostic::do_not_recommend]
-impl<A: Awaitable + Unpin> Awaitable for Pin<Box<A>> {
+impl<A: Awaitable + Unpin> Awaitable for std::pin::Pin<Box<A>> {
     type Output = A::Output;
     type Wait = A::Wait;
 
     fn begin(self, ctx: &Context) -> A::Wait {
-        Pin::into_inner(self).begin(ctx)
+        std::pin::Pin::into_inner(self).begin(ctx)
     }
 }

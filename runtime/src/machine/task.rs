@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::cancel::Cancelled;
 use super::context::Context;
 use super::frame::Stored;
-use super::tasks::{Found, Keeper, Spawned};
+use super::tasks::Found;
+#[cfg(not(rust_analyzer))]
+use super::tasks::{Keeper, Spawned};
 use super::wait::{Awaitable, OpId, Wait, stored_by_serde};
 use crate::codec::{self, Payload};
 
@@ -214,6 +216,7 @@ pub trait Spawn {
     fn spawn(self, ctx: &Context) -> Task<Self::Output>;
 }
 
+#[cfg(not(rust_analyzer))]
 impl<A: Stored, T> Spawn for AsyncBlock<A, T> {
     type Output = T;
     fn spawn(self, ctx: &Context) -> Task<T> {

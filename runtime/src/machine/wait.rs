@@ -116,7 +116,7 @@ pub(super) use stored_by_serde;
 
 /// Begins `operation`: what `.await` becomes.
 #[inline(never)] // of which a machine has one for each await
-pub fn begin<A: Awaitable>(operation: A, ctx: &Context) -> A::Wait {
+pub fn begin<A: Awaitable<Wait = W>, W>(operation: A, ctx: &Context) -> W {
     operation.begin(ctx)
 }
 

@@ -16,7 +16,8 @@ impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
         let x = std::future::ready(1).await;
-        Ok(x)
+        let (y, ()) = join!(std::future::ready(x), ctx.sleep(days(1)));
+        Ok(y)
     }
 }
 

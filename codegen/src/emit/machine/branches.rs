@@ -1,10 +1,11 @@
 //! The branches of a construct: polled in order, each with its own position and arms.
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::Emit;
 use super::suspend::begun_name;
 use crate::cfg::{Concurrency, ConstructId, Poll, TaskId};
+use crate::lower::at;
 
 impl Emit<'_> {
     pub(super) fn branches(&mut self, construct: ConstructId, poll: &Poll, task: TaskId) -> TokenStream {
@@ -80,8 +81,11 @@ impl Emit<'_> {
         let entry = self.entry(task);
         let arms = self.arms(task);
         let begin = self.awaitable_branch(task).map(|(poll, is_call)| {
-            let (begun, begin) = (begun_name(poll), self.begin(poll, &quote!(__operation), is_call));
-            quote!(if let ::core::option::Option::Some(__operation) = #begun.take() { #begin })
+            // What rustc may find wrong with the operation is said where it is written.
+            let span = self.graph.poll(poll).map_or_else(Span::call_site, |poll| poll.span);
+            let operation = Ident::new("__operation", at(span));
+            let (begun, begin) = (begun_name(poll), self.begin(poll, &quote!(#operation), is_call));
+            quote!(if let ::core::option::Option::Some(#operation) = #begun.take() { #begin })
         });
         quote! {
             #begin

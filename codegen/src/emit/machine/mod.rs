@@ -68,16 +68,19 @@ pub(crate) fn step_fn(
         #[doc(hidden)]
         #[allow(
             unused_macros, irrefutable_let_patterns, unused_mut, unused_variables, unused_assignments, unused_parens, unused_braces, unused_labels,
-            unreachable_code, unused_must_use, dead_code, clippy::all, clippy::pedantic
+            unreachable_code, unused_must_use, dead_code, unexpected_cfgs, clippy::all, clippy::pedantic
         )]
         fn #step(
             #receiver
             __ctx: &::longhaul::machine::Context,
             __machine: &mut ::longhaul::machine::Sub<#arguments>,
         ) -> ::core::task::Poll<#output> {
-            #(#items)*
+            #[cfg(rust_analyzer)]
+            return ::core::task::Poll::Pending;
+            #(#[cfg(not(rust_analyzer))] #items)*
             #context
-            ::longhaul::machine::drive(
+            #[cfg(not(rust_analyzer))]
+            return ::longhaul::machine::drive(
                 __machine,
                 __ctx,
                 |__frame: &mut #frame<#(#holes),*>, __op| -> ::core::task::Poll<#output> {
@@ -104,7 +107,7 @@ pub(crate) fn step_fn(
                         }
                     }
                 },
-            )
+            );
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Waiting: operations are begun, polled, and given up; a task pauses or ends.
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use super::Emit;
 use super::arms::Arm;
 use crate::analyse::{SlotKind, State};
 use crate::cfg::{Block, BlockId, Concurrency, ConstructId, Poll, Polled, TaskId};
-use crate::lower::at;
 use crate::names::{VarId, Vars};
 
 /// The local that holds what a branch is going to begin.
@@ -15,19 +14,15 @@ pub(super) fn begun_name(poll: BlockId) -> Ident {
 }
 
 impl Emit<'_> {
-    /// Puts a begun operation into its slot. All of it has one span, so that rustc says once what is wrong with it.
+    /// Puts a begun operation into its slot. What rustc may find wrong with it is said of the operation as it is written.
     pub(super) fn begin(&self, poll: BlockId, operation: &TokenStream, is_call: bool) -> TokenStream {
-        let span = at(self.graph.poll(poll).map_or_else(Span::call_site, |poll| poll.span));
         let (kind, begun) = if is_call {
-            (SlotKind::Call(poll), quote_spanned!(span=> __operation))
+            (SlotKind::Call(poll), operation.clone())
         } else {
-            (SlotKind::Wait(poll), quote_spanned!(span=> ::longhaul::machine::begin(__operation, __ctx)))
+            (SlotKind::Wait(poll), quote!(::longhaul::machine::begin(#operation, __ctx)))
         };
-        let field = Ident::new(&self.slot_field(kind).to_string(), span);
-        quote_spanned! {span=>
-            let __operation = #operation;
-            __frame.#field.put(#begun);
-        }
+        let field = self.slot_field(kind);
+        quote!(__frame.#field.put(#begun);)
     }
 
     /// The poll block of a branch that is only an awaitable, and whether that is a call.
