@@ -1,1 +1,3 @@
-//! Tests of Longhaul as a whole; each folder is one test program.
+//! Tests of Longhaul as a whole; each folder is one test program. Here stands what they use from another crate.
+
+pub mod sites;

@@ -58,9 +58,14 @@ pub(crate) fn check(item: &ItemImpl, errors: &mut Errors) {
         let handler =
             function.attrs.iter().any(|attr| diag::is_attr(attr, "signal") || diag::is_attr(attr, "query"));
         if handler || function.sig.asyncness.is_some() {
-            scan(function.block.to_token_stream(), errors);
+            check_block(&function.block, errors);
         }
     }
+}
+
+/// Notes each effect in a body.
+pub(crate) fn check_block(block: &syn::Block, errors: &mut Errors) {
+    scan(block.to_token_stream(), errors);
 }
 
 fn scan(tokens: TokenStream, errors: &mut Errors) {

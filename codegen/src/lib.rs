@@ -14,6 +14,7 @@ mod diag;
 mod editor;
 mod effects;
 mod emit;
+mod function;
 mod lower;
 mod model;
 mod names;
@@ -30,7 +31,8 @@ use crate::emit::Machine;
 use crate::lower::{Shape, Surroundings};
 use crate::parse::Bodies;
 
-/// Expands `#[workflow] impl Name { .. }`: `attr` is what stands in the attribute's parentheses.
+/// Expands `#[workflow] impl Name { .. }` and `#[workflow] async fn name(..)`: `attr` is what stands in the attribute's
+/// parentheses.
 ///
 /// ```
 /// use quote::quote;
@@ -55,17 +57,22 @@ fn machine(attr: &TokenStream, item: &TokenStream) -> TokenStream {
     if !attr.is_empty() {
         errors.on(attr, diag::unknown_option(&attr.to_string(), "there are none yet"));
     }
-    let item: syn::ItemImpl = match parse::item(item.clone(), Bodies::OfItsItems, &mut errors) {
-        Ok(item) => item,
-        Err(error) => {
-            // Another item goes out as it came. What is no Rust at all does not: `#[run]` in it would be a second error.
-            if syn::parse2::<syn::Item>(item.clone()).is_err() {
-                return refused(error);
-            }
-            let error = refused(diag::IMPL_ONLY.at(error.span()));
-            return quote!(#item #error);
-        }
+    let error = match parse::item(item.clone(), Bodies::OfItsItems, &mut errors) {
+        Ok(item) => return implementation(item, errors),
+        Err(error) => error,
     };
+    if let Ok(item) = parse::item(item.clone(), Bodies::Own, &mut errors) {
+        return function::expand(item, errors);
+    }
+    // Another item goes out as it came. What is no Rust at all does not: `#[run]` in it would be a second error.
+    if syn::parse2::<syn::Item>(item.clone()).is_err() {
+        return refused(error);
+    }
+    let error = refused(diag::IMPL_ONLY.at(error.span()));
+    quote!(#item #error)
+}
+
+fn implementation(item: syn::ItemImpl, mut errors: Errors) -> TokenStream {
     effects::check(&item, &mut errors);
     let Some(model) = model::parse(item, &mut errors) else {
         return errors.into_tokens();
@@ -111,10 +118,11 @@ pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
     activity::set(attr, item)
 }
 
-/// An impl without the marks of its methods: the plain async Rust that a workflow is written in.
+/// An impl without the marks of its methods, or a function: the plain async Rust that a workflow is written in.
 pub fn unmarked(item: TokenStream) -> TokenStream {
-    let mut item: syn::ItemImpl = match syn::parse2(lower::without_names(item)) {
-        Ok(item) => item,
+    let mut item = match syn::parse2(lower::without_names(item)) {
+        Ok(syn::Item::Impl(item)) => item,
+        Ok(item) => return quote!(#item),
         Err(error) => return refused(error),
     };
     for item in &mut item.items {

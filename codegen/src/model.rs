@@ -97,7 +97,7 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                     errors.on(&function.sig.ident, diag::TWO_RUNS);
                 } else if function.sig.asyncness.is_none() {
                     errors.on(&function.sig, diag::RUN_ASYNC);
-                    run = Some(method(function, errors));
+                    run = Some(method(&function.sig, function.block, errors));
                 } else {
                     if function.sig.receiver().is_none() {
                         errors.on(&function.sig.ident, diag::RUN_SELF);
@@ -108,7 +108,7 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                         errors.on(found, diag::DYN_OUTPUT);
                         **ty = meant(ty);
                     }
-                    run = Some(method(function, errors));
+                    run = Some(method(&function.sig, function.block, errors));
                 }
             }
             Some(role) => {
@@ -117,7 +117,9 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                 list.extend(handler);
                 workflow.plain.push(ImplItem::Fn(function));
             }
-            None if function.sig.asyncness.is_some() => workflow.methods.push(method(function, errors)),
+            None if function.sig.asyncness.is_some() => {
+                workflow.methods.push(method(&function.sig, function.block, errors));
+            }
             None => workflow.plain.push(ImplItem::Fn(function)),
         }
     }
@@ -155,8 +157,8 @@ fn take_role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
     role
 }
 
-fn method(function: ImplItemFn, errors: &mut Errors) -> Method {
-    let signature = function.sig;
+/// An async function: its signature, sorted.
+pub(crate) fn method(signature: &Signature, body: syn::Block, errors: &mut Errors) -> Method {
     if let Some(param) = signature.generics.params.first() {
         errors.on(param, diag::GENERIC_METHOD);
     }
@@ -187,8 +189,8 @@ fn method(function: ImplItemFn, errors: &mut Errors) -> Method {
         context,
         context_at,
         arguments,
-        output: return_type(&signature),
-        body: function.block,
+        output: return_type(signature),
+        body,
     }
 }
 

@@ -56,6 +56,7 @@ macro_rules! all_themes {
             names: "themes/names.rs";
             operands: "themes/operands.rs";
             selects: "themes/selects.rs";
+            shared: "themes/shared.rs";
             variables: "themes/variables.rs";
         }
     };

@@ -22,7 +22,7 @@ catalogue! {
 
     IMPL_ONLY LH0002: "`#[workflow]` does not go on this item",
         why: "a workflow is a type's own impl: its fields are the run's data, its `#[run]` method is what a run does",
-        instead: "`#[workflow] impl Checkout { #[run] async fn run(&mut self, ctx: &Context) { .. } }`";
+        instead: "`#[workflow] impl Checkout { #[run] async fn run(&mut self, ctx: &Context) { .. } }`, or `#[workflow] async fn`";
 
     NO_RUN LH0003: "this workflow has no method marked `#[run]`",
         why: "a run has to begin somewhere",
@@ -83,6 +83,14 @@ catalogue! {
     UNKNOWN_OPTION LH0017: "there is no option `{0}`",
         why: "{1}",
         instead: "one of those, or none";
+
+    FUNCTION_ASYNC LH0018: "a function marked `#[workflow]` has to be `async`",
+        why: "what a run does is what it awaits; a plain `fn` can be called in a workflow without a mark",
+        instead: "`#[workflow] async fn provision(ctx: &Context, region: Region) -> Result<Site, Failure>`";
+
+    FUNCTION_SELF LH0019: "`#[workflow]` cannot be on a single method",
+        why: "it makes a machine of a function that belongs to no type; a type's machines are made together",
+        instead: "`#[workflow]` on the whole impl, and `self.method(..).await` in `#[run]`";
 
     AWAIT_IN_CLOSURE LH0101: "an `.await` cannot be in a closure",
         why: "what calls the closure is not part of the machine, so it cannot be resumed after a restart",

@@ -11,29 +11,35 @@ use crate::model::Workflow;
 
 pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
     let name = workflow.name.to_string();
-    let described = machines.iter().map(|machine| {
-        let method = machine.method.name.to_string();
-        let states = states(machine);
-        let transitions = transitions(machine);
-        let step = step_name(&machine.method.name);
-        let call = if machine.method.receiver.is_some() {
+    let described = machines.iter().map(|described| {
+        let step = step_name(&described.method.name);
+        let call = if described.method.receiver.is_some() {
             quote!(Self::#step(&mut <Self as ::core::default::Default>::default(), ctx, machine))
         } else {
             quote!(Self::#step(ctx, machine))
         };
-        quote! {
-            ::longhaul::machine::MachineDescription {
-                workflow: #name,
-                method: #method,
-                states: &[#states],
-                transitions: &[#transitions],
-                slots: ::longhaul::machine::slots(|ctx, machine| { let _ = #call; }),
-            }
-        }
+        machine(&name, described, &call)
     });
     quote! {
         fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
             ::std::vec![#(#described),*]
+        }
+    }
+}
+
+/// One machine of `workflow`, whose slots `call` shows.
+pub(super) fn machine(workflow: &str, machine: &Machine<'_>, call: &TokenStream) -> TokenStream {
+    let method = machine.method.name.to_string();
+    let method = method.trim_start_matches("r#");
+    let states = states(machine);
+    let transitions = transitions(machine);
+    quote! {
+        ::longhaul::machine::MachineDescription {
+            workflow: #workflow,
+            method: #method,
+            states: &[#states],
+            transitions: &[#transitions],
+            slots: ::longhaul::machine::slots(|ctx, machine| { let _ = #call; }),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! when the arms are laid out: a way out past a name that is bound twice.
 
 mod describe;
+pub(crate) mod function;
 mod handle;
 mod machine;
 use proc_macro2::{Ident, TokenStream};
@@ -35,6 +36,7 @@ fn names(workflow: &Workflow, method: &Method, is_run: bool) -> machine::Names {
         state: format_ident!("{}{}State", workflow.name, part, span = at(workflow.name.span())),
         frame: format_ident!("{}{}Frame", workflow.name, part, span = at(workflow.name.span())),
         step: step_name(&method.name),
+        path: format!("{}::{}", workflow.name, method.name),
     }
 }
 
@@ -44,7 +46,7 @@ pub(crate) fn workflow(workflow: &Workflow, machines: &[Machine<'_>], errors: &m
     let mut steps = TokenStream::new();
     for (number, machine) in machines.iter().enumerate() {
         let names = names(workflow, machine.method, number == 0);
-        types.extend(states(workflow, machine, &names));
+        types.extend(states(machine, &names));
         types.extend(frame(machine, &names));
         steps.extend(machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors));
     }
@@ -75,7 +77,7 @@ pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> Toke
     let unusable = unusable();
     let states = machines.iter().enumerate().map(|(number, machine)| {
         let names = names(workflow, machine.method, number == 0);
-        states(workflow, machine, &names)
+        states(machine, &names)
     });
     let implementation = run.map(|run| {
         let step = step_name(&run.name);
@@ -109,9 +111,8 @@ pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> Toke
 }
 
 /// The enum of a machine's states.
-fn states(workflow: &Workflow, machine: &Machine<'_>, names: &machine::Names) -> TokenStream {
-    let state = &names.state;
-    let path = format!("{}::{}", workflow.name, machine.method.name);
+fn states(machine: &Machine<'_>, names: &machine::Names) -> TokenStream {
+    let machine::Names { state, path, .. } = names;
     let docs = format!("Where `{path}` can be: before its first step, at each of its awaits, or done.");
     let variants: Vec<_> =
         machine.analysis.states.iter().map(|state| variant(&machine.graph, state)).collect();

@@ -139,7 +139,7 @@ impl Lower<'_, '_> {
 
     /// Lowers what is awaited, up to where it would begin.
     pub(super) fn operation(&mut self, base: &Expr) -> Operation {
-        let base = self.unboxed(peel(base));
+        let base = unboxed(peel(base));
         let label = Label { name: state_name(base), source: source_text(base), span: base.span() };
         if let Expr::MethodCall(call) = base
             && call.method == "wait_until"
@@ -213,21 +213,20 @@ impl Lower<'_, '_> {
         matches!(peel(&call.receiver), Expr::Path(path) if path.path.is_ident("self"))
             && self.around.methods.contains_key(&call.method.to_string())
     }
+}
 
-    /// `Box::pin(self.method(..))`, which plain async Rust needs for recursion: the call.
-    fn unboxed<'x>(&self, expr: &'x Expr) -> &'x Expr {
-        if let Expr::Call(call) = expr
-            && let Expr::Path(path) = &*call.func
-            && let [.., ty, function] = &path.path.segments.iter().collect::<Vec<_>>()[..]
-            && ty.ident == "Box"
-            && function.ident == "pin"
-            && let Some(inner) = call.args.first()
-            && self.own_call(peel(inner)).is_some()
-        {
-            return peel(inner);
-        }
-        expr
+/// `Box::pin(call)`, which plain async Rust needs for recursion: the call.
+fn unboxed(expr: &Expr) -> &Expr {
+    if let Expr::Call(call) = expr
+        && let Expr::Path(path) = &*call.func
+        && let [.., ty, function] = &path.path.segments.iter().collect::<Vec<_>>()[..]
+        && ty.ident == "Box"
+        && function.ident == "pin"
+        && let Some(inner) = call.args.first()
+    {
+        return peel(inner);
     }
+    expr
 }
 
 /// `timeout(limit, operation)`.

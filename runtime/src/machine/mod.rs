@@ -38,6 +38,8 @@ pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots};
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};
 pub use process::{Ended, Process};
 pub use question::{FromResidual, Question};
+#[doc(hidden)]
+pub use serde;
 pub use task::{AsyncBlock, Site, Spawn, Task};
 pub use tasks::{Spawned, step_method};
 pub use trigger::Trigger;

@@ -26,6 +26,8 @@ pub(crate) struct Names {
     pub(crate) frame: Ident,
     /// `__run`
     pub(crate) step: Ident,
+    /// `Checkout::run`
+    pub(crate) path: String,
 }
 
 /// The function that steps the machine.

@@ -1,0 +1,199 @@
+//! The expansion of `#[workflow] async fn`: a call to be awaited, and a type of the function's name to be started.
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Pat;
+use syn::spanned::Spanned;
+
+use super::{Machine, Split, arguments, describe, frame, machine, split, states, step_name};
+use crate::diag::{Errors, unusable};
+use crate::function::Function;
+use crate::lower::{at, camel};
+
+/// The name as text.
+fn text(name: &Ident) -> String {
+    name.to_string().trim_start_matches("r#").to_owned()
+}
+
+/// The whole expansion.
+pub(crate) fn function(function: &Function, machine: &Machine<'_>, errors: &mut Errors) -> TokenStream {
+    let name = &function.name;
+    let span = at(name.span());
+    let names = machine::Names {
+        state: format_ident!("{}State", camel(&text(name)), span = span),
+        frame: format_ident!("{}Frame", camel(&text(name)), span = span),
+        step: step_name(name),
+        path: text(name),
+    };
+    let step = machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors);
+    let step_name = &names.step;
+    let description = describe::machine(&text(name), machine, &quote!(#step_name(ctx, machine)));
+    let (states, frame) = (states(machine, &names), frame(machine, &names));
+    let around = around(function, &description);
+    quote! {
+        #around
+        #states
+        #frame
+        #step
+    }
+}
+
+/// What stands in for a function with errors, so that its calls are no errors, too.
+pub(crate) fn stand_in(function: &Function) -> TokenStream {
+    let step = step_name(&function.name);
+    let (input, output) = (arguments(&function.method), &function.method.output);
+    let name = text(&function.name);
+    let unusable = unusable();
+    let around = around(
+        function,
+        &quote! {
+            ::longhaul::machine::MachineDescription {
+                workflow: #name, method: #name, states: &[], transitions: &[], slots: ::std::vec::Vec::new(),
+            }
+        },
+    );
+    quote! {
+        #around
+        #[doc(hidden)]
+        fn #step(
+            _: &::longhaul::machine::Context,
+            _: &mut ::longhaul::machine::Sub<#input>,
+        ) -> ::core::task::Poll<#output> {
+            #unusable
+        }
+    }
+}
+
+/// The type of the function's name, the function that gives a call, and what the two implement.
+fn around(function: &Function, description: &TokenStream) -> TokenStream {
+    let Function { name, vis, attrs, method } = function;
+    let docs: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
+    let others: Vec<_> = attrs.iter().filter(|attr| !attr.path().is_ident("doc")).collect();
+    let type_docs = format!("The workflow `{name}`, as a type: for runs of its own.");
+    let (params, values) = params(function);
+    let values = if let [value] = &values[..] { quote!(#value) } else { quote!((#(#values),*)) };
+    let (input, output) = (arguments(method), &method.output);
+    let step = step_name(name);
+    let span = method.arguments.first().map_or_else(|| at(name.span()), |argument| at(argument.ty.span()));
+    let arguments = quote_spanned!(span=> type Arguments = #input;);
+    let workflow = workflow(function);
+    quote! {
+        #[doc = #type_docs]
+        ///
+        #(#docs)*
+        #[allow(non_camel_case_types)]
+        #[derive(Debug, Default)]
+        #vis struct #name {}
+        #(#docs)*
+        ///
+        /// A call, to be awaited in a workflow, whose run it becomes a part of.
+        #(#others)*
+        #[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+        #vis fn #name(#(#params),*) -> ::longhaul::machine::Call<#name> {
+            ::longhaul::machine::Call::new(#values)
+        }
+        #[automatically_derived]
+        impl ::longhaul::machine::Function for #name {
+            #arguments
+            type Output = #output;
+            fn step(
+                ctx: &::longhaul::machine::Context,
+                machine: &mut ::longhaul::machine::Sub<Self::Arguments>,
+            ) -> ::core::task::Poll<Self::Output> {
+                #step(ctx, machine)
+            }
+            fn describe() -> ::longhaul::machine::MachineDescription {
+                #description
+            }
+        }
+        #workflow
+    }
+}
+
+/// The parameters as they are written, the context too, and the values of those that are arguments.
+fn params(function: &Function) -> (Vec<TokenStream>, Vec<Ident>) {
+    let method = &function.method;
+    let mut params = Vec::new();
+    let mut values = Vec::new();
+    for (number, argument) in method.arguments.iter().enumerate() {
+        let name = match &argument.pat {
+            Pat::Ident(pat) => pat.ident.clone(),
+            _ => format_ident!("argument{number}"),
+        };
+        let ty = &argument.ty;
+        params.push(quote!(#name: #ty));
+        values.push(name);
+    }
+    if let Some(position) = method.context_at {
+        let name = method.context.clone().unwrap_or_else(|| format_ident!("_ctx"));
+        params.insert(position, quote!(#name: &::longhaul::machine::Context));
+    }
+    (params, values)
+}
+
+/// `impl Workflow`: a run of its own has no value, no signals and no queries.
+fn workflow(function: &Function) -> TokenStream {
+    let Function { name, vis, method, .. } = function;
+    let text = text(name);
+    let Split { output, error, is_result } = split(&method.output);
+    let result = if is_result { quote!(result) } else { quote!(::core::result::Result::Ok(result)) };
+    let step = step_name(name);
+    let handle = format_ident!("{}Handle", camel(&text), span = at(name.span()));
+    let handle_docs = format!("A handle to a run of `{name}`.");
+    quote! {
+        #[doc = #handle_docs]
+        #[allow(dead_code)]
+        #vis type #handle = ::longhaul::RunHandle<#name>;
+        #[automatically_derived]
+        impl ::longhaul::machine::serde::Serialize for #name {
+            fn serialize<S: ::longhaul::machine::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_unit()
+            }
+        }
+        #[automatically_derived]
+        impl<'de> ::longhaul::machine::serde::Deserialize<'de> for #name {
+            fn deserialize<D: ::longhaul::machine::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                <() as ::longhaul::machine::serde::Deserialize<'de>>::deserialize(deserializer).map(|()| #name {})
+            }
+        }
+        #[automatically_derived]
+        impl ::longhaul::Workflow for #name {
+            const NAME: &'static str = #text;
+            type Input = <Self as ::longhaul::machine::Function>::Arguments;
+            type Output = #output;
+            type Error = #error;
+            type Handle = ::longhaul::RunHandle<Self>;
+            const SIGNALS: &'static [::longhaul::workflow::SignalType] = &[];
+            const QUERIES: &'static [&'static str] = &[];
+            fn signal(
+                &mut self,
+                _: &::longhaul::machine::Context,
+                name: &str,
+                _: &::longhaul::codec::Payload,
+            ) -> ::core::result::Result<(), ::longhaul::workflow::HandlerError> {
+                ::core::result::Result::Err(::longhaul::workflow::HandlerError::unknown(#text, "signal", name, &[]))
+            }
+            fn query(
+                &self,
+                name: &str,
+                _: &::longhaul::codec::Payload,
+            ) -> ::core::result::Result<::longhaul::codec::Payload, ::longhaul::workflow::HandlerError> {
+                ::core::result::Result::Err(::longhaul::workflow::HandlerError::unknown(#text, "query", name, &[]))
+            }
+            fn step(
+                &mut self,
+                ctx: &::longhaul::machine::Context,
+                machine: &mut ::longhaul::machine::Sub<Self::Input>,
+            ) -> ::core::task::Poll<::core::result::Result<Self::Output, Self::Error>> {
+                #step(ctx, machine).map(|result| #result)
+            }
+            fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
+                ::std::vec![<Self as ::longhaul::machine::Function>::describe()]
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `#[workflow] async fn`: a machine that belongs to no type, which any workflow awaits in place, and which can be a run
+//! of its own.
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Ident, ItemFn, ReturnType, Visibility};
+
+use crate::diag::{self, Errors};
+use crate::emit::Machine;
+use crate::lower::{self, Surroundings};
+use crate::model::{self, Method};
+use crate::storable::{meant, names_dyn};
+use crate::{analyse, effects, emit};
+
+/// The function as the generator sees it.
+pub(crate) struct Function {
+    pub(crate) name: Ident,
+    pub(crate) vis: Visibility,
+    /// Its attributes as they are written.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) method: Method,
+}
+
+/// Expands `#[workflow] async fn name(..)`.
+pub(crate) fn expand(mut item: ItemFn, mut errors: Errors) -> TokenStream {
+    if let Some(receiver) = item.sig.receiver() {
+        errors.on(receiver, diag::FUNCTION_SELF);
+        // It stands in an impl, where nothing of ours can be beside it.
+        let errors = errors.into_tokens();
+        return quote!(#item #errors);
+    }
+    if item.sig.asyncness.is_none() {
+        errors.on(&item.sig, diag::FUNCTION_ASYNC);
+    }
+    effects::check_block(&item.block, &mut errors);
+    if let ReturnType::Type(_, ty) = &mut item.sig.output
+        && let Some(found) = names_dyn(ty)
+    {
+        errors.on(found, diag::DYN_OUTPUT);
+        **ty = meant(ty);
+    }
+    let method = model::method(&item.sig, *item.block, &mut errors);
+    let function = Function { name: method.name.clone(), vis: item.vis, attrs: item.attrs, method };
+    let no_methods = BTreeMap::new();
+    let around = Surroundings { workflow: &function.name, signals: false, methods: &no_methods };
+    let graph = lower::lower(&function.method, &around, &mut errors);
+    let analysis = analyse::analyse(&graph);
+    let machine = Machine { method: &function.method, graph, analysis };
+    let expanded = if errors.is_empty() {
+        emit::function::function(&function, &machine, &mut errors)
+    } else {
+        TokenStream::new()
+    };
+    if errors.is_empty() {
+        return expanded;
+    }
+    let (stand_in, errors) = (emit::function::stand_in(&function), errors.into_tokens());
+    quote!(#stand_in #errors)
+}

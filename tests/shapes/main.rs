@@ -1,0 +1,3 @@
+//! Workflows of all shapes under the engine: functions, and what a library brings.
+
+mod functions;
