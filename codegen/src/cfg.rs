@@ -111,6 +111,8 @@ pub(crate) struct Construct {
     pub(crate) poll: BlockId,
     /// What [`Concurrency::Select`] leaves in each branch's output.
     pub(crate) outputs: Vec<VarId>,
+    /// What a [`Concurrency::Timeout`] gives.
+    pub(crate) result: Option<VarId>,
 }
 
 /// A piece of the user's code, its exits replaced by placeholders.
@@ -168,6 +170,8 @@ pub(crate) struct Poll {
     pub(crate) given: Option<Ident>,
     /// The awaited expression as it stands in the source.
     pub(crate) source: String,
+    /// Whether it is a sleep.
+    pub(crate) timer: bool,
     pub(crate) span: Span,
 }
 
@@ -253,6 +257,17 @@ pub(crate) struct Exit {
     pub(crate) to: ExitTo,
     /// Names bound around the exit within the verbatim code.
     pub(crate) hidden: Vec<String>,
+    /// For a `?`: what it asks.
+    pub(crate) asks: Asks,
+}
+
+/// What a `?` is a question to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Asks {
+    /// The temporaries that its operand is made of, such as the output of an await.
+    pub(crate) vars: Vars,
+    /// Whether its operand has a `?` in it already.
+    pub(crate) again: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! What plain async Rust refuses or cannot show: branches that share what they change, signals that come while a body
-//! waits, when values are dropped, what a machine says of itself.
+//! waits, when values are dropped.
 
 use std::cell::RefCell;
 
-use longhaul::machine::{Cause, MachineDescription};
+use longhaul::machine::MachineDescription;
 use longhaul::prelude::*;
 
 use crate::machine::*;
@@ -18,7 +18,7 @@ macro_rules! workflows {
     )*};
 }
 
-workflows! { SharedSelf SharedVariables Conditions Drops NotLive Described Cancelled SharedHelpers Reassigned }
+workflows! { SharedSelf SharedVariables Conditions Drops NotLive Cancelled SharedHelpers Reassigned }
 
 /// Runs a body both ways; gives its operations, its log and its result.
 fn ran<W: Workflow>(input: W::Input, log: impl Fn(W) -> Vec<String>) -> (Vec<String>, Vec<String>, String)
@@ -346,72 +346,3 @@ fn a_construct_in_a_loop_changes_what_is_around_it() {
     let (_, _, result) = ran::<Reassigned>(3, |workflow| workflow.log);
     assert_eq!(result, r#"Ok("<first>... 10 9")"#);
 }
-
-/// The line of the first await in `Described`.
-const FIRST_LINE: u32 = line!() + 6;
-
-#[workflow]
-impl Described {
-    #[run]
-    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let base = num(n).await?;
-        if base > 20 {
-            self.pause(ctx, base).await;
-        }
-        for i in 0..base {
-            select! {
-                x = num(i) => { self.count = x?; }
-                _ = async { ctx.sleep(seconds(1)).await; none().await } => break,
-            }
-        }
-        ctx.wait_until(|| self.count > 0).await;
-        Ok(base)
-    }
-
-    async fn pause(&mut self, ctx: &Context, n: u32) {
-        ctx.sleep(seconds(u64::from(n))).await;
-    }
-}
-
-#[test]
-fn a_machine_describes_itself() {
-    let [run, pause] = &Described::describe()[..] else { panic!("one machine for each async method") };
-    let states: Vec<_> = run.states.iter().map(|state| (state.name, state.waits_for, state.within)).collect();
-    assert_eq!(
-        states,
-        [
-            ("Start", "", None),
-            ("AwaitNum", "num(n)", None),
-            ("AwaitPause", "self.pause(ctx, base)", None),
-            ("AwaitSelect", SELECT, None),
-            ("AwaitNum2", "num(i)", Some("AwaitSelect")),
-            ("AwaitSleep", "ctx.sleep(seconds(1))", Some("AwaitSelect")),
-            ("AwaitNone", "none()", Some("AwaitSelect")),
-            ("AwaitCondition", "ctx.wait_until(|| self.count > 0)", None),
-            ("Done", "", None),
-        ]
-    );
-    let lines: Vec<_> =
-        run.states.iter().map(|state| if state.line == 0 { 0 } else { state.line - FIRST_LINE }).collect();
-    assert_eq!(lines, [0, 0, 2, 5, 6, 7, 7, 10, 0]);
-    assert_eq!(slots(run, "AwaitNum"), ["await_num"]);
-    assert_eq!(slots(run, "AwaitPause"), ["await_pause", "base"]);
-    assert_eq!(slots(run, "AwaitCondition"), ["base"]);
-    assert_eq!(run.slots.iter().find(|slot| slot.name == "base").unwrap().type_name, "u32");
-    let from = |name: &str| -> Vec<(&str, Cause)> {
-        let found = run.transitions.iter().filter(|transition| transition.from == name);
-        found.map(|transition| (transition.to, transition.cause)).collect()
-    };
-    assert_eq!(from("Start"), [("AwaitNum", Cause::Started)]);
-    let resolved = |names: &[&'static str]| -> Vec<(&str, Cause)> {
-        names.iter().map(|name| (*name, Cause::Resolved)).collect()
-    };
-    assert_eq!(from("AwaitNum"), resolved(&["Done", "AwaitPause", "AwaitSelect", "AwaitCondition"]));
-    assert_eq!(from("AwaitSleep"), resolved(&["AwaitNone"]));
-    assert_eq!(from("AwaitNone"), resolved(&["AwaitSelect"]));
-    assert_eq!(from("AwaitCondition"), resolved(&["Done"]));
-    assert_eq!((pause.method, pause.states[1].name, pause.states[1].slots.len()), ("pause", "AwaitSleep", 1));
-}
-
-const SELECT: &str = "select! { x = num(i) => { self.count = x?; } \
-                      _ = async { ctx.sleep(seconds(1)).await; none().await } => break, }";

@@ -4,6 +4,7 @@
 
 mod acts;
 mod beyond;
+mod described;
 mod machine;
 mod plain;
 mod trace;

@@ -150,7 +150,7 @@ fn guards(term: &Term) -> impl Iterator<Item = &Code> {
 }
 
 /// All code of a block.
-fn codes(block: &crate::cfg::Block) -> impl Iterator<Item = &Code> {
+pub(crate) fn codes(block: &crate::cfg::Block) -> impl Iterator<Item = &Code> {
     block.instrs.iter().filter_map(Instr::code).chain(block.term.code()).chain(guards(&block.term))
 }
 

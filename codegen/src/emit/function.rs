@@ -28,7 +28,7 @@ pub(crate) fn function(function: &Function, machine: &Machine<'_>, errors: &mut 
     let step_name = &names.step;
     let description = describe::machine(&text(name), machine, &quote!(#step_name(ctx, machine)));
     let (states, frame) = (states(machine, &names), frame(machine, &names));
-    let around = around(function, &description);
+    let around = around(function, &description, &describe::docs(&text(name), std::slice::from_ref(machine)));
     quote! {
         #around
         #states
@@ -47,9 +47,10 @@ pub(crate) fn stand_in(function: &Function) -> TokenStream {
         function,
         &quote! {
             ::longhaul::machine::MachineDescription {
-                workflow: #name, method: #name, states: &[], transitions: &[], slots: ::std::vec::Vec::new(),
+                workflow: #name, method: #name, file: ::core::file!(), states: &[], transitions: &[], slots: ::std::vec::Vec::new(),
             }
         },
+        &TokenStream::new(),
     );
     quote! {
         #around
@@ -64,7 +65,7 @@ pub(crate) fn stand_in(function: &Function) -> TokenStream {
 }
 
 /// The type of the function's name, the function that gives a call, and what the two implement.
-fn around(function: &Function, description: &TokenStream) -> TokenStream {
+fn around(function: &Function, description: &TokenStream, docs_of_run: &TokenStream) -> TokenStream {
     let Function { name, vis, attrs, method } = function;
     let docs: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
     let others: Vec<_> = attrs.iter().filter(|attr| !attr.path().is_ident("doc")).collect();
@@ -75,7 +76,7 @@ fn around(function: &Function, description: &TokenStream) -> TokenStream {
     let step = step_name(name);
     let span = method.arguments.first().map_or_else(|| at(name.span()), |argument| at(argument.ty.span()));
     let arguments = quote_spanned!(span=> type Arguments = #input;);
-    let workflow = workflow(function);
+    let workflow = workflow(function, docs_of_run);
     quote! {
         #[doc = #type_docs]
         ///
@@ -131,7 +132,7 @@ fn params(function: &Function) -> (Vec<TokenStream>, Vec<Ident>) {
 }
 
 /// `impl Workflow`: a run of its own has no value, no signals and no queries.
-fn workflow(function: &Function) -> TokenStream {
+fn workflow(function: &Function, docs: &TokenStream) -> TokenStream {
     let Function { name, vis, method, .. } = function;
     let text = text(name);
     let Split { output, error, is_result } = split(&method.output);
@@ -160,6 +161,7 @@ fn workflow(function: &Function) -> TokenStream {
                 <() as ::longhaul::machine::serde::Deserialize<'de>>::deserialize(deserializer).map(|()| #name {})
             }
         }
+        #docs
         #[automatically_derived]
         impl ::longhaul::Workflow for #name {
             const NAME: &'static str = #text;

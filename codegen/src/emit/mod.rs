@@ -244,9 +244,12 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
     let handlers = handle::handlers(workflow, machines.is_empty());
     let handle = handle::name(workflow);
     let describe = describe::describe(workflow, machines);
+    // Without machines there are errors, and no diagram.
+    let docs = (!machines.is_empty()).then(|| describe::docs(&name, machines));
     let span = at(ty.span());
     let head = quote_spanned!(span=> impl ::longhaul::Workflow for #ty);
     quote! {
+        #docs
         #[automatically_derived]
         #head {
             const NAME: &'static str = #name;

@@ -108,7 +108,7 @@ impl Lower<'_, '_> {
 
     fn macro_label(name: &str, mac: &Macro) -> Label {
         let source = tidy(&without_names(quote!(#mac)).to_string());
-        Label { name: name.to_owned(), source, span: mac.path.span() }
+        Label { name: name.to_owned(), source, timer: false, span: mac.path.span() }
     }
 
     /// `select!`: the handlers run after it, in the surrounding code.
@@ -160,10 +160,12 @@ impl Lower<'_, '_> {
     pub(super) fn timeout(&mut self, limit: &Expr, operation: &Expr, whole: &Expr) -> Expr {
         let limit = self.expr(limit);
         let timer: Expr = syn::parse_quote!(::longhaul::machine::sleep(#limit));
-        let label = Label { name: "Timeout".to_owned(), source: source_text(whole), span: whole.span() };
+        let (name, source) = ("Timeout".to_owned(), source_text(whole));
+        let label = Label { name, source, timer: false, span: whole.span() };
+        let construct = self.graph.constructs.len();
         let (winner, outputs) = self.construct(Concurrency::Timeout, vec![operation, &timer], label);
         let (winner, output) = (self.path(winner), self.path(outputs[0]));
-        self.spill(
+        let result = self.spill(
             syn::parse_quote! {
                 match #winner {
                     0 => ::core::result::Result::Ok(#output.take()),
@@ -171,14 +173,22 @@ impl Lower<'_, '_> {
                 }
             },
             whole.span(),
-        )
+        );
+        self.graph.constructs[construct].result = self.temps_in(quote!(#result)).first().copied();
+        result
     }
 
     /// Lowers the branches; gives the construct's output and each branch's.
     fn construct(&mut self, kind: Concurrency, branches: Vec<&Expr>, label: Label) -> (VarId, Vec<VarId>) {
         let construct = ConstructId(self.graph.constructs.len());
         let poll = self.block("Branches");
-        self.graph.constructs.push(Construct { kind, branches: Vec::new(), poll, outputs: Vec::new() });
+        self.graph.constructs.push(Construct {
+            kind,
+            branches: Vec::new(),
+            poll,
+            outputs: Vec::new(),
+            result: None,
+        });
         // What each awaitable branch is made of is evaluated and begun here, in order.
         let mut plans = Vec::new();
         for branch in branches {

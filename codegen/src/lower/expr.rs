@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
 use super::find::expr_awaits;
-use super::label::{source_text, state_name};
+use super::label::{is_timer, source_text, state_name};
 use super::operands::Mode;
 use super::place::{is_comparison, is_compound_assignment, peel};
 use super::{Dest, Label, Lower, Operation, Shape};
@@ -140,7 +140,12 @@ impl Lower<'_, '_> {
     /// Lowers what is awaited, up to where it would begin.
     pub(super) fn operation(&mut self, base: &Expr) -> Operation {
         let base = unboxed(peel(base));
-        let label = Label { name: state_name(base), source: source_text(base), span: base.span() };
+        let label = Label {
+            name: state_name(base),
+            source: source_text(base),
+            timer: is_timer(base),
+            span: base.span(),
+        };
         if let Expr::MethodCall(call) = base
             && call.method == "wait_until"
             && call.args.len() == 1

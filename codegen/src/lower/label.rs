@@ -25,6 +25,17 @@ pub(super) fn state_name(expr: &Expr) -> String {
     camel(&name.unwrap_or_else(|| "value".to_owned()))
 }
 
+/// Whether `expr` is a sleep.
+pub(super) fn is_timer(expr: &Expr) -> bool {
+    match peel(expr) {
+        Expr::MethodCall(call) => call.method == "sleep" || call.method == "sleep_until",
+        // The limit of a `timeout`.
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
+            if path.path.segments.iter().map(|segment| segment.ident.to_string()).eq(["longhaul", "machine", "sleep"])),
+        _ => false,
+    }
+}
+
 /// `print_label` as `PrintLabel`.
 pub(crate) fn camel(name: &str) -> String {
     let mut camel = String::new();
@@ -38,7 +49,7 @@ pub(crate) fn camel(name: &str) -> String {
 
 /// An expression as text, in one line, for `describe`.
 pub(super) fn source_text(expr: &Expr) -> String {
-    tidy(&without_names(quote!(#expr)).to_string()).replace("::longhaul::machine::sleep(", "sleep(")
+    tidy(&without_names(quote!(#expr)).to_string()).replace(":: longhaul::machine::sleep(", "sleep(")
 }
 
 /// The spaces that printing tokens puts in, taken out again where nobody would write them.

@@ -121,6 +121,8 @@ struct Operation {
 struct Label {
     name: String,
     source: String,
+    /// Whether it is a sleep.
+    timer: bool,
     span: Span,
 }
 
@@ -338,8 +340,8 @@ impl Lower<'_, '_> {
     fn poll(&mut self, what: Polled, label: Label) -> VarId {
         let output = self.temp("r", label.span);
         self.suspended.push(self.current);
-        let Label { name, source, span } = label;
-        self.push(Instr::Poll(Poll { what, output, name, given: None, source, span }));
+        let Label { name, source, timer, span } = label;
+        self.push(Instr::Poll(Poll { what, output, name, given: None, source, timer, span }));
         output
     }
 

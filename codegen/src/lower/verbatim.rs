@@ -9,7 +9,7 @@ use syn::{Expr, Pat, Stmt};
 use super::find::each_ident;
 use super::given::NoNames;
 use super::{Lower, at};
-use crate::cfg::{Exit, ExitId, ExitTo};
+use crate::cfg::{Asks, Exit, ExitId, ExitTo};
 use crate::diag;
 use crate::names::bindings;
 
@@ -77,7 +77,7 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
     }
 
     fn exit(&mut self, to: ExitTo, value: Option<&Expr>, span: Span) -> Expr {
-        self.lower.graph.exits.push(Exit { to, hidden: self.hidden.clone() });
+        self.lower.graph.exits.push(Exit { to, hidden: self.hidden.clone(), asks: Asks::default() });
         let name = format_ident!("{}{}", PLACEHOLDER, self.lower.graph.exits.len() - 1, span = at(span));
         syn::parse_quote!(#name(#value))
     }
@@ -87,7 +87,11 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
         let residual: Expr = syn::parse_quote_spanned! {span=>
             ::longhaul::machine::FromResidual::from_residual(__residual)
         };
+        let asks = Asks { vars: self.lower.temps_in(quote!(#operand)), again: !exits_in(operand).is_empty() };
         let exit = self.exit(ExitTo::Return, Some(&residual), span);
+        if let Some(exit) = self.lower.graph.exits.last_mut() {
+            exit.asks = asks;
+        }
         let question = quote_spanned!(span=> ::longhaul::machine::Question::question);
         syn::parse_quote_spanned! {span=>
             match #operand {

@@ -1,62 +1,47 @@
-//! What a machine says of itself.
+//! What a machine says of itself: the types of `longhaul-describe`, with facts that are in the program.
+
+pub use longhaul_describe::{Branch, Cause, Wait as WaitsFor, dot, mermaid};
 
 /// A machine: its states, the transitions between them, its slots.
 ///
-/// Its parts are the generator's facts about the source; the names of the slots' types are rustc's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MachineDescription {
-    /// The workflow's name.
-    pub workflow: &'static str,
-    /// The method that the machine was made from, `run` for the workflow itself.
-    pub method: &'static str,
-    /// The states, in source order: `Start`, one for each suspension, `Done`.
-    pub states: &'static [StateDescription],
-    /// Where each state can lead.
-    pub transitions: &'static [TransitionDescription],
-    /// The variables and waits that are stored.
-    pub slots: Vec<SlotDescription>,
-}
+/// ```
+/// use longhaul::Workflow;
+/// use longhaul::machine::{Cause, mermaid};
+/// use longhaul::prelude::*;
+///
+/// #[derive(Default, Serialize, Deserialize)]
+/// struct Reminder;
+///
+/// #[workflow]
+/// impl Reminder {
+///     #[run]
+///     async fn run(&mut self, ctx: &Context) {
+///         ctx.sleep(days(1)).await;
+///     }
+/// }
+///
+/// let machines = Reminder::describe();
+/// let states: Vec<_> = machines[0].states.iter().map(|state| state.name).collect();
+/// assert_eq!(states, ["Start", "AwaitSleep", "Done"]);
+/// assert_eq!(machines[0].transitions[1].cause, Cause::Timer);
+/// assert_eq!(
+///     mermaid(&machines, &["AwaitSleep"]),
+///     r#"stateDiagram-v2
+///     state "AwaitSleep: ctx.sleep(days(1))" as AwaitSleep
+///     [*] --> AwaitSleep: started
+///     AwaitSleep --> [*]: timer
+///     classDef lit fill:#fd7,stroke:#b60,color:#000
+///     class AwaitSleep lit
+/// "#
+/// );
+/// ```
+pub type MachineDescription = longhaul_describe::Machine<'static>;
 
 /// One state of a machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StateDescription {
-    /// Its name, which is what is stored.
-    pub name: &'static str,
-    /// What a run in this state waits for, as it stands in the source; empty for `Start` and `Done`.
-    pub waits_for: &'static str,
-    /// The line of the source file; 0 where it is not known.
-    pub line: u32,
-    /// The names of the slots that are stored in this state.
-    pub slots: &'static [&'static str],
-    /// For a state within a branch of a `join!`, `select!` or `timeout`: the state of that construct.
-    pub within: Option<&'static str>,
-}
+pub type StateDescription = longhaul_describe::State<'static>;
 
 /// A way from one state to another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransitionDescription {
-    /// The state it leaves.
-    pub from: &'static str,
-    /// The state it enters.
-    pub to: &'static str,
-    /// What brings it about.
-    pub cause: Cause,
-}
-
-/// What brings a transition about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// The run was started.
-    Started,
-    /// What the state waits for is there.
-    Resolved,
-}
+pub type TransitionDescription = longhaul_describe::Transition<'static>;
 
 /// A stored variable or wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SlotDescription {
-    /// Its name, which is what is stored.
-    pub name: &'static str,
-    /// Its Rust type, as the compiler names it.
-    pub type_name: &'static str,
-}
+pub type SlotDescription = longhaul_describe::Slot<'static>;

@@ -32,7 +32,10 @@ pub use cancel::{Cancelled, CancelledWait, HandlersWait, Scope, Shield, shield};
 pub use condition::{Condition, Elapsed, Timeout, timeout};
 pub use context::{Context, Fault, Resolution, RunRng, Step};
 pub use cursor::{Count, Cursor, IntoCursor, nth};
-pub use describe::{Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription};
+pub use describe::{
+    Branch, Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription, WaitsFor,
+    dot, mermaid,
+};
 pub(crate) use drive::stored_state;
 pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots};
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};

@@ -398,11 +398,12 @@ impl Workflow for Script {
 
     fn describe() -> Vec<MachineDescription> {
         const fn state(name: &'static str, waits_for: &'static str) -> StateDescription {
-            StateDescription { name, waits_for, line: 0, slots: &["todo"], within: None }
+            StateDescription { name, waits_for, slots: &["todo"], ..StateDescription::START }
         }
         vec![MachineDescription {
             workflow: "Script",
             method: "run",
+            file: "",
             states: const { &[state("Start", ""), state("AwaitWork", "work(n).await")] },
             transitions: &[TransitionDescription { from: "Start", to: "AwaitWork", cause: Cause::Started }],
             slots: vec![SlotDescription { name: "todo", type_name: "VecDeque<Do>" }],

@@ -1,0 +1,222 @@
+//! `Workflow::describe`: the machine's states, transitions and slots as data; and the same as a diagram in the docs.
+
+mod ways;
+use longhaul_describe::{Branch, Cause, State, Transition, Wait};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use self::ways::ways;
+use super::{Machine, step_name};
+use crate::cfg::{Concurrency, Poll, Polled, TaskId};
+use crate::model::Workflow;
+
+/// What is known of a machine from its source.
+pub(crate) struct Facts {
+    workflow: String,
+    method: String,
+    states: Vec<StateFacts>,
+    transitions: Vec<(String, String, Cause)>,
+    /// All slots, as the frame has them.
+    slots: Vec<String>,
+}
+
+struct StateFacts {
+    name: String,
+    waits_for: String,
+    wait: WaitFacts,
+    line: u32,
+    slots: Vec<String>,
+    within: Option<(String, u16)>,
+}
+
+enum WaitFacts {
+    Plain(Wait<'static>),
+    Call(String),
+}
+
+impl Facts {
+    pub(crate) fn of(workflow: &str, machine: &Machine<'_>) -> Self {
+        let Machine { graph, analysis, method } = machine;
+        let states = analysis.states.iter().filter_map(|state| {
+            let poll = graph.poll(state.block)?;
+            Some(StateFacts {
+                name: state.name.clone(),
+                waits_for: poll.source.clone(),
+                wait: wait(machine, poll),
+                line: u32::try_from(poll.span.start().line).unwrap_or(0),
+                slots: state.live.iter().map(|number| analysis.slots[*number].name.clone()).collect(),
+                within: around(machine, state.task).map(|(of, number)| (of.to_owned(), number)),
+            })
+        });
+        Facts {
+            workflow: workflow.to_owned(),
+            method: plain_name(&method.name),
+            states: states.collect(),
+            transitions: ways(machine),
+            slots: analysis.slots.iter().map(|slot| slot.name.clone()).collect(),
+        }
+    }
+
+    fn waits(&self) -> impl Iterator<Item = State<'_>> {
+        self.states.iter().map(|state| State {
+            name: &state.name,
+            waits_for: &state.waits_for,
+            wait: match &state.wait {
+                WaitFacts::Plain(wait) => *wait,
+                WaitFacts::Call(method) => Wait::Call { method },
+            },
+            line: state.line,
+            slots: &[],
+            within: state.within.as_ref().map(|(of, number)| Branch { of, number: *number }),
+        })
+    }
+}
+
+/// What `draw` makes of the machines, as far as the source shows them.
+pub(crate) fn drawn<T>(all: &[Facts], draw: impl FnOnce(&[longhaul_describe::Machine<'_>]) -> T) -> T {
+    let names: Vec<Vec<Vec<&str>>> = all
+        .iter()
+        .map(|facts| {
+            facts.states.iter().map(|state| state.slots.iter().map(String::as_str).collect()).collect()
+        })
+        .collect();
+    let states: Vec<Vec<State<'_>>> = all
+        .iter()
+        .zip(&names)
+        .map(|(facts, names)| {
+            let waits = facts.waits().zip(names).map(|(state, slots)| State { slots, ..state });
+            std::iter::once(State::START).chain(waits).chain([State::DONE]).collect()
+        })
+        .collect();
+    let transitions: Vec<Vec<Transition<'_>>> = all
+        .iter()
+        .map(|facts| {
+            let all = facts.transitions.iter();
+            all.map(|(from, to, cause)| Transition { from, to, cause: *cause }).collect()
+        })
+        .collect();
+    let machines: Vec<_> = all
+        .iter()
+        .zip(states.iter().zip(&transitions))
+        .map(|(facts, (states, transitions))| longhaul_describe::Machine {
+            workflow: &facts.workflow,
+            method: &facts.method,
+            file: "",
+            states,
+            transitions,
+            slots: facts.slots.iter().map(|name| longhaul_describe::Slot { name, type_name: "_" }).collect(),
+        })
+        .collect();
+    draw(&machines)
+}
+
+fn wait(machine: &Machine<'_>, poll: &Poll) -> WaitFacts {
+    WaitFacts::Plain(match &poll.what {
+        Polled::Operation if poll.timer => Wait::Timer,
+        Polled::Operation => Wait::Operation,
+        Polled::Condition(_) => Wait::Condition,
+        Polled::Call { method, .. } => return WaitFacts::Call(plain_name(method)),
+        Polled::Branches(construct) => match machine.graph.constructs[construct.0].kind {
+            Concurrency::Join => Wait::Join,
+            Concurrency::TryJoin => Wait::TryJoin,
+            Concurrency::Select => Wait::Select,
+            Concurrency::Timeout => Wait::Timeout,
+        },
+    })
+}
+
+/// A method's name, which may be a keyword.
+fn plain_name(method: &Ident) -> String {
+    method.to_string().trim_start_matches("r#").to_owned()
+}
+
+/// The state of the construct that a branch belongs to, and the branch's place in it.
+fn around<'a>(machine: &'a Machine<'_>, task: TaskId) -> Option<(&'a str, u16)> {
+    let (construct, number) = machine.graph.tasks[task.0].branch_of?;
+    let poll = machine.graph.constructs[construct.0].poll;
+    let state = machine.analysis.state(poll)?;
+    Some((&state.name, u16::try_from(number).unwrap_or(u16::MAX)))
+}
+
+/// `fn describe()`
+pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
+    let name = workflow.name.to_string();
+    let described = machines.iter().map(|described| {
+        let step = step_name(&described.method.name);
+        let call = if described.method.receiver.is_some() {
+            quote!(Self::#step(&mut <Self as ::core::default::Default>::default(), ctx, machine))
+        } else {
+            quote!(Self::#step(ctx, machine))
+        };
+        machine(&name, described, &call)
+    });
+    quote! {
+        fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
+            ::std::vec![#(#described),*]
+        }
+    }
+}
+
+/// One machine of `workflow`, whose slots `call` shows.
+pub(super) fn machine(workflow: &str, machine: &Machine<'_>, call: &TokenStream) -> TokenStream {
+    let facts = Facts::of(workflow, machine);
+    let method = &facts.method;
+    let states = facts.states.iter().zip(facts.waits()).map(|(facts, state)| self::state(facts, &state));
+    let transitions = facts.transitions.iter().map(|(from, to, cause)| {
+        let cause = format_ident!("{cause:?}");
+        quote! {
+            ::longhaul::machine::TransitionDescription {
+                from: #from, to: #to, cause: ::longhaul::machine::Cause::#cause
+            }
+        }
+    });
+    quote! {
+        ::longhaul::machine::MachineDescription {
+            workflow: #workflow,
+            method: #method,
+            file: ::core::file!(),
+            states: &[
+                ::longhaul::machine::StateDescription::START,
+                #(#states,)*
+                ::longhaul::machine::StateDescription::DONE,
+            ],
+            transitions: &[#(#transitions),*],
+            slots: ::longhaul::machine::slots(|ctx, machine| { let _ = #call; }),
+        }
+    }
+}
+
+fn state(facts: &StateFacts, state: &State<'_>) -> TokenStream {
+    let State { name, waits_for, line, .. } = state;
+    let slots = &facts.slots;
+    let wait = match state.wait {
+        Wait::Call { method } => quote!(Call { method: #method }),
+        plain => {
+            let plain = format_ident!("{plain:?}");
+            quote!(#plain)
+        }
+    };
+    let within = if let Some(Branch { of, number }) = state.within {
+        quote!(::core::option::Option::Some(::longhaul::machine::Branch { of: #of, number: #number }))
+    } else {
+        quote!(::core::option::Option::None)
+    };
+    quote! {
+        ::longhaul::machine::StateDescription {
+            name: #name,
+            waits_for: #waits_for,
+            wait: ::longhaul::machine::WaitsFor::#wait,
+            line: #line,
+            slots: &[#(#slots),*],
+            within: #within,
+        }
+    }
+}
+
+/// The diagram of a workflow, for its docs.
+pub(super) fn docs(workflow: &str, machines: &[Machine<'_>]) -> TokenStream {
+    let facts: Vec<Facts> = machines.iter().map(|machine| Facts::of(workflow, machine)).collect();
+    let diagram = drawn(&facts, |machines| longhaul_describe::mermaid(machines, &[]));
+    let text = format!("What a run waits for, and what it does next:\n\n```mermaid\n{diagram}```");
+    quote!(#[doc = #text])
+}

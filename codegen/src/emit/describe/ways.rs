@@ -1,0 +1,188 @@
+//! Which states can follow a state, and by what cause.
+//!
+//! A way is what lies between two suspensions: it begins where a suspension has its result, and goes through all code that
+//! may run before the next one.
+use std::collections::BTreeSet;
+
+use longhaul_describe::Cause;
+
+use super::{Machine, around};
+use crate::analyse::{codes, successors};
+use crate::cfg::{
+    Block, BlockId, Concurrency, Construct, ExitTo, Graph, MAIN, MatchHead, Poll, Polled, TaskId, Term,
+};
+use crate::names::VarId;
+
+/// From each state the states that can come next in the same task; from a construct's also those its branches begin in.
+pub(super) fn ways(machine: &Machine<'_>) -> Vec<(String, String, Cause)> {
+    let Machine { graph, analysis, .. } = machine;
+    let mut ways = Vec::new();
+    let mut add = |from: &str, start: BlockId, task: TaskId, plain: BTreeSet<Cause>| {
+        let walk = Walk { graph, start, task, plain };
+        for (next, cause) in walk.all() {
+            let to = match next {
+                Some(block) => analysis.state(block).map_or("Done", |state| state.name.as_str()),
+                // A branch that is done leaves the construct to see whether it is, too.
+                None => around(machine, task).map_or("Done", |(state, _)| state),
+            };
+            ways.push((from.to_owned(), to.to_owned(), cause));
+        }
+    };
+    add("Start", graph.tasks[MAIN.0].entry, MAIN, BTreeSet::from([Cause::Started]));
+    for state in &analysis.states {
+        if let Some(poll) = graph.poll(state.block) {
+            add(&state.name, state.block, state.task, plain(graph, poll));
+        }
+    }
+    ways
+}
+
+/// What ends a suspension, as long as no `?` tells one way of ending from another.
+fn plain(graph: &Graph, poll: &Poll) -> BTreeSet<Cause> {
+    BTreeSet::from([match &poll.what {
+        Polled::Operation if poll.timer => Cause::Timer,
+        Polled::Operation | Polled::Call { .. } => Cause::Result,
+        Polled::Condition(_) => Cause::Condition,
+        Polled::Branches(construct) => {
+            let construct = &graph.constructs[construct.0];
+            if construct.kind == Concurrency::Timeout {
+                let mut causes = of_branch(graph, construct.branches[0]);
+                causes.insert(Cause::Timer);
+                return causes;
+            }
+            Cause::Branches
+        }
+    }])
+}
+
+/// What ends a branch: what it waits for, where it is only that.
+fn of_branch(graph: &Graph, task: TaskId) -> BTreeSet<Cause> {
+    match graph.poll(graph.tasks[task.0].entry) {
+        Some(poll) => plain(graph, poll),
+        None => BTreeSet::from([Cause::Branches]),
+    }
+}
+
+struct Walk<'g> {
+    graph: &'g Graph,
+    start: BlockId,
+    task: TaskId,
+    /// What brings about each way on which nothing else is known.
+    plain: BTreeSet<Cause>,
+}
+
+impl Walk<'_> {
+    /// The poll blocks that can be reached without passing another; `None` for the end of the task.
+    fn all(&self) -> BTreeSet<(Option<BlockId>, Cause)> {
+        let graph = self.graph;
+        let mut next = BTreeSet::new();
+        if let Term::Match { head: MatchHead::Winner(_), arms, .. } = &graph.block(self.start).term
+            && let Some((_, construct)) = self.construct()
+        {
+            // The handlers of a `select!`, each by what its branch waited for.
+            self.step(self.start, &mut next, &mut Vec::new(), &self.plain, false);
+            for (arm, branch) in arms.iter().zip(&construct.branches) {
+                self.from(arm.block, &mut next, &of_branch(graph, *branch));
+            }
+        } else {
+            self.from(self.start, &mut next, &self.normal());
+        }
+        next
+    }
+
+    fn from(&self, start: BlockId, next: &mut BTreeSet<(Option<BlockId>, Cause)>, causes: &BTreeSet<Cause>) {
+        let (mut seen, mut todo) = (BTreeSet::new(), vec![start]);
+        while let Some(id) = todo.pop() {
+            if seen.insert(id) {
+                self.step(id, next, &mut todo, causes, true);
+            }
+        }
+    }
+
+    /// One block: where its code can end the task, and the blocks that follow.
+    fn step(
+        &self,
+        id: BlockId,
+        next: &mut BTreeSet<(Option<BlockId>, Cause)>,
+        todo: &mut Vec<BlockId>,
+        causes: &BTreeSet<Cause>,
+        follow: bool,
+    ) {
+        let graph = self.graph;
+        let block = graph.block(id);
+        if block.task == self.task {
+            for cause in self.ends(block, causes) {
+                next.insert((None, cause));
+            }
+        }
+        for target in successors(graph, id) {
+            let entered = graph.poll(self.start).is_some() && graph.block(target).task != self.task;
+            if graph.poll(target).is_some() {
+                if entered {
+                    next.insert((Some(target), Cause::Entered));
+                } else if follow {
+                    next.extend(causes.iter().map(|cause| (Some(target), *cause)));
+                }
+            } else if graph.is_within(graph.block(target).task, self.task) {
+                if entered && block.task == self.task {
+                    self.from(target, next, &BTreeSet::from([Cause::Entered]));
+                } else if follow {
+                    todo.push(target);
+                }
+            }
+        }
+    }
+
+    /// The causes by which a block's code ends the task.
+    fn ends(&self, block: &Block, causes: &BTreeSet<Cause>) -> BTreeSet<Cause> {
+        let mut ends = BTreeSet::new();
+        if matches!(block.term, Term::Return(_)) {
+            ends.extend(causes);
+        }
+        for exit in codes(block).flat_map(|code| &code.exits).map(|exit| &self.graph.exits[exit.0]) {
+            if exit.to == ExitTo::Return {
+                if let Some(error) = self.asked(&exit.asks) {
+                    ends.insert(error);
+                } else {
+                    ends.extend(causes);
+                }
+            }
+        }
+        ends
+    }
+
+    /// The cause of a way out by `?`, where that is known.
+    fn asked(&self, asks: &crate::cfg::Asks) -> Option<Cause> {
+        let poll = self.graph.poll(self.start)?;
+        match self.construct() {
+            Some((Concurrency::Timeout, construct)) => {
+                let of_timeout = construct.result.is_some_and(|result| asks.vars.contains(&result));
+                // The first `?` is for the timeout, a second one for what was limited.
+                of_timeout.then_some(if asks.again { Cause::Error } else { Cause::Timer })
+            }
+            _ => asks.vars.contains(&poll.output).then_some(Cause::Error),
+        }
+    }
+
+    /// The causes of what follows where no `?` has left. A timeout that is asked by `?` was in time.
+    fn normal(&self) -> BTreeSet<Cause> {
+        let Some((Concurrency::Timeout, construct)) = self.construct() else { return self.plain.clone() };
+        let asked = |result: VarId| self.graph.exits.iter().any(|exit| exit.asks.vars.contains(&result));
+        if construct.result.is_some_and(asked) {
+            of_branch(self.graph, construct.branches[0])
+        } else {
+            self.plain.clone()
+        }
+    }
+
+    /// The construct that the way begins at.
+    fn construct(&self) -> Option<(Concurrency, &Construct)> {
+        match self.graph.poll(self.start)?.what {
+            Polled::Branches(construct) => {
+                let construct = &self.graph.constructs[construct.0];
+                Some((construct.kind, construct))
+            }
+            _ => None,
+        }
+    }
+}
