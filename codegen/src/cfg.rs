@@ -5,6 +5,8 @@
 //! piece (`return`, `?`, `break`, `continue`) is a placeholder call that names an [`Exit`].
 //!
 //! A *task* is the method itself or one branch of a `join!`, `select!` or `timeout`. Each has its own position.
+use std::collections::BTreeSet;
+
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, Pat, Type};
 
@@ -47,6 +49,23 @@ pub(crate) struct Graph {
     pub(crate) constructs: Vec<Construct>,
     /// Items declared within the body; they are visible in all of it.
     pub(crate) items: Vec<syn::Item>,
+    /// The `async` blocks that are values.
+    pub(crate) sites: Vec<Site>,
+    /// Variables that a task was put into, each with the block that does so: a task that nobody names again lives as
+    /// long as its variable.
+    pub(crate) tasks_kept: Vec<(VarId, BlockId)>,
+    /// The async methods of the impl that are called as values.
+    pub(crate) spawned_methods: BTreeSet<String>,
+}
+
+/// An `async` block that is a value: a machine of its own, whose body is written within this one's.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// The name under which its tasks are stored: that of the machine around it, and what it first awaits.
+    pub(crate) name: String,
+    /// The block that makes the value.
+    pub(crate) block: BlockId,
+    pub(crate) graph: Graph,
 }
 
 /// A local variable.
@@ -100,6 +119,17 @@ pub(crate) enum Concurrency {
     TryJoin,
     Select,
     Timeout,
+    /// One branch, whose cancellation ends with it.
+    Scope,
+    /// One branch, which is not cancelled.
+    Shield,
+}
+
+impl Concurrency {
+    /// Whether each branch leaves its output in a slot of the frame, for the others.
+    pub(crate) fn waits_for_all(self) -> bool {
+        matches!(self, Concurrency::Join | Concurrency::TryJoin)
+    }
 }
 
 /// Several tasks run beside each other at one suspension.

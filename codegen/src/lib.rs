@@ -85,11 +85,13 @@ fn implementation(item: syn::ItemImpl, mut errors: Errors) -> TokenStream {
                 receiver: method.receiver.is_some(),
                 context_at: method.context_at,
                 arguments: emit::arguments(method),
+                output: method.output.clone(),
             };
             (method.name.to_string(), shape)
         })
         .collect();
-    let around = Surroundings { workflow: &model.name, signals: !model.signals.is_empty(), methods: &shapes };
+    let around =
+        Surroundings { workflow: &model.name, signals: model.can_change_while_it_waits(), methods: &shapes };
     let machines: Vec<_> = model
         .methods
         .iter()
@@ -128,7 +130,7 @@ pub fn unmarked(item: TokenStream) -> TokenStream {
     for item in &mut item.items {
         if let syn::ImplItem::Fn(function) = item {
             let mark = |attr: &syn::Attribute| {
-                ["run", "signal", "query"].iter().any(|mark| diag::is_attr(attr, mark))
+                ["run", "signal", "update", "query"].iter().any(|mark| diag::is_attr(attr, mark))
             };
             function.attrs.retain(|attr| !mark(attr));
         }

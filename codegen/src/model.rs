@@ -17,10 +17,27 @@ pub(crate) struct Workflow {
     /// The async methods, `#[run]` first.
     pub(crate) methods: Vec<Method>,
     pub(crate) signals: Vec<Handler>,
+    pub(crate) updates: Vec<Handler>,
     pub(crate) queries: Vec<Handler>,
     /// All that stays as it was written: signals, queries, plain methods, constants.
     pub(crate) plain: Vec<ImplItem>,
     pub(crate) attrs: Vec<Attribute>,
+}
+
+impl Workflow {
+    /// Whether a handler can change the workflow's value while `run` waits.
+    pub(crate) fn can_change_while_it_waits(&self) -> bool {
+        !(self.signals.is_empty() && self.updates.is_empty())
+    }
+
+    /// The handlers that are async methods.
+    pub(crate) fn async_handlers(&self) -> impl Iterator<Item = &Ident> {
+        self.signals
+            .iter()
+            .chain(&self.updates)
+            .filter(|handler| handler.is_async)
+            .map(|handler| &handler.name)
+    }
 }
 
 /// An async method: one machine.
@@ -49,12 +66,17 @@ pub(crate) struct Handler {
     pub(crate) docs: Vec<Attribute>,
     pub(crate) arguments: Vec<(Ident, Type)>,
     pub(crate) output: Type,
+    /// Whether it is an async method: a machine that runs beside `run`.
+    pub(crate) is_async: bool,
+    /// The method that says whether an update is accepted.
+    pub(crate) validator: Option<Ident>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Run,
     Signal,
+    Update,
     Query,
 }
 
@@ -81,6 +103,7 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
         ty: (*item.self_ty).clone(),
         methods: Vec::new(),
         signals: Vec::new(),
+        updates: Vec::new(),
         queries: Vec::new(),
         plain: Vec::new(),
         attrs: item.attrs,
@@ -91,7 +114,8 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
             workflow.plain.push(item);
             continue;
         };
-        match take_role(&mut function, errors) {
+        let (role, validator) = take_role(&mut function, errors);
+        match role {
             Some(Role::Run) => {
                 if run.is_some() {
                     errors.on(&function.sig.ident, diag::TWO_RUNS);
@@ -112,10 +136,19 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                 }
             }
             Some(role) => {
-                let handler = handler(&function, role, errors);
-                let list = if role == Role::Signal { &mut workflow.signals } else { &mut workflow.queries };
+                let list = match role {
+                    Role::Signal => &mut workflow.signals,
+                    Role::Update => &mut workflow.updates,
+                    Role::Run | Role::Query => &mut workflow.queries,
+                };
+                let handler = handler(&function, role, validator, errors);
+                let is_async = handler.as_ref().is_some_and(|handler| handler.is_async);
                 list.extend(handler);
-                workflow.plain.push(ImplItem::Fn(function));
+                if is_async {
+                    workflow.methods.push(method(&function.sig, function.block, errors));
+                } else {
+                    workflow.plain.push(ImplItem::Fn(function));
+                }
             }
             None if function.sig.asyncness.is_some() => {
                 workflow.methods.push(method(&function.sig, function.block, errors));
@@ -135,18 +168,25 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
     Some(workflow)
 }
 
-/// Finds and removes `#[run]`, `#[signal]` or `#[query]`.
-fn take_role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
-    let mut role = None;
+/// Finds and removes `#[run]`, `#[signal]`, `#[update]` or `#[query]`, with the validator of an update.
+fn take_role(function: &mut ImplItemFn, errors: &mut Errors) -> (Option<Role>, Option<Ident>) {
+    let (mut role, mut validator) = (None, None);
     function.attrs.retain(|attr| {
-        let roles = [("run", Role::Run), ("signal", Role::Signal), ("query", Role::Query)];
+        let roles =
+            [("run", Role::Run), ("signal", Role::Signal), ("update", Role::Update), ("query", Role::Query)];
         let Some((_, found)) = roles.into_iter().find(|(name, _)| diag::is_attr(attr, name)) else {
             return true;
         };
-        if !matches!(attr.meta, syn::Meta::Path(_)) {
-            errors.on(attr, diag::unknown_option("(..)", "there are none here yet"));
-        }
         role = Some(found);
+        match &attr.meta {
+            syn::Meta::Path(_) => {}
+            syn::Meta::List(_) if found == Role::Update => match attr.parse_args_with(parse_validator) {
+                Ok(method) => validator = Some(method),
+                Err(error) => errors.push(error),
+            },
+            _ if found == Role::Update => errors.on(attr, diag::UPDATE_OPTION),
+            _ => errors.on(attr, diag::unknown_option("(..)", "there are none here yet")),
+        }
         false
     });
     if let Some(attr) = function.attrs.iter().find(|attr| attr.path().is_ident("cfg"))
@@ -154,7 +194,20 @@ fn take_role(function: &mut ImplItemFn, errors: &mut Errors) -> Option<Role> {
     {
         errors.on(attr, diag::CFG_METHOD);
     }
-    role
+    (role, validator)
+}
+
+/// `validate = method`
+fn parse_validator(input: syn::parse::ParseStream<'_>) -> syn::Result<Ident> {
+    let wrong = |error: syn::Error| diag::UPDATE_OPTION.at(error.span());
+    let option: syn::MetaNameValue = input.parse().map_err(wrong)?;
+    match &option.value {
+        syn::Expr::Path(path) if option.path.is_ident("validate") => match path.path.get_ident() {
+            Some(method) => Ok(method.clone()),
+            None => Err(diag::UPDATE_OPTION.at(option.span())),
+        },
+        _ => Err(diag::UPDATE_OPTION.at(option.span())),
+    }
 }
 
 /// An async function: its signature, sorted.
@@ -204,24 +257,33 @@ fn stored(ty: &Type, errors: &mut Errors) -> Type {
     meant(ty)
 }
 
-fn handler(function: &ImplItemFn, role: Role, errors: &mut Errors) -> Option<Handler> {
+fn handler(
+    function: &ImplItemFn,
+    role: Role,
+    validator: Option<Ident>,
+    errors: &mut Errors,
+) -> Option<Handler> {
     let signature = &function.sig;
     let receiver = signature.receiver();
-    let good = match role {
-        Role::Signal => matches!(signature.output, ReturnType::Default) && receiver.is_some_and(is_reference),
-        _ => {
-            receiver.is_some_and(|receiver| is_reference(receiver) && !is_mutable(receiver))
-                && !matches!(signature.output, ReturnType::Default)
-        }
+    let answers = !matches!(signature.output, ReturnType::Default);
+    let is_async = signature.asyncness.is_some();
+    let reads = receiver.is_some_and(|receiver| is_reference(receiver) && !is_mutable(receiver));
+    let (good, shape) = match role {
+        Role::Signal => (!answers && receiver.is_some_and(is_reference), diag::SIGNAL_SHAPE),
+        Role::Update => (receiver.is_some_and(is_reference), diag::UPDATE_SHAPE),
+        Role::Run | Role::Query => (answers && reads && !is_async, diag::QUERY_SHAPE),
     };
-    let shape = if role == Role::Signal { diag::SIGNAL_SHAPE } else { diag::QUERY_SHAPE };
-    if !good || signature.asyncness.is_some() || !signature.generics.params.is_empty() {
+    if !good || !signature.generics.params.is_empty() {
         errors.on(signature, shape);
         return None;
     }
     let mut arguments = Vec::new();
     for (position, input) in signature.inputs.iter().enumerate() {
         let FnArg::Typed(typed) = input else { continue };
+        // An async handler may take the context; it is not what the sender gives.
+        if is_async && is_context(&typed.ty) {
+            continue;
+        }
         let ty = stored(&typed.ty, errors);
         let name = match &*typed.pat {
             Pat::Ident(pat) => pat.ident.clone(),
@@ -230,7 +292,8 @@ fn handler(function: &ImplItemFn, role: Role, errors: &mut Errors) -> Option<Han
         arguments.push((name, ty));
     }
     let docs = function.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
-    Some(Handler { name: signature.ident.clone(), docs, arguments, output: return_type(signature) })
+    let (name, output) = (signature.ident.clone(), return_type(signature));
+    Some(Handler { name, docs, arguments, output, is_async, validator })
 }
 
 fn is_reference(receiver: &syn::Receiver) -> bool {

@@ -32,6 +32,12 @@ pub fn signal(_: TokenStream, item: TokenStream) -> TokenStream {
     longhaul_codegen::stray("signal", "workflow", item.into()).into()
 }
 
+/// Marks a method of a `#[workflow]` impl that handles an update.
+#[proc_macro_attribute]
+pub fn update(_: TokenStream, item: TokenStream) -> TokenStream {
+    longhaul_codegen::stray("update", "workflow", item.into()).into()
+}
+
 /// Marks a method of a `#[workflow]` impl that answers a query.
 #[proc_macro_attribute]
 pub fn query(_: TokenStream, item: TokenStream) -> TokenStream {

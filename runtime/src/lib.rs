@@ -136,7 +136,17 @@ pub use longhaul_macros::query;
 pub use longhaul_macros::run;
 /// Marks a method of a [`#[workflow]`](macro@workflow) impl as a signal: `fn name(&mut self, ..)`. It is handled once for
 /// each time it was sent, in the order in which signals were accepted, before the run goes on.
+///
+/// An `async fn` runs beside [`#[run]`](macro@run): its part before the first await at once, the rest as it goes. It may take the
+/// [`Context`], and share `&mut self`: the two take turns at awaits.
 pub use longhaul_macros::signal;
+/// Marks a method of a [`#[workflow]`](macro@workflow) impl as an update: a signal that answers. `fn name(&mut self, ..) -> Answer`,
+/// or an `async fn`, which runs beside [`#[run]`](macro@run) as an async signal does.
+///
+/// `#[update(validate = check)]` names a method `fn check(&self, ..) -> Result<(), E>` that is asked first, with the
+/// update's arguments by reference: an update that it refuses leaves no trace, and is answered with its error. The update
+/// itself returns `Result<_, E>` then.
+pub use longhaul_macros::update;
 /// Compiles an impl into a durable workflow.
 ///
 /// The type is what signals and queries see; it derives `Default`, `Serialize` and `Deserialize`. The impl has one

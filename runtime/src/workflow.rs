@@ -39,8 +39,9 @@ pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
     ) -> Poll<Result<Self::Output, Self::Error>>;
 
     /// Lets a task go as far as it can: the body is that of an async method, or of an `async` block in one.
-    fn step_spawned(&mut self, ctx: &Context, spawned: &mut Spawned) {
-        let _ = crate::machine::no_such_task::<()>(ctx, spawned);
+    fn step_spawned(&mut self, ctx: &Context, spawned: Box<Spawned>) -> Box<Spawned> {
+        let _ = crate::machine::no_such_task::<()>(ctx, &spawned);
+        spawned
     }
 
     /// Handles a signal.

@@ -7,6 +7,7 @@ mod beyond;
 mod described;
 mod machine;
 mod plain;
+mod plain_tasks;
 mod trace;
 
 /// The type of a workflow whose body stands in a theme.
@@ -58,6 +59,7 @@ macro_rules! all_themes {
             operands: "themes/operands.rs";
             selects: "themes/selects.rs";
             shared: "themes/shared.rs";
+            tasks: "themes/tasks.rs";
             variables: "themes/variables.rs";
         }
     };

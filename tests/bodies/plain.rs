@@ -12,6 +12,8 @@ use longhaul::{ActivityError, Elapsed, Never};
 use serde::Serialize;
 
 use crate::acts::{Order, Refused, with_activities};
+use crate::plain_tasks::{clear, poll_all};
+pub(crate) use crate::plain_tasks::{join_all, shield, try_join_all};
 use crate::trace::{Op, Trace, next_to_resolve};
 
 /// What the engine would know.
@@ -22,6 +24,7 @@ struct World {
     armed: BTreeMap<u64, Op>,
     resolved: BTreeSet<u64>,
     trace: Trace,
+    progress: u64,
 }
 
 thread_local! {
@@ -30,6 +33,19 @@ thread_local! {
 
 fn with<T>(change: impl FnOnce(&mut World) -> T) -> T {
     WORLD.with_borrow_mut(change)
+}
+
+/// Something went on: what waits for it may go on, too.
+pub(crate) fn progress() {
+    with(|world| world.progress += 1);
+}
+
+/// The next number for an operation or a task.
+pub(crate) fn next_number() -> u64 {
+    with(|world| {
+        world.next_op += 1;
+        world.next_op - 1
+    })
 }
 
 /// An operation of the world, begun at its first poll and disarmed when it is dropped.
@@ -50,6 +66,7 @@ impl<T> Future for Operation<T> {
             this.begun = Some(with(|world| {
                 let number = world.next_op;
                 world.next_op += 1;
+                world.progress += 1;
                 let (op, text) = (this.what)(world.now);
                 world.trace.begin(number, &text);
                 world.armed.insert(number, op);
@@ -58,6 +75,7 @@ impl<T> Future for Operation<T> {
             return Poll::Pending;
         };
         if with(|world| world.resolved.remove(&number)) {
+            progress();
             return Poll::Ready(this.output.take().expect("what is done is not polled again"));
         }
         Poll::Pending
@@ -106,11 +124,17 @@ pub(crate) async fn timeout<T>(limit: Duration, operation: impl Future<Output = 
 
 /// Runs a body; gives its result with all that it did.
 pub(crate) fn run<T: std::fmt::Debug>(body: impl Future<Output = T>) -> Trace {
+    clear();
     WORLD.set(World::default());
     let mut body = pin!(body);
     loop {
+        let before = with(|world| world.progress);
         if let Poll::Ready(result) = body.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
             return with(|world| std::mem::take(&mut world.trace)).end(&result);
+        }
+        poll_all();
+        if with(|world| world.progress) != before {
+            continue;
         }
         with(|world| {
             let number = next_to_resolve(&world.armed).expect("a body that waits waits for something");

@@ -9,6 +9,8 @@ pub(crate) struct Trace {
     /// Operations as they begin and as they are done.
     pub(crate) operations: Vec<String>,
     pub(crate) result: String,
+    /// The operations in the order in which they began: a task takes a number, too, which plain async Rust does not see.
+    begun: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -20,11 +22,13 @@ pub(crate) enum Op {
 
 impl Trace {
     pub(crate) fn begin(&mut self, op: u64, text: &str) {
-        self.operations.push(format!("{op}: {text}"));
+        self.operations.push(format!("{}: {text}", self.begun.len()));
+        self.begun.push(op);
     }
 
     pub(crate) fn done(&mut self, op: u64) {
-        self.operations.push(format!("{op} is done"));
+        let place = self.begun.iter().position(|begun| *begun == op).expect("it has begun");
+        self.operations.push(format!("{place} is done"));
     }
 
     /// A machine whose method returns no `Result` ends with one all the same.

@@ -18,6 +18,8 @@ pub(super) struct Flow<'a> {
     pub(super) late: Vars,
     /// Which of them code before a block names: the others have no value there.
     pub(super) touched: Vec<Vars>,
+    /// What nobody names any more, and which is there to the end of its scope all the same.
+    pub(super) lingering: Vec<Vars>,
 }
 
 /// What the pattern that leads to a block binds.
@@ -68,6 +70,24 @@ pub(super) fn late_variables(graph: &Graph, reachable: &[bool]) -> (Vars, Vec<Va
             return (late, touched);
         }
     }
+}
+
+/// For each block the tasks that live there for no other reason than that their variables are in scope.
+pub(super) fn lingering(graph: &Graph, reachable: &[bool]) -> Vec<Vars> {
+    let mut lingering = vec![Vars::new(); graph.blocks.len()];
+    for (var, kept_in) in &graph.tasks_kept {
+        let reached = || graph.block_ids().filter(|id| reachable[id.0]);
+        if reached().any(|id| mentioned(graph, graph.block(id)).0.contains(var)) {
+            continue;
+        }
+        // In the order of the source, what stands behind it in its scope.
+        for id in reached().skip_while(|id| id != kept_in).skip(1) {
+            if graph.scope_chain(graph.block(id).scope).contains(&graph.var(*var).scope) {
+                lingering[id.0].insert(*var);
+            }
+        }
+    }
+    lingering
 }
 
 impl Flow<'_> {
@@ -127,6 +147,7 @@ impl Flow<'_> {
             self.instr(instr, &mut live, &held);
         }
         live.extend(held);
+        live.extend(&self.lingering[id.0]);
         live.retain(|var| !self.late.contains(var) || self.touched[id.0].contains(var));
         live
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 
-use self::flow::{Flow, late_variables};
+use self::flow::{Flow, late_variables, lingering};
 use self::slots::{make_slots, name_states};
 use crate::cfg::{BlockId, Code, ConstructId, ExitTo, Graph, Instr, MatchHead, Polled, TaskId, Term};
 use crate::names::{VarId, Vars};
@@ -73,6 +73,8 @@ pub(crate) struct Analysis {
     pub(crate) states: Vec<State>,
     /// Variables that go from arm to arm, but live at no suspension.
     pub(crate) passing: Vars,
+    /// The same for each `async` block that is a value.
+    pub(crate) sites: Vec<Analysis>,
 }
 
 impl Analysis {
@@ -108,19 +110,30 @@ pub(crate) fn analyse(graph: &Graph) -> Analysis {
         live_in: vec![Vars::new(); graph.blocks.len()],
         after_poll: vec![Vars::new(); graph.constructs.len()],
         shared: vec![Vars::new(); graph.constructs.len()],
+        lingering: lingering(graph, &reachable),
     };
     flow.solve();
     flow.shared = (0..graph.constructs.len()).map(|number| flow.shared_in(ConstructId(number))).collect();
     flow.solve();
-    let Flow { live_in, after_poll, shared, .. } = flow;
-    let mut analysis = Analysis { arm, live_in, slots: Vec::new(), states: Vec::new(), passing: Vars::new() };
+    let Flow { live_in, after_poll, shared, lingering, .. } = flow;
+    let mut analysis = Analysis {
+        arm,
+        live_in,
+        slots: Vec::new(),
+        states: Vec::new(),
+        passing: Vars::new(),
+        sites: Vec::new(),
+    };
     name_states(graph, &mut analysis);
     let at_state = |block: BlockId| match graph.poll(block).map(|poll| &poll.what) {
-        Some(Polled::Branches(construct)) => &after_poll[construct.0] | &shared[construct.0],
+        Some(Polled::Branches(construct)) => {
+            &(&after_poll[construct.0] | &shared[construct.0]) | &lingering[block.0]
+        }
         _ => analysis.live_in[block.0].clone(),
     };
     let live_at: Vec<Vars> = analysis.states.iter().map(|state| at_state(state.block)).collect();
     make_slots(graph, &mut analysis, &live_at);
+    analysis.sites = graph.sites.iter().map(|site| analyse(&site.graph)).collect();
     analysis
 }
 

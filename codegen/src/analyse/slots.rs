@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Analysis, Slot, SlotKind, Span2, State};
-use crate::cfg::{Concurrency, Graph, Polled};
+use crate::cfg::{Graph, Polled};
 use crate::names::{Unique, VarId, Vars};
 
 pub(super) fn name_states(graph: &Graph, analysis: &mut Analysis) {
@@ -78,7 +78,7 @@ pub(super) fn make_slots(graph: &Graph, analysis: &mut Analysis, live_at: &[Vars
                 let construct = &graph.constructs[construct.0];
                 for (number, task) in construct.branches.iter().enumerate() {
                     add(&format!("{base}_{number}"), SlotKind::Position(*task));
-                    if matches!(construct.kind, Concurrency::Join | Concurrency::TryJoin) {
+                    if construct.kind.waits_for_all() {
                         add(&format!("{base}_{number}_output"), SlotKind::Output(*task));
                     }
                 }

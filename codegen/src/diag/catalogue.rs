@@ -40,9 +40,9 @@ catalogue! {
         why: "the workflow's value is what signals change and queries see",
         instead: "`&mut self` (or `&self`) as its first parameter";
 
-    SIGNAL_SHAPE LH0007: "a signal has to be `fn name(&mut self, ..)`, not async, returning nothing",
-        why: "a signal is handled at once and answers nothing: the sender goes on as soon as it is stored",
-        instead: "`#[signal] fn name(&mut self, value: Value)`; let `run` await what follows from it, and a `#[query]` answer";
+    SIGNAL_SHAPE LH0007: "a signal has to be `fn name(&mut self, ..)`, returning nothing",
+        why: "a signal answers nothing: the sender goes on as soon as it is stored",
+        instead: "`#[signal] fn name(&mut self, value: Value)`, or an `async fn`, which runs beside `run`; what gives an answer is an `#[update]` or a `#[query]`";
 
     QUERY_SHAPE LH0008: "a query has to be `fn name(&self, ..) -> Answer`, not async",
         why: "a query looks at the run and is not stored, so it can change nothing and wait for nothing",
@@ -92,13 +92,21 @@ catalogue! {
         why: "it makes a machine of a function that belongs to no type; a type's machines are made together",
         instead: "`#[workflow]` on the whole impl, and `self.method(..).await` in `#[run]`";
 
+    UPDATE_SHAPE LH0030: "an update has to be `fn name(&mut self, ..)`",
+        why: "it changes the run's own value, and answers once it has",
+        instead: "`#[update] fn name(&mut self, value: Value) -> Result<(), Refused>`, or an `async fn`, which runs beside `run`";
+
+    UPDATE_OPTION LH0031: "`#[update]` has one option, `validate`",
+        why: "what is asked before an update is accepted is a method of the impl",
+        instead: "`#[update(validate = check)]`, with `fn check(&self, value: &Value) -> Result<(), Refused>`";
+
     AWAIT_IN_CLOSURE LH0101: "an `.await` cannot be in a closure",
         why: "what calls the closure is not part of the machine, so it cannot be resumed after a restart",
         instead: "the loop written out: `for x in items { f(x).await; }`";
 
-    ASYNC_BLOCK LH0102: "an `async` block can only be a branch of `join!`, `try_join!`, `select!` or `timeout`",
-        why: "a future as a value has no form to be stored in",
-        instead: "its statements where they are awaited, or an `async fn` of the impl";
+    ASYNC_BLOCK LH0102: "an `async` block that is a value has to own what it uses",
+        why: "it may be awaited later, and borrows cannot be stored",
+        instead: "`async move { .. }`, with clones of what is needed elsewhere too; the blocks in `join!`, `try_join!`, `select!`, `timeout`, `shield` and `ctx.scope` share the variables around them";
 
     ASYNC_CLOSURE LH0103: "a closure cannot be `async`",
         why: "what calls the closure is not part of the machine, so it cannot be resumed after a restart",
@@ -132,13 +140,21 @@ catalogue! {
         why: "the order in which its parts are evaluated is not known to the generator",
         instead: "`let value = f().await;` before it, and `value` here";
 
-    HELPER_NOT_AWAITED LH0112: "a call of an `async fn` of the workflow has to be awaited",
-        why: "it is a part of this machine, and not a future that can be kept or handed on",
-        instead: "`.await` on the call, or the call as a branch of `join!`, `select!` or `timeout`";
+    HELPER_NOT_AWAITED LH0112: "this call does nothing, since nobody awaits it",
+        why: "a call of an `async fn` begins when it is awaited or spawned, as in all of Rust",
+        instead: "`.await` on the call, or `let task = ctx.spawn(call);` to let it run beside";
 
     HELPER_ON_OTHER LH0113: "an `async fn` of the workflow can only be called on `self`",
         why: "its state is stored as a part of this run, and with it only this run's own value",
         instead: "`self.method(..).await`, with the other value as an argument";
+
+    CAPTURED_BORROW LH0114: "`{0}` is a borrow, which an `async` block that is a value cannot take along",
+        why: "the block is stored with what it captures, and a borrow cannot be",
+        instead: "an owned value, made before the block: `let {0} = {0}.clone();`";
+
+    TASK_DROPPED LH0115: "this task is dropped, and so cancelled, before it has begun",
+        why: "a task lives as long as its handle",
+        instead: "`let task = ctx.spawn(..);` and `task.await`, or `ctx.spawn(..).detach();`";
 
     EFFECT LH0201: "`{0}` is an effect, and cannot be in a workflow",
         why: "after a crash it would be lost, repeated, or different",

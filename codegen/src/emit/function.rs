@@ -4,7 +4,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Pat;
 use syn::spanned::Spanned;
 
-use super::{Machine, Split, arguments, describe, frame, machine, split, states, step_name};
+use super::{Machine, Split, arguments, describe, machine, machine_types, split, step_name};
 use crate::diag::{Errors, unusable};
 use crate::function::Function;
 use crate::lower::{at, camel};
@@ -21,18 +21,17 @@ pub(crate) fn function(function: &Function, machine: &Machine<'_>, errors: &mut 
     let names = machine::Names {
         state: format_ident!("{}State", camel(&text(name)), span = span),
         frame: format_ident!("{}Frame", camel(&text(name)), span = span),
-        step: step_name(name),
+        workflow: name.clone(),
         path: text(name),
     };
     let step = machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors);
-    let step_name = &names.step;
+    let step_name = step_name(name);
     let description = describe::machine(&text(name), machine, &quote!(#step_name(ctx, machine)));
-    let (states, frame) = (states(machine, &names), frame(machine, &names));
+    let types = machine_types(&machine.graph, &machine.analysis, &names);
     let around = around(function, &description, &describe::docs(&text(name), std::slice::from_ref(machine)));
     quote! {
         #around
-        #states
-        #frame
+        #types
         #step
     }
 }

@@ -1,4 +1,4 @@
-//! The typed handle of a workflow, and how signals and queries reach their methods.
+//! The typed handle of a workflow.
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
@@ -94,74 +94,4 @@ fn params(handler: &Handler) -> (Vec<TokenStream>, Vec<TokenStream>) {
 
 fn is_string(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "String"))
-}
-
-/// The parts of `impl Workflow` that dispatch by name; a stand-in for a workflow with errors calls nothing.
-pub(super) fn handlers(workflow: &Workflow, stand_in: bool) -> TokenStream {
-    let handled = if stand_in { 0 } else { usize::MAX };
-    let workflow_name = workflow.name.to_string();
-    let types = workflow.signals.iter().map(|signal| {
-        let (name, types) = (signal.name.to_string(), argument_types(signal));
-        quote!(::longhaul::workflow::SignalType::of::<(#(#types,)*)>(#name))
-    });
-    let query_names: Vec<_> = workflow.queries.iter().map(|query| query.name.to_string()).collect();
-    let signal_names: Vec<_> = workflow.signals.iter().map(|signal| signal.name.to_string()).collect();
-    let signals = workflow.signals.iter().take(handled).map(|signal| {
-        let (name, text, types) = (&signal.name, signal.name.to_string(), argument_types(signal));
-        let values = argument_names(signal);
-        quote! {
-            #text => {
-                let (#(#values,)*): (#(#types,)*) = ::longhaul::workflow::handler_arguments(#text, args)?;
-                self.#name(#(#values),*);
-                ::core::result::Result::Ok(())
-            }
-        }
-    });
-    let queries = workflow.queries.iter().take(handled).map(|query| {
-        let (name, text, types) = (&query.name, query.name.to_string(), argument_types(query));
-        let values = argument_names(query);
-        quote! {
-            #text => {
-                let (#(#values,)*): (#(#types,)*) = ::longhaul::workflow::handler_arguments(#text, args)?;
-                ::longhaul::workflow::handler_answer(#text, &self.#name(#(#values),*))
-            }
-        }
-    });
-    quote! {
-        const SIGNALS: &'static [::longhaul::workflow::SignalType] = &[#(#types),*];
-        const QUERIES: &'static [&'static str] = &[#(#query_names),*];
-        fn signal(
-            &mut self,
-            _: &::longhaul::machine::Context,
-            name: &str,
-            args: &::longhaul::codec::Payload,
-        ) -> ::core::result::Result<(), ::longhaul::workflow::HandlerError> {
-            match name {
-                #(#signals)*
-                _ => ::core::result::Result::Err(::longhaul::workflow::HandlerError::unknown(
-                    #workflow_name, "signal", name, &[#(#signal_names),*],
-                )),
-            }
-        }
-        fn query(
-            &self,
-            name: &str,
-            args: &::longhaul::codec::Payload,
-        ) -> ::core::result::Result<::longhaul::codec::Payload, ::longhaul::workflow::HandlerError> {
-            match name {
-                #(#queries)*
-                _ => ::core::result::Result::Err(::longhaul::workflow::HandlerError::unknown(
-                    #workflow_name, "query", name, Self::QUERIES,
-                )),
-            }
-        }
-    }
-}
-
-fn argument_types(handler: &Handler) -> Vec<&Type> {
-    handler.arguments.iter().map(|(_, ty)| ty).collect()
-}
-
-fn argument_names(handler: &Handler) -> Vec<Ident> {
-    (0..handler.arguments.len()).map(|number| format_ident!("argument{number}")).collect()
 }

@@ -4,7 +4,9 @@
 mod describe;
 pub(crate) mod function;
 mod handle;
+mod handlers;
 mod machine;
+mod spawned;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Type;
@@ -33,11 +35,20 @@ pub(crate) fn step_name(method: &Ident) -> Ident {
 fn names(workflow: &Workflow, method: &Method, is_run: bool) -> machine::Names {
     let part = if is_run { String::new() } else { camel(&method.name.to_string()) };
     machine::Names {
+        workflow: workflow.name.clone(),
         state: format_ident!("{}{}State", workflow.name, part, span = at(workflow.name.span())),
         frame: format_ident!("{}{}Frame", workflow.name, part, span = at(workflow.name.span())),
-        step: step_name(&method.name),
         path: format!("{}::{}", workflow.name, method.name),
     }
+}
+
+/// The types of a machine, and of those written within it.
+fn machine_types(graph: &Graph, analysis: &Analysis, names: &machine::Names) -> TokenStream {
+    let (states, frame) = (states(graph, analysis, names), frame(analysis, names));
+    let sites = graph.sites.iter().zip(&analysis.sites).map(|(site, analysis)| {
+        machine_types(&site.graph, analysis, &machine::Names::of_site(&names.workflow, &site.name))
+    });
+    quote!(#states #frame #(#sites)*)
 }
 
 /// The whole expansion of `#[workflow]`.
@@ -46,8 +57,7 @@ pub(crate) fn workflow(workflow: &Workflow, machines: &[Machine<'_>], errors: &m
     let mut steps = TokenStream::new();
     for (number, machine) in machines.iter().enumerate() {
         let names = names(workflow, machine.method, number == 0);
-        types.extend(states(machine, &names));
-        types.extend(frame(machine, &names));
+        types.extend(machine_types(&machine.graph, &machine.analysis, &names));
         steps.extend(machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors));
     }
     let Workflow { ty, plain, attrs, .. } = workflow;
@@ -77,7 +87,7 @@ pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> Toke
     let unusable = unusable();
     let states = machines.iter().enumerate().map(|(number, machine)| {
         let names = names(workflow, machine.method, number == 0);
-        states(machine, &names)
+        states(&machine.graph, &machine.analysis, &names)
     });
     let implementation = run.map(|run| {
         let step = step_name(&run.name);
@@ -111,17 +121,16 @@ pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> Toke
 }
 
 /// The enum of a machine's states.
-fn states(machine: &Machine<'_>, names: &machine::Names) -> TokenStream {
+fn states(graph: &Graph, analysis: &Analysis, names: &machine::Names) -> TokenStream {
     let machine::Names { state, path, .. } = names;
     let docs = format!("Where `{path}` can be: before its first step, at each of its awaits, or done.");
-    let variants: Vec<_> =
-        machine.analysis.states.iter().map(|state| variant(&machine.graph, state)).collect();
-    let variant_docs = machine.analysis.states.iter().map(|state| {
-        let source = machine.graph.poll(state.block).map(|poll| poll.source.clone()).unwrap_or_default();
+    let variants: Vec<_> = analysis.states.iter().map(|state| variant(graph, state)).collect();
+    let variant_docs = analysis.states.iter().map(|state| {
+        let source = graph.poll(state.block).map(|poll| poll.source.clone()).unwrap_or_default();
         format!("At `{source}`.")
     });
     let texts: Vec<_> = variants.iter().map(ToString::to_string).collect();
-    let live = machine.analysis.states.iter().map(|state| {
+    let live = analysis.states.iter().map(|state| {
         let live = state.live.iter().map(|number| u16::try_from(*number).unwrap_or(u16::MAX));
         quote!(&[#(#live),*])
     });
@@ -166,12 +175,12 @@ fn variant(graph: &Graph, state: &State) -> Ident {
 }
 
 /// The struct of a machine's slots. The types are parameters: the body says what they are.
-fn frame(machine: &Machine<'_>, names: &machine::Names) -> TokenStream {
+fn frame(analysis: &Analysis, names: &machine::Names) -> TokenStream {
     let (frame, state) = (&names.frame, &names.state);
     let mut params = Vec::new();
     let mut fields = TokenStream::new();
     let mut empty = TokenStream::new();
-    for slot in &machine.analysis.slots {
+    for slot in &analysis.slots {
         let field = ident(&slot.name, proc_macro2::Span::call_site());
         if matches!(slot.kind, SlotKind::Position(_)) {
             fields.extend(quote!(pub #field: #state,));
@@ -241,11 +250,12 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
     let Split { output, error, is_result } = split(&run.output);
     let result = if is_result { quote!(result) } else { quote!(::core::result::Result::Ok(result)) };
     let input = arguments(run);
-    let handlers = handle::handlers(workflow, machines.is_empty());
+    let handlers = handlers::handlers(workflow, machines.is_empty());
     let handle = handle::name(workflow);
     let describe = describe::describe(workflow, machines);
     // Without machines there are errors, and no diagram.
     let docs = (!machines.is_empty()).then(|| describe::docs(&name, machines));
+    let step_spawned = spawned::step_spawned(workflow, machines);
     let span = at(ty.span());
     let head = quote_spanned!(span=> impl ::longhaul::Workflow for #ty);
     quote! {
@@ -265,6 +275,7 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
             ) -> ::core::task::Poll<::core::result::Result<Self::Output, Self::Error>> {
                 self.#step(ctx, machine).map(|result| #result)
             }
+            #step_spawned
             #describe
         }
     }

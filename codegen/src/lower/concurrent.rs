@@ -8,7 +8,6 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, Macro, Pat, Token};
 
 use super::control::block_of;
-use super::expr::timeout_call;
 use super::find::expr_awaits;
 use super::given::{take_branch_name, without_names};
 use super::label::{source_text, tidy};
@@ -178,8 +177,21 @@ impl Lower<'_, '_> {
         result
     }
 
+    /// `ctx.scope(operation).await` or `shield(operation).await`.
+    pub(super) fn guarded(&mut self, kind: Concurrency, operation: &Expr, whole: &Expr) -> Expr {
+        let name = if kind == Concurrency::Scope { "Scope" } else { "Shield" };
+        let label = Label { name: name.to_owned(), source: source_text(whole), span: whole.span() };
+        let (output, _) = self.construct(kind, vec![operation], label);
+        self.path(output)
+    }
+
     /// Lowers the branches; gives the construct's output and each branch's.
-    fn construct(&mut self, kind: Concurrency, branches: Vec<&Expr>, label: Label) -> (VarId, Vec<VarId>) {
+    pub(super) fn construct(
+        &mut self,
+        kind: Concurrency,
+        branches: Vec<&Expr>,
+        label: Label,
+    ) -> (VarId, Vec<VarId>) {
         let construct = ConstructId(self.graph.constructs.len());
         let poll = self.block("Branches");
         self.graph.constructs.push(Construct {
@@ -200,8 +212,8 @@ impl Lower<'_, '_> {
             self.graph.constructs[construct.0].branches.push(task);
             let (plain, mut names) = take_branch_name(branch);
             let plan = match peel(&plain) {
-                Expr::Async(block) => Plan::Body(block.block.clone()),
-                awaitable if expr_awaits(awaitable) || timeout_call(awaitable).is_some() => {
+                Expr::Async(block) => Plan::Body(self.branch_body(block)),
+                awaitable if expr_awaits(awaitable) || self.wrapper(awaitable).is_some() => {
                     // A statement, with its name.
                     names.clear();
                     Plan::Body(block_of(&syn::parse_quote!(#branch.await)))

@@ -10,7 +10,7 @@ use super::label::{is_timer, source_text, state_name};
 use super::operands::Mode;
 use super::place::{is_comparison, is_compound_assignment, peel};
 use super::{Dest, Label, Lower, Operation, Shape};
-use crate::cfg::{Code, Polled};
+use crate::cfg::{Code, Concurrency, Polled};
 use crate::diag;
 
 /// A call of an async method: its name, the receiver, the arguments without the context.
@@ -59,7 +59,20 @@ impl Lower<'_, '_> {
 
     /// An expression that is made of operands.
     fn compound(&mut self, expr: &Expr) -> Expr {
+        if let Some((name, receiver, arguments)) = self.own_call(expr) {
+            let mut arguments: Vec<Expr> = arguments.cloned().collect();
+            self.check_receiver(receiver);
+            self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
+            return self.call_value(&name, &arguments);
+        }
         let mut expr = expr.clone();
+        if let Expr::MethodCall(call) = &mut expr
+            && let Some(written) = self.spawn_argument(call).cloned()
+        {
+            let operation = self.expr(&written);
+            call.args[0] = self.spawned_operation(&written, &operation);
+            return expr;
+        }
         let mut operands: Vec<(&mut Expr, Mode)> = Vec::new();
         match &mut expr {
             Expr::Call(call) => {
@@ -123,14 +136,43 @@ impl Lower<'_, '_> {
 
     // What an await waits for.
 
+    pub(super) fn wrapper<'x>(&self, expr: &'x Expr) -> Option<Wrapper<'x>> {
+        match expr {
+            Expr::Call(_) => {
+                if let Some([limit, operation]) = call_of(expr, "timeout") {
+                    return Some(Wrapper::Timeout(limit, operation));
+                }
+                call_of(expr, "shield").map(|[operation]| Wrapper::Shield(operation))
+            }
+            Expr::MethodCall(call) if call.method == "scope" && call.args.len() == 1 => {
+                self.is_ctx(&call.receiver).then(|| Wrapper::Scope(&call.args[0]))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an expression is the method's `&Context` parameter.
+    pub(super) fn is_ctx(&self, expr: &Expr) -> bool {
+        let Expr::Path(path) = peel(expr) else { return false };
+        self.context.as_ref().is_some_and(|context| path.path.is_ident(context))
+    }
+
     fn awaited(&mut self, base: &Expr) -> Expr {
         let base = peel(base);
-        if let Some((limit, operation)) = timeout_call(base) {
-            return self.timeout(limit, operation, base);
+        match self.wrapper(base) {
+            Some(Wrapper::Timeout(limit, operation)) => return self.timeout(limit, operation, base),
+            Some(Wrapper::Scope(operation)) => return self.guarded(Concurrency::Scope, operation, base),
+            Some(Wrapper::Shield(operation)) => return self.guarded(Concurrency::Shield, operation, base),
+            None => {}
         }
-        if let Expr::Async(block) = base {
-            self.errors.on(block, diag::ASYNC_BLOCK);
-            return syn::parse_quote!(::core::unreachable!());
+        if let Expr::Async(block) = base
+            && block.capture.is_none()
+        {
+            let label =
+                Label { name: "Block".to_owned(), source: "async { .. }".to_owned(), span: base.span() };
+            let (output, _) = self.construct(Concurrency::Join, vec![base], label);
+            let output = self.path(output);
+            return syn::parse_quote!(#output.0);
         }
         let operation = self.operation(base);
         let output = self.suspend(operation);
@@ -154,11 +196,7 @@ impl Lower<'_, '_> {
             return Operation { begin: None, what: Polled::Condition(condition), label };
         }
         if let Some((name, receiver, arguments)) = self.own_call(base) {
-            if let Some(receiver) = receiver
-                && !matches!(peel(receiver), Expr::Path(path) if path.path.is_ident("self"))
-            {
-                self.errors.on(receiver, diag::HELPER_ON_OTHER);
-            }
+            self.check_receiver(receiver);
             let mut arguments: Vec<Expr> = arguments.cloned().collect();
             self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
             let arguments: Expr = match &arguments[..] {
@@ -172,9 +210,23 @@ impl Lower<'_, '_> {
             let what = Polled::Call { method: name.clone(), receiver };
             return Operation { begin: Some((code, Some(name))), what, label };
         }
-        let value = self.expr(base);
+        let mut value = self.expr(base);
+        if let Expr::Reference(_) = value {
+            // What is awaited by reference stays where it is: the operation must not hold on to the place.
+            let span = super::at(base.span());
+            value = syn::parse_quote_spanned!(span=> ::longhaul::machine::by_reference(#value));
+        }
         let code = self.code(value);
         Operation { begin: Some((code, None)), what: Polled::Operation, label }
+    }
+
+    /// An async method is called on `self` and nothing else.
+    pub(super) fn check_receiver(&mut self, receiver: Option<&Expr>) {
+        if let Some(receiver) = receiver
+            && !matches!(peel(receiver), Expr::Path(path) if path.path.is_ident("self"))
+        {
+            self.errors.on(receiver, diag::HELPER_ON_OTHER);
+        }
     }
 
     /// `ctx.wait_until(condition)`: evaluated anew at each poll, so a `move` closure only looks.
@@ -234,12 +286,22 @@ fn unboxed(expr: &Expr) -> &Expr {
     expr
 }
 
-/// `timeout(limit, operation)`.
-pub(super) fn timeout_call(expr: &Expr) -> Option<(&Expr, &Expr)> {
+/// The arguments of `name(..)`, by whatever path.
+pub(super) fn call_of<'x, const N: usize>(expr: &'x Expr, name: &str) -> Option<[&'x Expr; N]> {
     let Expr::Call(call) = expr else { return None };
     let Expr::Path(path) = &*call.func else { return None };
-    if path.path.segments.last()?.ident != "timeout" || call.args.len() != 2 {
+    if path.path.segments.last()?.ident != name {
         return None;
     }
-    Some((&call.args[0], &call.args[1]))
+    call.args.iter().collect::<Vec<_>>().try_into().ok()
+}
+
+/// What is awaited in place, around an operation that may be an `async` block.
+pub(super) enum Wrapper<'x> {
+    /// `timeout(limit, operation)`
+    Timeout(&'x Expr, &'x Expr),
+    /// `ctx.scope(operation)`
+    Scope(&'x Expr),
+    /// `shield(operation)`
+    Shield(&'x Expr),
 }

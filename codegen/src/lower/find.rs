@@ -57,6 +57,25 @@ impl<'ast> Visit<'ast> for Awaits {
     fn visit_expr_const(&mut self, _: &'ast syn::ExprConst) {}
 }
 
+/// What the first `.await` of a block that stands outside of macros awaits.
+pub(super) fn first_await(block: &syn::Block) -> Option<Expr> {
+    #[derive(Default)]
+    struct First(Option<Expr>);
+    impl<'ast> Visit<'ast> for First {
+        fn visit_expr_await(&mut self, expr: &'ast syn::ExprAwait) {
+            // What it is made of is awaited before it.
+            syn::visit::visit_expr_await(self, expr);
+            self.0.get_or_insert_with(|| (*expr.base).clone());
+        }
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut first = First::default();
+    first.visit_block(block);
+    first.0
+}
+
 pub(super) fn expr_awaits(expr: &Expr) -> bool {
     let mut awaits = Awaits::default();
     awaits.visit_expr(expr);

@@ -8,7 +8,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Expr, Ident, Stmt};
 
 use super::Lower;
-use super::expr::timeout_call;
+use super::expr::call_of;
 use crate::cfg::Instr;
 use crate::diag::{self, is_attr};
 
@@ -37,7 +37,7 @@ impl VisitMut for Take {
     }
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         // What a `timeout` limits is a branch.
-        if timeout_call(expr).is_some()
+        if call_of::<2>(expr, "timeout").is_some()
             && let Expr::Call(call) = expr
         {
             self.visit_attributes_mut(&mut call.attrs);

@@ -16,12 +16,14 @@ mod loops;
 mod macros;
 mod operands;
 mod place;
+mod site;
 mod stmt;
 mod verbatim;
 mod views;
 
 pub(crate) use given::without_names;
 pub(crate) use label::camel;
+pub(crate) use site::site_tag;
 use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use verbatim::placeholder;
 
@@ -35,7 +37,7 @@ use crate::cfg::{
 };
 use crate::diag::Errors;
 use crate::model::Method;
-use crate::names::{Env, Mentioned, VarId, Vars, bindings};
+use crate::names::{Env, Mentioned, Unique, VarId, Vars, bindings};
 
 /// What lowering one method needs to know of the others.
 pub(crate) struct Surroundings<'a> {
@@ -56,6 +58,8 @@ pub(crate) struct Shape {
     pub(crate) context_at: Option<usize>,
     /// The type of its other arguments: one as it is, several as a tuple.
     pub(crate) arguments: proc_macro2::TokenStream,
+    /// The type of what it gives.
+    pub(crate) output: Type,
 }
 
 /// Lowers one async method.
@@ -72,6 +76,9 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
         loops: Vec::new(),
         names: BTreeSet::new(),
         suspended: Vec::new(),
+        context: method.context.clone(),
+        name: method.name.to_string(),
+        site_names: Unique::default(),
         around,
         errors,
     };
@@ -94,6 +101,11 @@ struct Lower<'a, 'e> {
     names: BTreeSet<String>,
     /// The suspensions so far of the statement that is being lowered, without those of statements inside it.
     suspended: Vec<BlockId>,
+    /// The name of the `&Context` parameter.
+    context: Option<Ident>,
+    /// What tasks that begin here are named after.
+    name: String,
+    site_names: Unique,
     around: &'a Surroundings<'a>,
     errors: &'e mut Errors,
 }

@@ -67,13 +67,15 @@ impl Lower<'_, '_> {
 struct Rewrite<'l, 'a, 'e> {
     lower: &'l mut Lower<'a, 'e>,
     hidden: Vec<String>,
+    /// Within a closure, whose `return`, `?` and loops are its own.
+    in_closure: bool,
     /// The loops and labelled blocks of the verbatim code around this place, by label; `true` for loops.
     inner: Vec<(Option<String>, bool)>,
 }
 
 impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
     fn new(lower: &'l mut Lower<'a, 'e>) -> Self {
-        Rewrite { lower, hidden: Vec::new(), inner: Vec::new() }
+        Rewrite { lower, hidden: Vec::new(), in_closure: false, inner: Vec::new() }
     }
 
     fn exit(&mut self, to: ExitTo, value: Option<&Expr>, span: Span) -> Expr {
@@ -115,6 +117,15 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
         if stays { None } else { self.lower.loop_exit(label, is_break) }
     }
 
+    /// A call of an async method as a value.
+    fn own_call(&mut self, expr: &Expr) -> Expr {
+        let Some((name, receiver, arguments)) = self.lower.own_call(expr) else { return expr.clone() };
+        let mut arguments: Vec<Expr> = arguments.cloned().collect();
+        self.lower.check_receiver(receiver);
+        arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+        self.lower.call_value(&name, &arguments)
+    }
+
     fn scoped(&mut self, inner: impl FnOnce(&mut Self)) {
         let mark = self.hidden.len();
         inner(self);
@@ -135,6 +146,9 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
 impl VisitMut for Rewrite<'_, '_, '_> {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
+            Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) if self.in_closure => {
+                visit_mut::visit_expr_mut(self, expr);
+            }
             Expr::Try(question) => {
                 self.visit_expr_mut(&mut question.expr);
                 *expr = self.question(&question.expr, question.question_token.span());
@@ -165,14 +179,19 @@ impl VisitMut for Rewrite<'_, '_, '_> {
                     *expr = self.exit(to, None, leave.continue_token.span);
                 }
             }
-            Expr::Async(block) => self.lower.errors.on(block, diag::ASYNC_BLOCK),
+            Expr::Async(block) => *expr = self.lower.async_value(block, &self.hidden),
             Expr::Closure(closure) => {
                 if closure.asyncness.is_some() {
-                    self.lower.errors.on(closure, diag::ASYNC_CLOSURE);
+                    return self.lower.errors.on(&*closure, diag::ASYNC_CLOSURE);
                 } else if let Some(found) = first_await(&closure.body) {
                     self.lower.errors.on(found, diag::AWAIT_IN_CLOSURE);
                 }
-                // Its `return`, `?` and loops are its own.
+                let outer = std::mem::replace(&mut self.in_closure, true);
+                self.scoped(|this| {
+                    closure.inputs.iter().for_each(|input| this.hide(input));
+                    this.visit_expr_mut(&mut closure.body);
+                });
+                self.in_closure = outer;
             }
             Expr::Const(_) => {
                 if let Some(found) = first_await(expr) {
@@ -180,7 +199,12 @@ impl VisitMut for Rewrite<'_, '_, '_> {
                 }
             }
             Expr::MethodCall(_) | Expr::Call(_) if self.lower.own_call(expr).is_some() => {
-                self.lower.errors.on(&*expr, diag::HELPER_NOT_AWAITED);
+                *expr = self.own_call(expr);
+            }
+            Expr::MethodCall(call) if self.lower.spawn_argument(call).is_some() => {
+                let written = call.args[0].clone();
+                self.visit_expr_mut(&mut call.args[0]);
+                call.args[0] = self.lower.spawned_operation(&written, &call.args[0]);
             }
             Expr::Block(block) if block.label.is_some() => {
                 let label = block.label.clone();
@@ -188,6 +212,18 @@ impl VisitMut for Rewrite<'_, '_, '_> {
             }
             _ => visit_mut::visit_expr_mut(self, expr),
         }
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        if let Stmt::Expr(expr, Some(_)) = stmt {
+            if self.lower.own_call(expr).is_some() {
+                return self.lower.errors.on(&*expr, diag::HELPER_NOT_AWAITED);
+            }
+            if self.lower.is_spawn(expr) {
+                return self.lower.errors.on(&*expr, diag::TASK_DROPPED);
+            }
+        }
+        visit_mut::visit_stmt_mut(self, stmt);
     }
 
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
@@ -285,6 +321,8 @@ fn first_await(expr: &Expr) -> Option<TokenStream> {
         fn visit_expr_await(&mut self, found: &'ast syn::ExprAwait) {
             self.0.get_or_insert_with(|| quote!(#found));
         }
+        // Of their own.
+        fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
         fn visit_macro(&mut self, mac: &'ast syn::Macro) {
             each_ident(mac.tokens.clone(), &mut |ident| {
                 if ident == "await" {

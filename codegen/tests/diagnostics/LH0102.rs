@@ -2,9 +2,9 @@
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let later = async { num(1).await };
+        let later = async { num(n).await };
         ctx.sleep(days(1)).await;
-        later.await
+        Ok(later.await?)
     }
 }
 
@@ -14,8 +14,8 @@ impl Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let later = async move { num(n).await };
         ctx.sleep(days(1)).await;
-        let sum = num(1).await?;
-        Ok(sum)
+        Ok(later.await?)
     }
 }

@@ -2,9 +2,8 @@
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let later = self.step(n);
-        ctx.sleep(days(1)).await;
-        later.await
+        self.step(n);
+        Ok(n)
     }
 
     async fn step(&mut self, x: u32) -> Result<u32, Failure> {
@@ -18,8 +17,8 @@ impl Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        ctx.sleep(days(1)).await;
-        self.step(n).await
+        self.step(n).await?;
+        Ok(n)
     }
 
     async fn step(&mut self, x: u32) -> Result<u32, Failure> {

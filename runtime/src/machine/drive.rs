@@ -52,10 +52,14 @@ impl<A> Sub<A> {
     }
 
     /// The task that this was made [with](Self::within).
-    pub fn into_spawned(self) -> Option<Box<Spawned>> {
+    ///
+    /// # Panics
+    ///
+    /// When it was not made with a task.
+    pub fn into_spawned(self) -> Box<Spawned> {
         match self.form {
-            Form::Spawned(spawned) => Some(spawned),
-            _ => None,
+            Form::Spawned(spawned) => spawned,
+            _ => panic!("this stands for no task"),
         }
     }
 

@@ -43,7 +43,7 @@ pub use process::{Ended, Process};
 pub use question::{FromResidual, Question};
 #[doc(hidden)]
 pub use serde;
-pub use task::{AsyncBlock, Site, Spawn, Task};
+pub use task::{AsyncBlock, ByReference, Site, Spawn, Task, TaskReference, by_reference};
 pub use tasks::{Spawned, step_method};
 pub use trigger::Trigger;
 pub use wait::{

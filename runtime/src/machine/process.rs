@@ -280,7 +280,7 @@ fn step_task<W: Workflow>(value: &mut W, ctx: &Context, op: OpId) {
     let Some((mut spawned, Origin { cancelled, .. })) = ctx.tasks(|tasks| tasks.take(op)) else { return };
     ctx.stand(Standing { cancelled, shielded: false, task: Some(op) });
     let watched = ctx.watched();
-    value.step_spawned(ctx, &mut spawned);
+    spawned = value.step_spawned(ctx, spawned);
     spawned.by_operation = ctx.watched() == watched;
     if spawned.output.is_some() {
         ctx.progress();

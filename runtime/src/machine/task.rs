@@ -116,6 +116,42 @@ impl<T: Stored> Awaitable for &mut Task<T> {
     }
 }
 
+/// What can be awaited by reference, and stays where it is.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be awaited in a workflow",
+    label = "a `&mut Task<_>` or `&Trigger<_>` can be awaited by reference, nothing else",
+    note = "await the value itself"
+)]
+pub trait ByReference {
+    /// The same, without the borrow.
+    type Awaitable: Awaitable;
+    /// What to await in place of it.
+    fn by_reference(self) -> Self::Awaitable;
+}
+
+/// What awaiting `reference` becomes.
+pub fn by_reference<R: ByReference>(reference: R) -> R::Awaitable {
+    reference.by_reference()
+}
+
+/// A task that is awaited by reference.
+pub struct TaskReference<T>(Task<T>);
+
+impl<T: Stored> ByReference for &mut Task<T> {
+    type Awaitable = TaskReference<T>;
+    fn by_reference(self) -> TaskReference<T> {
+        TaskReference(Task::new(self.op))
+    }
+}
+
+impl<T: Stored> Awaitable for TaskReference<T> {
+    type Output = Result<T, Cancelled>;
+    type Wait = TaskWait<T>;
+    fn begin(self, _: &Context) -> TaskWait<T> {
+        TaskWait(self.0)
+    }
+}
+
 impl<T> Serialize for TaskWait<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)

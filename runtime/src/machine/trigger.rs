@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::context::Context;
 use super::frame::Stored;
-use super::task::{self, Request};
+use super::task::{self, ByReference, Request};
 use super::wait::{Awaitable, OpId, Wait, stored_by_serde};
 use crate::codec;
 
@@ -73,6 +73,20 @@ impl<T: Stored> Awaitable for &Trigger<T> {
     type Output = T;
     type Wait = Trigger<T>;
     fn begin(self, _: &Context) -> Trigger<T> {
+        self.clone()
+    }
+}
+
+impl<T: Stored> ByReference for &Trigger<T> {
+    type Awaitable = Trigger<T>;
+    fn by_reference(self) -> Trigger<T> {
+        self.clone()
+    }
+}
+
+impl<T: Stored> ByReference for &mut Trigger<T> {
+    type Awaitable = Trigger<T>;
+    fn by_reference(self) -> Trigger<T> {
         self.clone()
     }
 }

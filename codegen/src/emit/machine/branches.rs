@@ -13,6 +13,9 @@ impl Emit<'_> {
         let data = &graph.constructs[construct.0];
         let pause = Self::pause(task);
         let output = &graph.var(poll.output).ident;
+        if matches!(data.kind, Concurrency::Scope | Concurrency::Shield) {
+            return self.guarded(construct, poll, task);
+        }
         let race = matches!(data.kind, Concurrency::Select | Concurrency::Timeout);
         let label = syn::Lifetime::new(&format!("'__construct{}", construct.0), Span::call_site());
         let mut declared = TokenStream::new();
@@ -27,7 +30,7 @@ impl Emit<'_> {
                 runs.extend(quote!(if false { #place.put(()); }));
             }
             match data.kind {
-                Concurrency::Join => {}
+                Concurrency::Join | Concurrency::Scope | Concurrency::Shield => {}
                 Concurrency::Select | Concurrency::Timeout => {
                     declared.extend(quote!(let mut #place = ::longhaul::machine::Slot::empty();));
                     runs.extend(quote!(if #position == #done { break #label #number; }));
@@ -66,6 +69,47 @@ impl Emit<'_> {
         }
     }
 
+    /// A scope or a shield: one branch, and how it stands to cancellation.
+    fn guarded(&mut self, construct: ConstructId, poll: &Poll, task: TaskId) -> TokenStream {
+        let graph = self.graph;
+        let data = &graph.constructs[construct.0];
+        let branch = data.branches[0];
+        let (pause, done) = (Self::pause(task), self.state("Done"));
+        let (run, position) = (self.run_branch(branch), self.position(branch));
+        let (place, output) = (self.output(construct, 0), &graph.var(poll.output).ident);
+        let never = (!self.ends(branch)).then(|| quote!(if false { #place.put(()); }));
+        let declared = quote!(let mut #place = ::longhaul::machine::Slot::empty(););
+        if data.kind == Concurrency::Shield {
+            let enter = if self.is_on_a_way(construct) {
+                quote!(__task.is_none() && __ctx.enter_shield())
+            } else {
+                quote!(__ctx.enter_shield())
+            };
+            return quote! {
+                #declared
+                let __shielded = #enter;
+                #run
+                #never
+                __ctx.leave_shield(__shielded, #position == #done);
+                if #position != #done { #pause; }
+                let mut #output = #place.take();
+            };
+        }
+        quote! {
+            #declared
+            let __shields = __ctx.shields();
+            #run
+            #never
+            let mut #output = if #position == #done {
+                ::core::result::Result::Ok(#place.take())
+            } else if __ctx.gives_up(__shields) {
+                ::core::result::Result::Err(::longhaul::machine::Cancelled)
+            } else {
+                #pause;
+            };
+        }
+    }
+
     /// Whether a branch can be done.
     pub(super) fn ends(&self, task: TaskId) -> bool {
         self.graph.block_ids().filter(|block| self.analysis.arm[block.0].is_some()).any(|block| {
@@ -75,10 +119,9 @@ impl Emit<'_> {
     }
 
     pub(super) fn run_branch(&mut self, task: TaskId) -> TokenStream {
-        let (position, done) = (self.position(task), self.state("Done"));
         let (label, var) = (Self::label(task), Self::block_var(task));
         let blocks = self.block_enum(task);
-        let entry = self.entry(task);
+        let (is_entered, entry) = (self.is_entered(task), self.entry_of(task));
         let arms = self.arms(task);
         let begin = self.awaitable_branch(task).map(|(poll, is_call)| {
             // What rustc may find wrong with the operation is said where it is written.
@@ -89,12 +132,9 @@ impl Emit<'_> {
         });
         quote! {
             #begin
-            if #position != #done {
+            if #is_entered {
                 #blocks
-                let mut #var = match #position {
-                    #entry
-                    __other => return ::longhaul::machine::misplaced(__ctx, __other),
-                };
+                let mut #var = #entry;
                 #label: loop {
                     match #var {
                         #arms

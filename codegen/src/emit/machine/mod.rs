@@ -4,30 +4,47 @@ mod arms;
 mod branches;
 mod code;
 mod seq;
+mod sites;
 mod slots;
 mod suspend;
 mod tasks;
+pub(crate) use self::sites::site_names;
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use self::slots::{hidden_somewhere, passing_slot};
 use self::suspend::begun_name;
 use crate::analyse::{Analysis, SlotKind};
 use crate::cfg::{Graph, MAIN, TaskId};
 use crate::diag::Errors;
+use crate::lower::{at, camel};
 use crate::model::Method;
 use crate::names::Vars;
 
 /// The names of the items of one machine.
 pub(crate) struct Names {
+    /// The workflow's.
+    pub(crate) workflow: Ident,
     /// `CheckoutState`
     pub(crate) state: Ident,
     /// `CheckoutFrame`
     pub(crate) frame: Ident,
-    /// `__run`
-    pub(crate) step: Ident,
     /// `Checkout::run`
     pub(crate) path: String,
+}
+
+impl Names {
+    /// Those of an `async` block that is a value, by its full name: `run.Charge`.
+    pub(crate) fn of_site(workflow: &Ident, site: &str) -> Self {
+        let part: String = site.split('.').map(camel).collect();
+        let span = at(workflow.span());
+        Names {
+            workflow: workflow.clone(),
+            state: format_ident!("{workflow}{part}State", span = span),
+            frame: format_ident!("{workflow}{part}Frame", span = span),
+            path: format!("{workflow}::{site}"),
+        }
+    }
 }
 
 /// The function that steps the machine.
@@ -38,34 +55,17 @@ pub(crate) fn step_fn(
     names: &Names,
     errors: &mut Errors,
 ) -> TokenStream {
-    let mut emit = Emit { graph, analysis, names, errors, hides: hidden_somewhere(graph) };
-    let Names { frame, step, .. } = names;
     let arguments = super::arguments(method);
     let receiver = match &method.receiver {
         Some(receiver) => quote!(#receiver,),
         None => quote!(),
     };
     let output = &method.output;
-    let holes = analysis.slots.iter().filter(|slot| !is_position(slot.kind)).map(|_| quote!(_));
     let context =
         method.context.as_ref().map(|context| quote!(let #context: &::longhaul::machine::Context = __ctx;));
-    let items = &graph.items;
-    let slots = emit.visits();
-    let passing = analysis.passing.iter().map(|var| {
-        let slot = passing_slot(graph, *var);
-        quote!(let mut #slot = ::longhaul::machine::Slot::empty();)
-    });
-    let operations: Vec<_> = (1..graph.tasks.len())
-        .filter_map(|task| emit.awaitable_branch(TaskId(task)))
-        .filter(|(poll, _)| analysis.arm[poll.0].is_some())
-        .map(|(poll, _)| {
-            let begun = begun_name(poll);
-            quote!(let mut #begun = ::core::option::Option::None;)
-        })
-        .collect();
-    let blocks = emit.block_enum(MAIN);
-    let entry = emit.entry(MAIN);
-    let arms = emit.arms(MAIN);
+    let step = super::step_name(&method.name);
+    let items = items(graph);
+    let body = body(graph, analysis, names, &quote!(#output), errors);
     quote! {
         #[doc(hidden)]
         #[allow(
@@ -82,34 +82,65 @@ pub(crate) fn step_fn(
             #(#[cfg(not(rust_analyzer))] #items)*
             #context
             #[cfg(not(rust_analyzer))]
-            return ::longhaul::machine::drive(
-                __machine,
-                __ctx,
-                |__frame: &mut #frame<#(#holes),*>, __op| -> ::core::task::Poll<#output> {
-                    let mut __arguments = match __op {
-                        ::longhaul::machine::Op::Step(arguments) => arguments,
-                        ::longhaul::machine::Op::Spawned(__spawned) => {
-                            return ::longhaul::machine::no_such_task(__ctx, __spawned);
-                        }
-                        ::longhaul::machine::Op::Slots(__slots) => {
-                            #slots
-                            return ::core::task::Poll::Pending;
-                        }
-                    };
-                    #blocks
-                    #(#passing)*
-                    #(#operations)*
-                    let mut __block = match __frame.at {
-                        #entry
-                        __other => return ::longhaul::machine::misplaced(__ctx, __other),
-                    };
-                    '__machine: loop {
-                        match __block {
-                            #arms
-                        }
-                    }
-                },
-            );
+            return ::longhaul::machine::drive(__machine, __ctx, #body);
+        }
+    }
+}
+
+/// The items that a body declares, those of the `async` blocks in it, too.
+fn items(graph: &Graph) -> Vec<&syn::Item> {
+    graph.items.iter().chain(graph.sites.iter().flat_map(|site| items(&site.graph))).collect()
+}
+
+/// The closure that is a machine's body.
+fn body(
+    graph: &Graph,
+    analysis: &Analysis,
+    names: &Names,
+    output: &TokenStream,
+    errors: &mut Errors,
+) -> TokenStream {
+    let mut emit = Emit { graph, analysis, names, errors, hides: hidden_somewhere(graph) };
+    let frame = &names.frame;
+    let holes = analysis.slots.iter().filter(|slot| !is_position(slot.kind)).map(|_| quote!(_));
+    let slots = emit.visits();
+    let passing = analysis.passing.iter().map(|var| {
+        let slot = passing_slot(graph, *var);
+        quote!(let mut #slot = ::longhaul::machine::Slot::empty();)
+    });
+    let operations: Vec<_> = (1..graph.tasks.len())
+        .filter_map(|task| emit.awaitable_branch(TaskId(task)))
+        .filter(|(poll, _)| analysis.arm[poll.0].is_some())
+        .map(|(poll, _)| {
+            let begun = begun_name(poll);
+            quote!(let mut #begun = ::core::option::Option::None;)
+        })
+        .collect();
+    let blocks = emit.block_enum(MAIN);
+    let tags = emit.site_tags();
+    let spawned = emit.spawned_op();
+    let entry = emit.entry_of(MAIN);
+    let arms = emit.arms(MAIN);
+    quote! {
+        |__frame: &mut #frame<#(#holes),*>, __op| -> ::core::task::Poll<#output> {
+            #tags
+            let mut __arguments = match __op {
+                ::longhaul::machine::Op::Step(arguments) => arguments,
+                ::longhaul::machine::Op::Spawned(__spawned) => #spawned,
+                ::longhaul::machine::Op::Slots(__slots) => {
+                    #slots
+                    return ::core::task::Poll::Pending;
+                }
+            };
+            #blocks
+            #(#passing)*
+            #(#operations)*
+            let mut __block = #entry;
+            '__machine: loop {
+                match __block {
+                    #arms
+                }
+            }
         }
     }
 }

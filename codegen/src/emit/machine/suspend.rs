@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use super::Emit;
 use super::arms::Arm;
 use crate::analyse::{SlotKind, State};
-use crate::cfg::{Block, BlockId, Concurrency, ConstructId, Poll, Polled, TaskId};
+use crate::cfg::{Block, BlockId, ConstructId, Poll, Polled, TaskId};
 use crate::names::{VarId, Vars};
 
 /// The local that holds what a branch is going to begin.
@@ -123,14 +123,11 @@ impl Emit<'_> {
     /// Where a branch leaves its output.
     pub(super) fn output(&self, construct: ConstructId, number: usize) -> TokenStream {
         let data = &self.graph.constructs[construct.0];
-        match data.kind {
-            Concurrency::Join | Concurrency::TryJoin => {
-                let field = self.slot_field(SlotKind::Output(data.branches[number]));
-                quote!(__frame.#field)
-            }
-            Concurrency::Select | Concurrency::Timeout => {
-                self.graph.var(data.outputs[number]).ident.to_token_stream()
-            }
+        if data.kind.waits_for_all() {
+            let field = self.slot_field(SlotKind::Output(data.branches[number]));
+            quote!(__frame.#field)
+        } else {
+            self.graph.var(data.outputs[number]).ident.to_token_stream()
         }
     }
 }

@@ -52,7 +52,8 @@ impl Emit<'_> {
         let name = Self::block_type(task);
         let arms = self.analysis.arms(self.graph, task);
         let arms = arms.into_iter().map(|block| block_name(self.graph, self.analysis, block));
-        quote!(enum #name { #(#arms),* })
+        let sites = self.site_variants(task);
+        quote!(enum #name { #(#arms,)* #(#sites),* })
     }
 
     /// An arm as a value of that enum.
@@ -93,6 +94,7 @@ impl Emit<'_> {
             let name = self.block_path(task, head);
             let body = self.arm(head);
             arms.extend(quote!(#name => { #body }));
+            arms.extend(self.site_arms(task, head));
         }
         arms
     }

@@ -1,0 +1,58 @@
+//! `Workflow::step_spawned`: from the name of a task's body to the body.
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::machine::site_names;
+use super::{Machine, arguments, step_name};
+use crate::model::Workflow;
+
+pub(super) fn step_spawned(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
+    let handlers = workflow.async_handlers().map(ToString::to_string);
+    let called = machines.iter().flat_map(|machine| machine.graph.spawned_methods.iter().cloned());
+    let spawned: BTreeSet<String> = handlers.chain(called).collect();
+    let mut cases = TokenStream::new();
+    for machine in machines {
+        let method = machine.method;
+        let (name, step, arguments) = (method.name.to_string(), step_name(&method.name), arguments(method));
+        let receiver = if method.receiver.is_some() { quote!(self.) } else { quote!(Self::) };
+        if spawned.contains(&name) {
+            cases.extend(quote! {
+                #name => ::longhaul::machine::step_method(
+                    &mut spawned,
+                    ctx,
+                    |machine: &mut ::longhaul::machine::Sub<#arguments>| #receiver #step(ctx, machine),
+                ),
+            });
+        }
+        let sites: Vec<&str> = machine.graph.sites.iter().flat_map(site_names).collect();
+        if !sites.is_empty() {
+            cases.extend(quote! {
+                #(#sites)|* => {
+                    let mut around = ::longhaul::machine::Sub::<#arguments>::within(spawned);
+                    let _ = #receiver #step(ctx, &mut around);
+                    return around.into_spawned();
+                }
+            });
+        }
+    }
+    if cases.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        fn step_spawned(
+            &mut self,
+            ctx: &::longhaul::machine::Context,
+            mut spawned: ::std::boxed::Box<::longhaul::machine::Spawned>,
+        ) -> ::std::boxed::Box<::longhaul::machine::Spawned> {
+            match spawned.body() {
+                #cases
+                _ => {
+                    let _ = ::longhaul::machine::no_such_task::<()>(ctx, &spawned);
+                }
+            }
+            spawned
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `async` blocks and calls of async methods as values.
+//!
+//! A branch of `join!` and the like is part of the machine around it. An `async move` block anywhere else is a machine
+//! of its own, with what it captures as its arguments: then as many of it can run as there are values. Its body is
+//! written within the body of the machine around it (a *site*), so that rustc infers its types there.
+use proc_macro2::Span;
+use quote::{format_ident, quote};
+use syn::spanned::Spanned;
+use syn::{Block, Expr, ExprAsync, ExprMethodCall, Ident, Stmt};
+
+use super::label::{source_text, state_name};
+use super::place::peel;
+use super::{Label, Lower, at, find};
+use crate::cfg::{BlockId, Graph, Instr, MAIN, Scope, ScopeId, Site, Task};
+use crate::diag;
+use crate::names::{Env, Mentioned, VarId};
+
+/// A name that a block captures.
+struct Capture {
+    ident: Ident,
+    /// The variable of the machine around it; none for what verbatim code around the block binds.
+    var: Option<VarId>,
+}
+
+impl Lower<'_, '_> {
+    /// An `async` block as a value. `hidden` are the names that verbatim code around it binds.
+    pub(super) fn async_value(&mut self, block: &ExprAsync, hidden: &[String]) -> Expr {
+        let captures = self.captures(block, hidden);
+        if block.capture.is_none() && !captures.is_empty() {
+            self.errors.on(block, diag::ASYNC_BLOCK);
+            return syn::parse_quote!(::core::unreachable!());
+        }
+        let mut body = block.block.clone();
+        let mut taken = Vec::new();
+        let mut made_again = Vec::new();
+        for Capture { ident, var } in captures {
+            let rebuild = var.and_then(|var| self.graph.var(var).rebuild.clone());
+            match rebuild {
+                None => taken.push(ident),
+                // A literal or constant is the same there.
+                Some(rebuild) if rebuild.needs.is_empty() && !rebuild.of_self => {
+                    let (pat, expr) = (&rebuild.pat, &rebuild.expr);
+                    made_again.extend(syn::parse2::<Stmt>(quote!(let #pat = #expr;)).ok());
+                }
+                Some(_) => self.errors.on(&ident, diag::CAPTURED_BORROW.with(&[&ident.to_string()])),
+            }
+        }
+        body.stmts.splice(0..0, made_again);
+        let name =
+            find::first_await(&body).map_or_else(|| "Block".to_owned(), |awaited| state_name(&awaited));
+        let values: Expr = match &taken[..] {
+            [value] => syn::parse_quote!(#value),
+            values => syn::parse_quote!((#(#values),*)),
+        };
+        self.site(&name, taken, &values, &body, None, block.async_token.span)
+    }
+
+    /// `ctx.spawn(operation)`, where the operation is to be made a block of its own.
+    pub(super) fn spawned_operation(&mut self, written: &Expr, operation: &Expr) -> Expr {
+        let taken = format_ident!("__operation", span = at(written.span()));
+        let body: Block = syn::parse_quote!({ #taken.await });
+        let label = Label { name: state_name(written), source: source_text(written), span: written.span() };
+        let name = label.name.clone();
+        self.site(&name, vec![taken], operation, &body, Some(label), written.span())
+    }
+
+    /// The only argument of `ctx.spawn(..)`, if it is neither a block nor a call of an async method.
+    pub(super) fn spawn_argument<'x>(&self, call: &'x ExprMethodCall) -> Option<&'x Expr> {
+        if call.method != "spawn" || call.args.len() != 1 || !self.is_ctx(&call.receiver) {
+            return None;
+        }
+        let operation = peel(&call.args[0]);
+        let is_value = matches!(operation, Expr::Async(_)) || self.own_call(operation).is_some();
+        (!is_value).then_some(operation)
+    }
+
+    /// Whether an expression is `ctx.spawn(..)`.
+    pub(super) fn is_spawn(&self, expr: &Expr) -> bool {
+        matches!(peel(expr), Expr::MethodCall(call) if call.method == "spawn" && self.is_ctx(&call.receiver))
+    }
+
+    /// The block of a branch: one that moves has copies of its own of what it changes.
+    pub(super) fn branch_body(&self, block: &ExprAsync) -> Block {
+        let mut body = block.block.clone();
+        if block.capture.is_some() {
+            let own = self.captures(block, &[]).into_iter().filter_map(|Capture { ident, var }| {
+                let var = self.graph.var(var?);
+                (var.mutable && var.rebuild.is_none()).then(|| syn::parse_quote!(let mut #ident = #ident;))
+            });
+            body.stmts.splice(0..0, own.collect::<Vec<Stmt>>());
+        }
+        body
+    }
+
+    /// A call of an async method of the impl as a value: its name, its arguments as they are now.
+    pub(super) fn call_value(&mut self, method: &Ident, arguments: &[Expr]) -> Expr {
+        self.graph.spawned_methods.insert(method.to_string());
+        let shape = &self.around.methods[&method.to_string()];
+        let (types, output) = (&shape.arguments, &shape.output);
+        let name = method.to_string();
+        let arguments: Expr = match arguments {
+            [argument] => argument.clone(),
+            arguments => syn::parse_quote!((#(#arguments),*)),
+        };
+        let span = at(method.span());
+        syn::parse_quote_spanned! {span=>
+            ::longhaul::machine::AsyncBlock::new(#name, ::longhaul::machine::Site::<#types, #output>::new(), #arguments)
+        }
+    }
+
+    fn captures(&self, block: &ExprAsync, hidden: &[String]) -> Vec<Capture> {
+        let mut env = self.env.clone();
+        // Above all variables that there are.
+        let first = self.graph.vars.len();
+        for (number, name) in hidden.iter().enumerate() {
+            env.bind(&crate::names::ident(name, at(block.async_token.span)), VarId(first + number));
+        }
+        let mut visitor = Mentioned::new(&env);
+        syn::visit::Visit::visit_block(&mut visitor, &block.block);
+        let capture = |var: VarId| match var.0.checked_sub(first) {
+            None => Capture { ident: self.graph.var(var).ident.clone(), var: Some(var) },
+            Some(number) => {
+                Capture { ident: crate::names::ident(&hidden[number], Span::call_site()), var: None }
+            }
+        };
+        visitor.vars.into_iter().map(capture).collect()
+    }
+
+    /// Lowers `body` as a machine of its own that takes `captures`; gives the block as a value that holds `values`.
+    fn site(
+        &mut self,
+        name: &str,
+        captures: Vec<Ident>,
+        values: &Expr,
+        body: &Block,
+        label: Option<Label>,
+        span: Span,
+    ) -> Expr {
+        let name = self.site_names.name(&format!("{}.{name}", self.name), "");
+        let mut graph = self.lower_site(&name, &captures, body);
+        if let Some(Label { name, source, span }) = label {
+            let polls = graph.blocks.iter_mut().flat_map(|block| &mut block.instrs);
+            for poll in polls.filter_map(|instr| match instr {
+                Instr::Poll(poll) => Some(poll),
+                _ => None,
+            }) {
+                (poll.name, poll.source, poll.span) = (name.clone(), source.clone(), span);
+            }
+        }
+        let tag = site_tag(self.graph.sites.len());
+        self.graph.sites.push(Site { name: name.clone(), block: self.current, graph });
+        syn::parse_quote_spanned! {at(span)=>
+            ::longhaul::machine::AsyncBlock::new(#name, #tag, #values)
+        }
+    }
+
+    fn lower_site(&mut self, name: &str, captures: &[Ident], body: &Block) -> Graph {
+        let mut graph = Graph::default();
+        graph.scopes.push(Scope { parent: None });
+        graph.tasks.push(Task { branch_of: None, entry: BlockId(0) });
+        let mut lower = Lower {
+            graph,
+            env: Env::default(),
+            scope: ScopeId(0),
+            task: MAIN,
+            current: BlockId(0),
+            loops: Vec::new(),
+            names: std::collections::BTreeSet::new(),
+            suspended: Vec::new(),
+            context: self.context.clone(),
+            name: name.to_owned(),
+            site_names: crate::names::Unique::default(),
+            around: self.around,
+            errors: self.errors,
+        };
+        let entry = lower.block("Start");
+        lower.go(entry);
+        let mut declares = Vec::new();
+        let mut pats = Vec::new();
+        for ident in captures {
+            let var = lower.var(ident.clone(), true, None);
+            lower.env.bind(ident, var);
+            declares.push(var);
+            pats.push(syn::parse_quote!(mut #ident));
+        }
+        lower.push(Instr::Arguments { pats, declares });
+        lower.method_body(body);
+        let methods = std::mem::take(&mut lower.graph.spawned_methods);
+        let graph = lower.graph;
+        self.graph.spawned_methods.extend(methods);
+        graph
+    }
+}
+
+/// What ties the types of a site together, within the machine that it is written in.
+pub(crate) fn site_tag(number: usize) -> Ident {
+    format_ident!("__site{number}")
+}
