@@ -79,10 +79,12 @@ extern crate self as longhaul;
 
 pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
 pub use engine::{
-    Engine, EngineBuilder, History, HistoryError, ListFilter, RunDescription, RunHandle, RunStatus,
+    AcceptedUpdate, Engine, EngineBuilder, History, HistoryError, ListFilter, RunDescription, RunHandle,
+    RunStatus, Update,
 };
 pub use error::{
-    EngineError, HandleError, OpenError, QueryError, RedriveError, RunError, SignalError, StartError,
+    CancelError, EngineError, HandleError, OpenError, QueryError, RedriveError, RunError, SignalError,
+    StartError, UpdateError,
 };
 pub use failure::{Failure, Never};
 /// Makes the methods marked `#[activity]` of an impl activities that share the value as their dependencies.

@@ -3,7 +3,7 @@
 use super::run::Run;
 use super::tasks::Tasks;
 use crate::machine::OpId;
-use crate::store::{Operation, ParkReason, Phase, RunNo, RunRecord, TaskId};
+use crate::store::{EventRecord, Operation, ParkReason, Phase, RunNo, RunRecord, TaskId};
 use crate::time::Moment;
 
 /// How a run stands.
@@ -19,6 +19,8 @@ pub enum RunStatus {
     Failed,
     /// It ended because it was cancelled.
     Cancelled,
+    /// It was ended from outside; see [`RunDescription::terminated`].
+    Terminated,
 }
 
 /// A run, as the engine sees it.
@@ -37,7 +39,7 @@ pub struct RunDescription {
     pub state: String,
     /// What it waits for besides signals.
     pub waits_for: Vec<Waiting>,
-    /// How many signals and results were accepted and not handled yet: more than 0 on parked runs only.
+    /// How many signals and results were accepted and not handled yet: more than 0 on parked and terminated runs only.
     pub unread: usize,
     /// When it was started.
     pub created: Moment,
@@ -47,6 +49,10 @@ pub struct RunDescription {
     pub transitions: u64,
     /// Why it is parked.
     pub parked: Option<ParkReason>,
+    /// Whether it was asked to cancel.
+    pub cancel_requested: bool,
+    /// Why it was terminated.
+    pub terminated: Option<String>,
 }
 
 /// An operation that a run waits for.
@@ -116,6 +122,7 @@ fn status_of(phase: &Phase) -> RunStatus {
         Phase::Completed(_) => RunStatus::Completed,
         Phase::Failed(_) => RunStatus::Failed,
         Phase::Cancelled(_) => RunStatus::Cancelled,
+        Phase::Terminated(_) => RunStatus::Terminated,
     }
 }
 
@@ -147,6 +154,11 @@ pub(super) fn describe(no: RunNo, record: &RunRecord, tasks: &Tasks) -> RunDescr
         transitions: record.seq.0,
         parked: match &record.phase {
             Phase::Parked(reason) => Some(reason.clone()),
+            _ => None,
+        },
+        cancel_requested: record.cancelled || record.inbox.contains(&EventRecord::Cancelled),
+        terminated: match &record.phase {
+            Phase::Terminated(reason) => Some(reason.clone()),
             _ => None,
         },
     }

@@ -44,6 +44,7 @@ pub fn fold(workflow: &WorkflowType, log: &[LogEntry]) -> Result<RunRecord, Fold
         let transition = match &entry.outcome {
             Outcome::Stepped => run.advance(&registry, events, entry.at),
             Outcome::Parked(reason) => run.park(reason.clone(), events, entry.at),
+            Outcome::Terminated(reason) => run.terminate(reason.clone(), events, entry.at),
         };
         if transition.entry != *entry {
             return Err(FoldError::Diverged {

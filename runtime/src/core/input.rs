@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::describe::RunDescription;
+use super::update::UpdateReply;
 use crate::codec::Payload;
-use crate::error::{HandleError, QueryError, RedriveError, SignalError, StartError};
+use crate::error::{CancelError, HandleError, QueryError, RedriveError, SignalError, StartError};
 use crate::machine::Ended;
 use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId};
 
@@ -12,11 +13,37 @@ use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId};
 pub type Ending = Ended<Payload, Payload>;
 
 /// Why the end of a run is not awaited any more.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum NoEnding {
     Damaged(Damage),
     /// It is parked, and nobody waits for it to be driven on.
     Parked(ParkReason),
+    /// It was ended from outside, for this reason.
+    Terminated(String),
+}
+
+/// Which run.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Run(RunNo),
+    Id(String),
+}
+
+/// An update that is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) run: RunNo,
+    /// The update's own id.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) args: Payload,
+}
+
+/// What the caller of an update waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Accepted,
+    Done,
 }
 
 /// Who asked.
@@ -65,6 +92,21 @@ pub(crate) enum Input {
         name: String,
         args: Payload,
         reply: Reply<Result<(), SignalError>>,
+    },
+    /// Answered when the update has come to the stage, or was refused.
+    Update {
+        asked: Asked,
+        stage: Stage,
+        reply: UpdateReply,
+    },
+    Cancel {
+        target: Target,
+        reply: Reply<Result<(), CancelError>>,
+    },
+    Terminate {
+        target: Target,
+        reason: String,
+        reply: Reply<Result<(), CancelError>>,
     },
     Query {
         run: RunNo,
@@ -139,6 +181,8 @@ pub(crate) enum Need {
     Run(RunNo),
     /// What the run was started with.
     Started(RunNo),
+    /// What the table has of a run's update with this id.
+    Update(Table, RunNo, String),
 }
 
 impl Need {
@@ -148,6 +192,7 @@ impl Need {
             Need::Id(id) => (Table::Ids, id.as_bytes().to_vec()),
             Need::Run(run) => (Table::Runs, run.key().to_vec()),
             Need::Started(run) => (Table::Log, run.log_key(Seq(0)).to_vec()),
+            Need::Update(table, run, id) => (*table, run.update_key(id)),
         }
     }
 }

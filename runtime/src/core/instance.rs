@@ -115,6 +115,8 @@ pub struct WorkflowType {
     pub describe: fn() -> Vec<MachineDescription>,
     /// Its signals.
     pub signals: &'static [SignalType],
+    /// Its updates.
+    pub updates: &'static [SignalType],
     /// Its queries.
     pub queries: &'static [&'static str],
     /// An instance before its first step, from the encoded input.
@@ -130,6 +132,7 @@ impl WorkflowType {
             name: W::NAME,
             describe: W::describe,
             signals: W::SIGNALS,
+            updates: W::UPDATES,
             queries: W::QUERIES,
             new: |input| {
                 let machine = Guarded::new(Process::start(codec::decode(input)?));

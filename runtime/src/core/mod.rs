@@ -7,17 +7,21 @@
 //! A `Run` is one run and its transition; [`fold`](fn@fold) is the same transition over a run's log.
 
 mod describe;
+mod ending;
 mod fold;
 mod hot;
 mod input;
 mod instance;
 mod near;
+mod offers;
 mod registry;
 mod run;
 mod settle;
 mod shard;
 mod start;
+mod step;
 mod tasks;
+mod update;
 
 #[cfg(test)]
 #[path = "../../tests/engine/script.rs"]
@@ -31,7 +35,10 @@ pub use fold::{FoldError, fold};
 pub use input::Ending;
 pub use instance::{Instance, Loaded, WorkflowType};
 
-pub(crate) use input::{Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply};
+pub(crate) use input::{
+    Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply, Stage, Target,
+};
+pub(crate) use offers::Refusal;
 pub(crate) use registry::Registry;
 pub(crate) use run::panic_text;
 #[cfg(feature = "testing")]

@@ -9,10 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 use super::instance::{Instance, WorkflowType};
+use super::offers::Offers;
 use super::registry::Registry;
+use super::step::{Came, Stepped, ask, load_with_inbox, step};
 use crate::codec::{CodecError, Payload};
-use crate::error::QueryError;
-use crate::machine::{Command, Context, Ended, OpId, Resolution, RunRng, Step, stored_state};
+use crate::error::{QueryError, UpdateError};
+use crate::machine::{Command, Ended, OpId, Resolution, RunRng, stored_state};
 use crate::store::{
     Armed, CommandRecord, EventRecord, LogEntry, Operation, Outcome, ParkReason, Phase, RunRecord, Seq,
 };
@@ -38,14 +40,6 @@ pub(crate) struct Transition {
     /// The types of the activities that it called: by these the test kit makes up their outcomes.
     #[cfg(feature = "testing")]
     pub(crate) called: Vec<crate::activity::ActivityType>,
-}
-
-/// What a step that stands leaves.
-struct Stepped {
-    instance: Box<dyn Instance>,
-    value: Payload,
-    poll: Poll<Ended<Payload, Payload>>,
-    step: Step,
 }
 
 const START: &str = "Start";
@@ -117,32 +111,104 @@ impl Run {
         events: Vec<EventRecord>,
         now: Moment,
     ) -> Transition {
+        match self.advance_with(registry, events, &mut Offers::default(), now) {
+            Some(transition) => transition,
+            None => unreachable!("where nothing was offered nothing was refused"),
+        }
+    }
+
+    /// As [`advance`](Self::advance), where some of the events are offers. `None` when nothing happened, since none of them
+    /// was accepted and they were all there was.
+    pub(crate) fn advance_with(
+        &mut self,
+        registry: &Registry,
+        events: Vec<EventRecord>,
+        offers: &mut Offers,
+        now: Moment,
+    ) -> Option<Transition> {
+        loop {
+            match self.try_step(registry, &events, offers, now) {
+                Ok(Came::Stepped(stepped)) => {
+                    let events = offers.accepted(events);
+                    return Some(self.stand(*stepped, events, now));
+                }
+                Ok(Came::Idle(instance)) => {
+                    self.instance = Some(instance);
+                    return None;
+                }
+                Err(reason) if offers.withdraw(&events, &self.record.id, &reason) => {
+                    if offers.refused_all(&events) && self.record.phase == Phase::Open {
+                        return None;
+                    }
+                }
+                Err(reason) => return self.park_with(reason, events, offers, now),
+            }
+        }
+    }
+
+    fn try_step(
+        &mut self,
+        registry: &Registry,
+        events: &[EventRecord],
+        offers: &mut Offers,
+        now: Moment,
+    ) -> Result<Came, ParkReason> {
         let instance = self.instance.take();
         let record = &self.record;
-        let stepped = registry
+        let workflow = registry
             .workflow(&record.workflow)
-            .ok_or_else(|| ParkReason::UnknownWorkflow { workflow: record.workflow.clone() })
-            .and_then(|workflow| {
-                catch_unwind(AssertUnwindSafe(|| step(workflow, instance, record, &events, now)))
-                    .unwrap_or_else(|panic| Err(ParkReason::Panic { message: panic_text(&*panic) }))
-            })
-            .and_then(|stepped| match unknown_activity(registry, &stepped) {
-                Some(activity) => Err(ParkReason::UnknownActivity { activity: activity.to_owned() }),
-                None => Ok(stepped),
-            });
-        match stepped {
-            Ok(stepped) => self.stand(stepped, events, now),
-            Err(reason) => self.park(reason, events, now),
+            .ok_or_else(|| ParkReason::UnknownWorkflow { workflow: record.workflow.clone() })?;
+        let stepped =
+            catch_unwind(AssertUnwindSafe(|| step(workflow, instance, record, events, offers, now)))
+                .unwrap_or_else(|panic| Err(ParkReason::Panic { message: panic_text(&*panic) }))?;
+        if let Came::Stepped(stepped) = &stepped
+            && let Some(activity) = unknown_activity(registry, stepped)
+        {
+            return Err(ParkReason::UnknownActivity { activity: activity.to_owned() });
         }
+        Ok(stepped)
+    }
+
+    /// As [`park`](Self::park), where some of the events are offers: these are refused. `None` when they were all there was,
+    /// and the run is parked for this reason already.
+    pub(crate) fn park_with(
+        &mut self,
+        reason: ParkReason,
+        events: Vec<EventRecord>,
+        offers: &mut Offers,
+        now: Moment,
+    ) -> Option<Transition> {
+        let had_offers = !offers.is_empty();
+        let id = &self.record.id;
+        offers.refuse_rest(|| UpdateError::Parked { id: id.clone(), reason: reason.clone() });
+        let events = offers.accepted(events);
+        if had_offers && events.is_empty() && self.parked() == Some(&reason) {
+            return None;
+        }
+        Some(self.park(reason, events, now))
     }
 
     /// Puts `events` into the inbox and leaves the rest as it is.
     pub(crate) fn park(&mut self, reason: ParkReason, events: Vec<EventRecord>, now: Moment) -> Transition {
+        self.put_aside(&events);
+        self.record.phase = Phase::Parked(reason.clone());
+        self.log(now, events, Outcome::Parked(reason), Vec::new(), Vec::new())
+    }
+
+    /// Ends the run without running any of its code. What it has not handled stays in its inbox, for queries.
+    pub(crate) fn terminate(&mut self, reason: String, events: Vec<EventRecord>, now: Moment) -> Transition {
+        self.put_aside(&events);
+        let armed = std::mem::take(&mut self.record.armed);
+        let got = |op| self.record.inbox.iter().any(|event| event.resolves() == Some(op));
+        let disarmed = armed.into_iter().filter(|armed| !got(armed.op)).collect();
+        self.record.phase = Phase::Terminated(reason.clone());
+        self.log(now, events, Outcome::Terminated(reason), Vec::new(), disarmed)
+    }
+
+    fn put_aside(&mut self, events: &[EventRecord]) {
         self.instance = None;
         let started = |event: &&EventRecord| matches!(event, EventRecord::Started { .. });
         self.record.inbox.extend(events.iter().filter(|event| !started(event)).cloned());
-        self.record.phase = Phase::Parked(reason.clone());
-        self.log(now, events, Outcome::Parked(reason), Vec::new(), Vec::new())
     }
 
     /// Takes up what a step left.
@@ -241,113 +307,16 @@ impl Run {
         let Some(workflow) = registry.workflow(&record.workflow) else {
             return Err(unreadable(ParkReason::UnknownWorkflow { workflow: record.workflow.clone() }));
         };
-        if self.instance.is_none() {
-            let mut instance = load(workflow, record).map_err(unreadable)?;
-            // What handlers begin is begun once the run goes on; here only what they change counts.
-            let apart = || {
-                let (next_op, rng) = (record.next_op, record.rng.clone());
-                let step = Step { next_op, rng, cancelled: record.cancelled, ..Step::default() };
-                Context::new(record.id.clone(), record.updated, step)
-            };
-            let mut handled = handle_signals(&mut *instance, &apart(), &record.inbox);
-            // What the one that cannot be handled did before it failed is not to be seen.
-            while let Err(before) = handled {
-                instance = load(workflow, record).map_err(unreadable)?;
-                handled = handle_signals(&mut *instance, &apart(), &record.inbox[..before]);
-            }
-            if !record.inbox.is_empty() {
-                return ask(&*instance, &record.id, name, args);
-            }
+        if let Some(instance) = &self.instance {
+            return ask(&**instance, &record.id, name, args);
+        }
+        let instance = load_with_inbox(workflow, record).map_err(unreadable)?;
+        let answer = ask(&*instance, &record.id, name, args);
+        // With something handled that is not, in the stored state, it is of no other use.
+        if record.inbox.is_empty() {
             self.instance = Some(instance);
         }
-        match &self.instance {
-            Some(instance) => ask(&**instance, &record.id, name, args),
-            None => unreachable!("it was put there just now"),
-        }
-    }
-}
-
-/// The part of a transition that runs the user's code.
-fn step(
-    workflow: &WorkflowType,
-    instance: Option<Box<dyn Instance>>,
-    record: &RunRecord,
-    events: &[EventRecord],
-    now: Moment,
-) -> Result<Stepped, ParkReason> {
-    let mut instance = match instance {
-        Some(instance) => instance,
-        None => load(workflow, record)?,
-    };
-    let all = || record.inbox.iter().chain(events);
-    let step = Step {
-        next_op: record.next_op,
-        rng: record.rng.clone(),
-        resolutions: all().filter_map(resolution).collect(),
-        cancelled: record.cancelled || all().any(|event| *event == EventRecord::Cancelled),
-        ..Step::default()
-    };
-    let ctx = Context::new(record.id.clone(), now, step);
-    all().try_for_each(|event| take_up(&mut *instance, &ctx, event))?;
-    let poll = instance.step(&ctx);
-    let mut step = ctx.into_step();
-    if let Some(fault) = step.fault.take() {
-        return Err(ParkReason::Fault(fault));
-    }
-    let value = instance.value().map_err(|error| ParkReason::BadValue { reason: error.to_string() })?;
-    Ok(Stepped { instance, value, poll, step })
-}
-
-/// What an event resolves, and how.
-fn resolution(event: &EventRecord) -> Option<(OpId, Resolution)> {
-    match event {
-        EventRecord::Activity { op, outcome } => Some((*op, Resolution::Activity(outcome.clone()))),
-        EventRecord::Timer { op } => Some((*op, Resolution::TimerFired)),
-        _ => None,
-    }
-}
-
-/// Lets the handler of an event run, if it has one.
-fn take_up(instance: &mut dyn Instance, ctx: &Context, event: &EventRecord) -> Result<(), ParkReason> {
-    let (name, handled) = match event {
-        EventRecord::Signal { name, args } => (name, instance.signal(ctx, name, args)),
-        EventRecord::Update { id, name, args } => (name, instance.update(ctx, id, name, args)),
-        _ => return Ok(()),
-    };
-    handled.map_err(|error| ParkReason::BadSignal { name: name.clone(), reason: error.to_string() })
-}
-
-fn load(workflow: &WorkflowType, record: &RunRecord) -> Result<Box<dyn Instance>, ParkReason> {
-    let loaded = catch_unwind(AssertUnwindSafe(|| match &record.input {
-        Some(input) => (workflow.new)(input),
-        None => (workflow.load)(&record.value, record.frame.0.clone()),
-    }));
-    match loaded {
-        Ok(Ok(instance)) => Ok(instance),
-        Ok(Err(error)) => Err(ParkReason::BadValue { reason: error.to_string() }),
-        Err(panic) => Err(ParkReason::BadValue { reason: panic_text(&*panic) }),
-    }
-}
-
-/// Lets the instance handle the signals among `events`; at one that cannot be handled, gives its place.
-fn handle_signals(instance: &mut dyn Instance, ctx: &Context, events: &[EventRecord]) -> Result<(), usize> {
-    for (at, event) in events.iter().enumerate() {
-        match catch_unwind(AssertUnwindSafe(|| take_up(instance, ctx, event))) {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return Err(at),
-        }
-    }
-    Ok(())
-}
-
-fn ask(instance: &dyn Instance, id: &str, name: &str, args: &Payload) -> Result<Payload, QueryError> {
-    match catch_unwind(AssertUnwindSafe(|| instance.query(name, args))) {
-        Ok(answer) => Ok(answer?),
-        Err(panic) => Err(QueryError::Panicked {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            message: panic_text(&*panic),
-        }),
+        answer
     }
 }
 

@@ -1,11 +1,15 @@
 //! The end of a turn: each touched run makes one transition, then questions are answered.
 
+use std::collections::BTreeMap;
+
 use super::describe::RunDescription;
 use super::input::{Effect, Ending, NoEnding, Output, Reply};
+use super::offers::Refusal;
 use super::run::Transition;
 use super::shard::Shard;
+use super::update::Offer;
 use crate::codec::Payload;
-use crate::error::{QueryError, RedriveError};
+use crate::error::{QueryError, RedriveError, UpdateError};
 use crate::machine::OpId;
 use crate::store::{
     self, Armed, CommandRecord, Damage, EventRecord, MARK_KEY, MarkRecord, Operation, Outcome, ParkReason,
@@ -24,6 +28,10 @@ pub(super) struct Touch {
     pub(super) redrive: Vec<Reply<Result<(), RedriveError>>>,
     /// Why the run cannot go on, if that is known already.
     pub(super) park: Option<ParkReason>,
+    /// The updates among the events, which the run has still to accept.
+    pub(super) offers: Vec<Offer>,
+    /// Why the run is ended, if it is.
+    pub(super) terminate: Option<String>,
 }
 
 /// What is answered from a run's state after its transition.
@@ -70,7 +78,8 @@ impl Shard {
             return out.effects.push(Effect::Damaged(damage));
         }
         self.take_timers(no, &mut touch, out);
-        let transition = self.transition(no, &mut touch, now);
+        let (transition, refused) = self.transition(no, &mut touch, now);
+        self.answer_offers(no, std::mem::take(&mut touch.offers), refused, &mut touch.acks);
         if let Some(transition) = transition {
             let goes_on = transition.entry.outcome == Outcome::Stepped;
             self.write(no, transition, now, out);
@@ -95,15 +104,28 @@ impl Shard {
         }
     }
 
-    /// The one transition of the run in this turn, if there is something for it to do.
-    fn transition(&mut self, no: RunNo, touch: &mut Touch, now: Moment) -> Option<Transition> {
+    /// The one transition of the run in this turn, if there is something for it to do; and the updates that it refuses, by
+    /// their places among the events.
+    fn transition(
+        &mut self,
+        no: RunNo,
+        touch: &mut Touch,
+        now: Moment,
+    ) -> (Option<Transition>, BTreeMap<usize, Refusal>) {
+        let mut offers = touch.offers();
         let obstacle = self.tasks.obstacle(no, &self.registry);
-        let hot = self.hot.touch(no)?;
+        let Some(hot) = self.hot.touch(no) else { return (None, BTreeMap::new()) };
         // What stray rows of a damaged store want of a run that has ended.
         if hot.run.record.phase.is_closed() {
-            return None;
+            return (None, BTreeMap::new());
         }
         let events = std::mem::take(&mut touch.events);
+        if let Some(reason) = touch.terminate.take() {
+            let id = hot.run.record.id.clone();
+            offers.refuse_rest(|| UpdateError::Closed { id: id.clone() });
+            let transition = hot.run.terminate(reason, offers.accepted(events), now);
+            return (Some(transition), offers.into_refused());
+        }
         let before = hot.run.parked().cloned();
         let redrive = !touch.redrive.is_empty();
         let park = match (touch.park.take(), &before) {
@@ -114,17 +136,20 @@ impl Shard {
             (None, None) => None,
         };
         let transition = match park {
-            Some(reason) if events.is_empty() && before.as_ref() == Some(&reason) => return None,
-            Some(reason) => hot.run.park(reason, events, now),
-            None if events.is_empty() && !(redrive && before.is_some()) => return None,
-            None => hot.run.advance(&self.registry, events, now),
+            Some(reason) if events.is_empty() && before.as_ref() == Some(&reason) => {
+                return (None, BTreeMap::new());
+            }
+            Some(reason) => hot.run.park_with(reason, events, &mut offers, now),
+            None if events.is_empty() && !(redrive && before.is_some()) => return (None, BTreeMap::new()),
+            None => hot.run.advance_with(&self.registry, events, &mut offers, now),
         };
         hot.tried = hot.run.parked().is_some();
-        Some(transition)
+        (transition, offers.into_refused())
     }
 
     /// Writes a transition and sets its commands going.
     fn write(&mut self, no: RunNo, transition: Transition, now: Moment, out: &mut Output) {
+        self.write_updates(no, &transition, out);
         let Transition { seq, entry, disarmed, .. } = transition;
         let Some(hot) = self.hot.get(no) else { return };
         let record = &hot.run.record;
@@ -146,7 +171,8 @@ impl Shard {
         if let Some(ending) = ending {
             self.open_runs = self.open_runs.saturating_sub(1);
             let waiters = self.waiters.remove(&no).unwrap_or_default();
-            out.effects.extend(waiters.into_iter().map(|waiter| waiter.with(Ok(ending.clone()))));
+            out.effects.extend(waiters.into_iter().map(|waiter| waiter.with(ending.clone())));
+            self.give_up_updates(no, &run_id, out);
         }
     }
 
@@ -229,22 +255,21 @@ impl Shard {
                 reply.with(hot.run.query(&self.registry, &name, &args))
             }
             (Question::Describe { reply, .. }, Ok(hot)) => reply.with(Ok(hot.run.describe(run, &self.tasks))),
-            (Question::Wait { reply, .. }, Ok(hot)) => match ending(&hot.run.record.phase) {
-                Some(ending) => reply.with(Ok(ending)),
-                None => {
+            (Question::Wait { reply, .. }, Ok(hot)) => {
+                let Some(ending) = ending(&hot.run.record.phase) else {
                     let waiters = self.waiters.entry(run).or_default();
                     // Those that gave up go before the list grows.
                     if waiters.len() == waiters.capacity() {
                         waiters.retain(|waiter| !waiter.is_gone());
                     }
-                    waiters.push(reply);
-                    return;
-                }
-            },
+                    return waiters.push(reply);
+                };
+                reply.with(ending)
+            }
         });
     }
 
-    /// Answers those who wait for the end of a run that is parked (and in memory): where nothing but themselves could
+    /// Answers those who wait for the end of a run that is parked (and in memory), or for one of its updates: where nothing but themselves could
     /// drive it on.
     pub(crate) fn give_up_on_parked(&mut self) -> Vec<Effect> {
         let mut answers = Vec::new();
@@ -254,16 +279,25 @@ impl Shard {
                 answers.extend(told);
             }
         }
+        for (run, updates) in &mut self.update_waiters {
+            let Some(hot) = self.hot.get(*run) else { continue };
+            let Some(reason) = hot.run.parked() else { continue };
+            for waiter in std::mem::take(updates).into_values().flatten() {
+                let (id, reason) = (hot.run.record.id.clone(), reason.clone());
+                answers.push(waiter.with(Err(UpdateError::Parked { id, reason })));
+            }
+        }
         answers
     }
 }
 
 /// How a run that stands so has ended, if it has.
-fn ending(phase: &Phase) -> Option<Ending> {
+fn ending(phase: &Phase) -> Option<Result<Ending, NoEnding>> {
     match phase {
-        Phase::Completed(output) => Some(Ending::Completed(output.clone())),
-        Phase::Failed(error) => Some(Ending::Failed(error.clone())),
-        Phase::Cancelled(error) => Some(Ending::Cancelled(error.clone())),
+        Phase::Completed(output) => Some(Ok(Ending::Completed(output.clone()))),
+        Phase::Failed(error) => Some(Ok(Ending::Failed(error.clone()))),
+        Phase::Cancelled(error) => Some(Ok(Ending::Cancelled(error.clone()))),
+        Phase::Terminated(reason) => Some(Err(NoEnding::Terminated(reason.clone()))),
         Phase::Open | Phase::Parked(_) => None,
     }
 }

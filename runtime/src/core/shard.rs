@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 
 use super::describe::RunDescription;
 use super::hot::HotSet;
-use super::input::{AttemptEnd, Effect, Ending, Input, Need, NoEnding, Output, Reply};
+use super::input::{AttemptEnd, Effect, Ending, Input, Need, NoEnding, Output, Reply, Target};
 use super::instance::WorkflowType;
 use super::near::NearTimers;
 use super::registry::Registry;
 use super::run::Run;
 use super::settle::{Question, Touch};
 use super::tasks::Tasks;
+use super::update::{KnownUpdates, UpdateReply};
 use crate::activity::ActivityOutcome;
 use crate::codec::Payload;
 use crate::error::{RedriveError, SignalError};
@@ -44,6 +45,8 @@ pub(crate) struct Shard {
     pub(super) timers: NearTimers,
     /// Who waits for a run's end.
     pub(super) waiters: BTreeMap<RunNo, Vec<Reply<Result<Ending, NoEnding>>>>,
+    /// Who waits for an accepted update's answer, by the update's own id.
+    pub(super) update_waiters: BTreeMap<RunNo, BTreeMap<String, Vec<UpdateReply>>>,
     pub(super) next_run: RunNo,
     pub(super) open_runs: u64,
 
@@ -56,15 +59,11 @@ pub(crate) struct Shard {
     ids: BTreeMap<String, Result<Option<RunNo>, Damage>>,
     /// What runs were started with, where that was loaded or is not committed yet.
     pub(super) inputs: BTreeMap<RunNo, Result<Payload, Damage>>,
+    pub(super) updates: KnownUpdates,
 }
 
 impl Shard {
     /// A shard over a store in which the next run gets number `next_run`.
-    /// The workflow of this name, if it is registered.
-    pub(crate) fn workflow(&self, name: &str) -> Option<WorkflowType> {
-        self.registry.workflow(name).copied()
-    }
-
     pub(crate) fn new(registry: Registry, limits: Limits, mark: &MarkRecord, next_run: RunNo) -> Self {
         Shard {
             registry,
@@ -72,6 +71,7 @@ impl Shard {
             tasks: Tasks::default(),
             timers: NearTimers::new(mark.timers_from, limits.near_timers),
             waiters: BTreeMap::new(),
+            update_waiters: BTreeMap::new(),
             next_run,
             open_runs: mark.open_runs,
             touched: BTreeMap::new(),
@@ -80,7 +80,13 @@ impl Shard {
             retried: Vec::new(),
             ids: BTreeMap::new(),
             inputs: BTreeMap::new(),
+            updates: KnownUpdates::default(),
         }
+    }
+
+    /// The workflow of this name, if it is registered.
+    pub(crate) fn workflow(&self, name: &str) -> Option<WorkflowType> {
+        self.registry.workflow(name).copied()
     }
 
     /// Takes up an activity call that had not ended when the store was last closed. Its attempt starts anew.
@@ -108,7 +114,10 @@ impl Shard {
     /// What is missing to handle `input`; ask until it is nothing.
     pub(crate) fn need(&self, input: &Input) -> Option<Need> {
         match input {
-            Input::Find { id, .. } | Input::Redrive { id, .. } => match self.run_of(id) {
+            Input::Find { id, .. }
+            | Input::Redrive { id, .. }
+            | Input::Cancel { target: Target::Id(id), .. }
+            | Input::Terminate { target: Target::Id(id), .. } => match self.run_of(id) {
                 None => Some(Need::Id(id.clone())),
                 Some(Ok(Some(run))) => self.need_run(run),
                 Some(_) => None,
@@ -118,7 +127,13 @@ impl Shard {
                 Some(Ok(Some(run))) => self.need_run(run).or_else(|| self.need_input(run, workflow)),
                 Some(_) => None,
             },
-            Input::Signal { run, .. }
+            Input::Update { asked, .. } => self.need_run(asked.run).or_else(|| {
+                let table = self.updates.missing(asked.run, &asked.id)?;
+                Some(Need::Update(table, asked.run, asked.id.clone()))
+            }),
+            Input::Cancel { target: Target::Run(run), .. }
+            | Input::Terminate { target: Target::Run(run), .. }
+            | Input::Signal { run, .. }
             | Input::Query { run, .. }
             | Input::Describe { run, .. }
             | Input::Wait { run, .. } => self.need_run(*run),
@@ -175,6 +190,7 @@ impl Shard {
                     .and_then(|entry| start_input(entry.events).ok_or_else(missing));
                 self.inputs.insert(run, input);
             }
+            Need::Update(table, run, id) => self.updates.admit(table, run, id, found),
         }
     }
 
@@ -199,6 +215,9 @@ impl Shard {
                 touch.events.push(EventRecord::Signal { name, args });
                 touch.acks.push(reply.with(Ok(())));
             }
+            Input::Update { asked, stage, reply } => self.update(asked, stage, reply, out),
+            Input::Cancel { target, reply } => self.cancel(&target, reply, out),
+            Input::Terminate { target, reason, reply } => self.terminate(&target, reason, reply, out),
             Input::Query { run, name, args, reply } => {
                 self.questions.push(Question::Query { run, name, args, reply });
             }
@@ -292,7 +311,9 @@ impl Shard {
 
     /// Whether somebody waits for the end of a run.
     pub(crate) fn is_awaited(&self) -> bool {
+        let updates = self.update_waiters.values().flat_map(BTreeMap::values).flatten();
         self.waiters.values().flatten().any(|waiter| !waiter.is_gone())
+            || updates.into_iter().any(|waiter| !waiter.is_gone())
     }
 
     /// How many runs have not ended.
@@ -319,6 +340,7 @@ impl Shard {
     pub(crate) fn committed(&mut self) {
         self.ids.clear();
         self.inputs.clear();
+        self.updates.clear();
         self.damaged.clear();
         self.hot.trim();
     }

@@ -8,16 +8,17 @@ use std::sync::Arc;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::Engine;
+use super::update::Update;
 use crate::codec;
-use crate::core::{Input, NoEnding, RunDescription};
-use crate::error::{EngineError, QueryError, RunError, SignalError};
+use crate::core::{Input, NoEnding, RunDescription, Target};
+use crate::error::{CancelError, EngineError, QueryError, RunError, SignalError};
 use crate::machine::Ended;
 use crate::store::RunNo;
-use crate::workflow::{HandlerError, Workflow};
+use crate::workflow::{HandlerError, SignalType, Workflow};
 
 /// A handle to one run of workflow `W`. Clones are handles to the same run.
 ///
-/// `#[workflow]` makes a typed handle around it, with a method for each signal and query.
+/// `#[workflow]` makes a typed handle around it, with a method for each signal, query and update.
 pub struct RunHandle<W> {
     engine: Engine,
     id: Arc<str>,
@@ -70,6 +71,7 @@ impl<W: Workflow> RunHandle<W> {
                 Err(RunError::Cancelled(error.map(|error| codec::decode(&error)).transpose()?))
             }
             Err(NoEnding::Damaged(damage)) => Err(EngineError::Damaged(damage).into()),
+            Err(NoEnding::Terminated(reason)) => Err(RunError::Terminated { reason }),
             Err(NoEnding::Parked(reason)) => Err(RunError::Parked { id: self.id.to_string(), reason }),
         }
     }
@@ -91,7 +93,7 @@ impl<W: Workflow> RunHandle<W> {
     ) -> impl Future<Output = Result<(), SignalError>> + Send {
         let engine = self.engine.clone();
         let (run, name) = (self.run, name.to_owned());
-        let args = signal_args::<W>(&name, &args);
+        let args = checked_args::<W, SignalError>("signal", W::SIGNALS, &name, &args);
         async move {
             let args = args?;
             engine.ask(|reply| Input::Signal { run, name, args, reply }).await?
@@ -116,21 +118,88 @@ impl<W: Workflow> RunHandle<W> {
             Ok(codec::decode(&answer)?)
         }
     }
+
+    /// Sends an update by name whose handler returns a `T`, once the returned [`Update`] is awaited; the typed handle's methods
+    /// call this. `args` is the tuple of the arguments.
+    pub fn update<T: DeserializeOwned>(&self, name: &str, args: impl Serialize) -> Update<T> {
+        let args = checked_args::<W, _>("update", W::UPDATES, name, &args);
+        Update::new(self, name, args, |answer| codec::decode(answer).map(Ok))
+    }
+
+    /// As [`update`](Self::update), where the handler returns a `Result<T, E>`.
+    pub fn try_update<T: DeserializeOwned, E: DeserializeOwned>(
+        &self,
+        name: &str,
+        args: impl Serialize,
+    ) -> Update<T, E> {
+        let args = checked_args::<W, _>("update", W::UPDATES, name, &args);
+        Update::new(self, name, args, codec::decode)
+    }
+
+    /// Asks the run to cancel. The request is durable when this returns; asking again changes nothing.
+    ///
+    /// What the run waits for then gives an error or is given up, and the run has time to clean up; what protects it is
+    /// [`shield`](crate::shield). It ends as [`RunError::Cancelled`] if it does not end by itself: a run that goes on and
+    /// completes is completed. One that has ended already gives [`CancelError::Closed`]. A parked run takes note, and is cancelled when
+    /// it goes on.
+    ///
+    /// ```
+    /// use longhaul::prelude::*;
+    /// use longhaul::{Engine, RunError};
+    ///
+    /// #[derive(Default, Serialize, Deserialize)]
+    /// struct Reminder;
+    ///
+    /// #[workflow]
+    /// impl Reminder {
+    ///     #[run]
+    ///     async fn run(&mut self, ctx: &Context) {
+    ///         ctx.sleep(days(30)).await;
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let engine = Engine::builder().workflow::<Reminder>().open_in_memory().await?;
+    /// let reminder = engine.start::<Reminder>(()).await?;
+    /// reminder.cancel().await?;
+    /// assert!(matches!(reminder.result().await, Err(RunError::Cancelled(None))));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn cancel(&self) -> Result<(), CancelError> {
+        let target = Target::Run(self.run);
+        self.engine.ask(|reply| Input::Cancel { target, reply }).await?
+    }
+
+    /// Ends the run at once, open or parked, without running any of its code. It is durable when this returns.
+    ///
+    /// Its result is [`RunError::Terminated`] with `reason`; activities that it waits for are told. What it had accepted and not
+    /// handled stays visible to queries.
+    pub async fn terminate(&self, reason: impl Into<String>) -> Result<(), CancelError> {
+        let (target, reason) = (Target::Run(self.run), reason.into());
+        self.engine.ask(|reply| Input::Terminate { target, reason, reply }).await?
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
 }
 
 /// The encoded arguments, once it is sure that the workflow takes them.
-fn signal_args<W: Workflow>(name: &str, args: &impl Serialize) -> Result<codec::Payload, SignalError> {
-    let Some(signal) = W::SIGNALS.iter().find(|signal| signal.name == name) else {
-        return Err(SignalError::Handler(HandlerError::Unknown {
-            workflow: W::NAME,
-            kind: "signal",
-            name: name.to_owned(),
-            known: W::SIGNALS.iter().map(|signal| signal.name).collect(),
-        }));
+fn checked_args<W: Workflow, E: From<HandlerError> + From<codec::CodecError>>(
+    kind: &'static str,
+    known: &[SignalType],
+    name: &str,
+    args: &impl Serialize,
+) -> Result<codec::Payload, E> {
+    let Some(handler) = known.iter().find(|handler| handler.name == name) else {
+        let known: Vec<_> = known.iter().map(|handler| handler.name).collect();
+        return Err(HandlerError::unknown(W::NAME, kind, name, &known).into());
     };
     let args = codec::encode(args)?;
-    match (signal.check)(&args) {
+    match (handler.check)(&args) {
         Ok(()) => Ok(args),
-        Err(source) => Err(SignalError::Handler(HandlerError::Codec { name: name.to_owned(), source })),
+        Err(source) => Err(HandlerError::Codec { name: name.to_owned(), source }.into()),
     }
 }

@@ -14,6 +14,7 @@ mod list;
 mod open;
 mod shell;
 mod start;
+mod update;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
@@ -28,11 +29,12 @@ pub use handle::RunHandle;
 pub use history::{History, HistoryError};
 pub use list::RunPage;
 pub use start::Start;
+pub use update::{AcceptedUpdate, Update};
 
 pub use crate::core::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
 
-use crate::core::{Input, Reply};
-use crate::error::{EngineError, HandleError, RedriveError};
+use crate::core::{Input, Reply, Target};
+use crate::error::{CancelError, EngineError, HandleError, RedriveError};
 use crate::store::StoreError;
 use crate::time::Moment;
 use crate::workflow::Workflow;
@@ -130,6 +132,22 @@ impl Engine {
         self.ask(|reply| Input::Redrive { id, reply }).await?
     }
 
+    /// Asks the run of this id to cancel, whichever workflow it is of; see [`RunHandle::cancel`].
+    pub async fn cancel(&self, id: impl Into<String>) -> Result<(), CancelError> {
+        let target = Target::Id(id.into());
+        self.ask(|reply| Input::Cancel { target, reply }).await?
+    }
+
+    /// Ends the run of this id, whichever workflow it is of; see [`RunHandle::terminate`].
+    pub async fn terminate(
+        &self,
+        id: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Result<(), CancelError> {
+        let (target, reason) = (Target::Id(id.into()), reason.into());
+        self.ask(|reply| Input::Terminate { target, reason, reply }).await?
+    }
+
     /// How many runs had not ended when the engine was opened.
     pub fn recovered(&self) -> u64 {
         self.inner.recovered
@@ -185,6 +203,14 @@ impl Engine {
     fn ended(&self) -> EngineError {
         // Each orderly end says why before an asker can see it.
         self.inner.shared.ended.get().cloned().unwrap_or_else(thread_panicked)
+    }
+
+    /// An id that no other has; with `seed`, where ids are counted.
+    fn new_id(&self, kind: &str, seed: u64) -> String {
+        match self.inner.shared.counted {
+            Some(_) => format!("{kind}-{}-{}", seed >> 32, seed & u64::from(u32::MAX)),
+            None => uuid::Uuid::now_v7().to_string(),
+        }
     }
 
     /// A number that no other run has: the seed of its random numbers.

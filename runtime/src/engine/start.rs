@@ -44,10 +44,7 @@ impl<W: Workflow> Start<W> {
         let input = self.input.map_err(StartError::Input)?;
         let engine = self.engine;
         let seed = engine.seed();
-        let id = self.id.unwrap_or_else(|| match engine.inner.shared.counted {
-            Some(_) => format!("run-{}-{}", seed >> 32, seed & u64::from(u32::MAX)),
-            None => uuid::Uuid::now_v7().to_string(),
-        });
+        let id = self.id.unwrap_or_else(|| engine.new_id("run", seed));
         let asked = id.clone();
         let run =
             engine.ask(|reply| Input::Start { workflow: W::NAME, id: asked, input, seed, reply }).await??;

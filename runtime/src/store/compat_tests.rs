@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Armed, CommandRecord, EventRecord, LogEntry, MarkRecord, Operation, Outcome, ParkReason, Phase, RunNo,
-    RunRecord, Seq, Table, TaskId, TaskRecord, open, seal,
+    AnswerRecord, Armed, CommandRecord, EventRecord, LogEntry, MarkRecord, Operation, Outcome, ParkReason,
+    Phase, RunNo, RunRecord, Seq, Table, TaskId, TaskRecord, UpdateRecord, open, seal,
 };
 use crate::activity::ActivityOutcome;
 use crate::codec::{Payload, encode};
@@ -147,6 +147,13 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
         ),
         ("parked-workflow", Phase::Parked(ParkReason::UnknownWorkflow { workflow: "Gone".to_owned() })),
         ("parked-activity", Phase::Parked(ParkReason::UnknownActivity { activity: "gone".to_owned() })),
+        (
+            "parked-update",
+            Phase::Parked(ParkReason::BadUpdate { name: "address".to_owned(), reason: "no".to_owned() }),
+        ),
+        ("cancelled", Phase::Cancelled(None)),
+        ("cancelled-error", Phase::Cancelled(Some(payload(&"refusal")))),
+        ("terminated", Phase::Terminated("a duplicate".to_owned())),
     ];
     for (name, phase) in phases {
         fixture.check(&format!("run-{name}"), Table::Runs, &RunNo(7).key(), &run(phase));
@@ -156,6 +163,24 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
     let parked =
         Outcome::Parked(ParkReason::BadSignal { name: "approve".to_owned(), reason: "no".to_owned() });
     fixture.check("log-parked", Table::Log, &key, &entry(parked));
+    let asked = LogEntry {
+        events: vec![
+            EventRecord::Update {
+                id: "request-7".to_owned(),
+                name: "address".to_owned(),
+                args: payload(&("here",)),
+            },
+            EventRecord::Cancelled,
+        ],
+        ..entry(Outcome::Terminated("a duplicate".to_owned()))
+    };
+    fixture.check("log-terminated", Table::Log, &key, &asked);
+    let asked = RunRecord { cancelled: true, inbox: asked.events, ..run(Phase::Open) };
+    fixture.check("run-asked-to-cancel", Table::Runs, &RunNo(7).key(), &asked);
+    let update_key = RunNo(7).update_key("request-7");
+    let update = UpdateRecord { name: "address".to_owned(), args: payload(&("here",)) };
+    fixture.check("update", Table::Updates, &update_key, &update);
+    fixture.check("answer", Table::Answers, &update_key, &AnswerRecord { answer: payload(&"moved") });
     let task = TaskRecord {
         run_id: "order-42".to_owned(),
         activity: "charge".to_owned(),

@@ -62,6 +62,11 @@ impl RunNo {
     pub fn log_key(self, seq: Seq) -> [u8; 16] {
         pair(self.0, seq.0)
     }
+
+    /// The key in tables `updates` and `answers` of the run's update with this id.
+    pub fn update_key(self, id: &str) -> Vec<u8> {
+        [&self.key(), id.as_bytes()].concat()
+    }
 }
 
 impl TaskId {

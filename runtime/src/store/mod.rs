@@ -20,8 +20,8 @@ pub use envelope::{Damage, DamageReason};
 pub use key::{RunNo, Seq, TaskId, TimerKey};
 pub use memory::{CommitFault, MemoryDisk, MemoryStore};
 pub use record::{
-    Armed, CommandRecord, EventRecord, LogEntry, MarkRecord, Operation, Outcome, ParkReason, Phase,
-    RunRecord, TaskRecord,
+    AnswerRecord, Armed, CommandRecord, EventRecord, LogEntry, MarkRecord, Operation, Outcome, ParkReason,
+    Phase, RunRecord, TaskRecord, UpdateRecord,
 };
 
 pub(crate) use self::fjall::FjallStore;
@@ -44,12 +44,24 @@ pub enum Table {
     Ids,
     /// What is known of the store as a whole.
     Meta,
+    /// Run number, update id → an update that was accepted.
+    Updates,
+    /// Run number, update id → the answer of an update that was done.
+    Answers,
 }
 
 impl Table {
     /// All tables.
-    pub const ALL: [Table; 6] =
-        [Table::Runs, Table::Log, Table::Tasks, Table::Timers, Table::Ids, Table::Meta];
+    pub const ALL: [Table; 8] = [
+        Table::Runs,
+        Table::Log,
+        Table::Tasks,
+        Table::Timers,
+        Table::Ids,
+        Table::Meta,
+        Table::Updates,
+        Table::Answers,
+    ];
 
     /// The name, as it is on disk.
     pub const fn name(self) -> &'static str {
@@ -60,6 +72,8 @@ impl Table {
             Table::Timers => "timers",
             Table::Ids => "ids",
             Table::Meta => "meta",
+            Table::Updates => "updates",
+            Table::Answers => "answers",
         }
     }
 }

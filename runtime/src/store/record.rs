@@ -70,12 +70,17 @@ pub enum Phase {
     Failed(Payload),
     /// It was cancelled, and ended by that: with this error, if the cancellation became one.
     Cancelled(Option<Payload>),
+    /// It was ended from outside, without running any of its code, for this reason.
+    Terminated(String),
 }
 
 impl Phase {
     /// Whether the run has ended.
     pub fn is_closed(&self) -> bool {
-        matches!(self, Phase::Completed(_) | Phase::Failed(_) | Phase::Cancelled(_))
+        match self {
+            Phase::Open | Phase::Parked(_) => false,
+            Phase::Completed(_) | Phase::Failed(_) | Phase::Cancelled(_) | Phase::Terminated(_) => true,
+        }
     }
 }
 
@@ -127,6 +132,14 @@ pub enum ParkReason {
     #[error("signal `{name}` cannot be handled: {reason}")]
     BadSignal {
         /// The signal.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An accepted update cannot be handled by this binary.
+    #[error("update `{name}` cannot be handled: {reason}")]
+    BadUpdate {
+        /// The update.
         name: String,
         /// What is wrong.
         reason: String,
@@ -268,6 +281,24 @@ pub enum Outcome {
     Stepped,
     /// The events were put into the inbox, for this reason.
     Parked(ParkReason),
+    /// The events were put into the inbox and the run was ended, for this reason.
+    Terminated(String),
+}
+
+/// An update that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateRecord {
+    /// Its name.
+    pub name: String,
+    /// Its encoded arguments.
+    pub args: Payload,
+}
+
+/// An update that was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerRecord {
+    /// What its handler returned, encoded.
+    pub answer: Payload,
 }
 
 /// An activity call that has not ended yet.

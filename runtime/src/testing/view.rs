@@ -14,6 +14,7 @@ pub(super) fn result(record: &RunRecord, entry: &LogEntry) -> Value {
         Phase::Parked(reason) => (format!("parked: {reason}"), Value::Null),
         Phase::Completed(output) => ("completed".to_owned(), tree(output)),
         Phase::Failed(error) => ("failed".to_owned(), tree(error)),
+        Phase::Terminated(reason) => (format!("terminated: {reason}"), Value::Null),
         Phase::Cancelled(error) => ("cancelled".to_owned(), error.as_ref().map_or(Value::Null, tree)),
     };
     // What the user wrote comes first: a report is read from the top.
@@ -44,6 +45,7 @@ pub(super) fn outcome(entry: &LogEntry) -> String {
     match &entry.outcome {
         Outcome::Stepped => "stepped".to_owned(),
         Outcome::Parked(reason) => format!("parked: {reason}"),
+        Outcome::Terminated(reason) => format!("terminated: {reason}"),
     }
 }
 
@@ -75,7 +77,7 @@ pub(super) fn transition(entry: &LogEntry, state: &str) -> String {
     let events: Vec<String> = entry.events.iter().map(event).collect();
     let led_to = match &entry.outcome {
         Outcome::Stepped => state,
-        Outcome::Parked(_) => &outcome(entry),
+        Outcome::Parked(_) | Outcome::Terminated(_) => &outcome(entry),
     };
     let mut lines = vec![format!("{}  {} → {led_to}", entry.at, events.join(", "))];
     lines.extend(entry.commands.iter().map(|command| match command {

@@ -2,12 +2,15 @@
 
 mod activities;
 mod basics;
+mod cancelling;
 mod crashes;
 mod directory;
 mod guarantees;
 mod hostile;
 mod identity;
+mod ledger;
 mod parking;
 mod script;
 mod support;
 mod timers;
+mod updates;

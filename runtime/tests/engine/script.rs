@@ -53,7 +53,7 @@ pub(crate) fn lower(flag: &str) {
     FLAGS.lock().unwrap_or_else(PoisonError::into_inner).remove(flag);
 }
 
-fn is_up(flag: &str) -> bool {
+pub(crate) fn is_up(flag: &str) -> bool {
     FLAGS.lock().unwrap_or_else(PoisonError::into_inner).contains(flag)
 }
 
