@@ -80,6 +80,10 @@ pub enum Wait<'a> {
     Select,
     /// The first of the two branches of a `timeout`: what is limited, and the timer.
     Timeout,
+    /// What is in a `ctx.scope(..)`.
+    Scope,
+    /// What is in a `shield(..)`.
+    Shield,
 }
 
 impl fmt::Display for Wait<'_> {
@@ -94,6 +98,8 @@ impl fmt::Display for Wait<'_> {
             Wait::TryJoin => "try_join",
             Wait::Select => "select",
             Wait::Timeout => "timeout",
+            Wait::Scope => "scope",
+            Wait::Shield => "shield",
         })
     }
 }

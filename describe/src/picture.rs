@@ -107,6 +107,8 @@ impl<'m> Draw<'m, '_> {
             Wait::Join => "join!",
             Wait::TryJoin => "try_join!",
             Wait::Select => "select!",
+            Wait::Scope => "ctx.scope",
+            Wait::Shield => "shield",
             _ => state.waits_for,
         };
         let label = shorten(&format!("{}: {waits_for}", state.name));

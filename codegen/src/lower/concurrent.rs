@@ -180,7 +180,8 @@ impl Lower<'_, '_> {
     /// `ctx.scope(operation).await` or `shield(operation).await`.
     pub(super) fn guarded(&mut self, kind: Concurrency, operation: &Expr, whole: &Expr) -> Expr {
         let name = if kind == Concurrency::Scope { "Scope" } else { "Shield" };
-        let label = Label { name: name.to_owned(), source: source_text(whole), span: whole.span() };
+        let (name, source) = (name.to_owned(), source_text(whole));
+        let label = Label { name, source, timer: false, span: whole.span() };
         let (output, _) = self.construct(kind, vec![operation], label);
         self.path(output)
     }

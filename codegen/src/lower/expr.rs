@@ -168,8 +168,8 @@ impl Lower<'_, '_> {
         if let Expr::Async(block) = base
             && block.capture.is_none()
         {
-            let label =
-                Label { name: "Block".to_owned(), source: "async { .. }".to_owned(), span: base.span() };
+            let (name, source) = ("Block".to_owned(), "async { .. }".to_owned());
+            let label = Label { name, source, timer: false, span: base.span() };
             let (output, _) = self.construct(Concurrency::Join, vec![base], label);
             let output = self.path(output);
             return syn::parse_quote!(#output.0);

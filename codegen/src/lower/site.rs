@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprAsync, ExprMethodCall, Ident, Stmt};
 
-use super::label::{source_text, state_name};
+use super::label::{is_timer, source_text, state_name};
 use super::place::peel;
 use super::{Label, Lower, at, find};
 use crate::cfg::{BlockId, Graph, Instr, MAIN, Scope, ScopeId, Site, Task};
@@ -59,7 +59,8 @@ impl Lower<'_, '_> {
     pub(super) fn spawned_operation(&mut self, written: &Expr, operation: &Expr) -> Expr {
         let taken = format_ident!("__operation", span = at(written.span()));
         let body: Block = syn::parse_quote!({ #taken.await });
-        let label = Label { name: state_name(written), source: source_text(written), span: written.span() };
+        let (name, source) = (state_name(written), source_text(written));
+        let label = Label { name, source, timer: is_timer(written), span: written.span() };
         let name = label.name.clone();
         self.site(&name, vec![taken], operation, &body, Some(label), written.span())
     }
@@ -138,13 +139,14 @@ impl Lower<'_, '_> {
     ) -> Expr {
         let name = self.site_names.name(&format!("{}.{name}", self.name), "");
         let mut graph = self.lower_site(&name, &captures, body);
-        if let Some(Label { name, source, span }) = label {
+        if let Some(Label { name, source, timer, span }) = label {
             let polls = graph.blocks.iter_mut().flat_map(|block| &mut block.instrs);
             for poll in polls.filter_map(|instr| match instr {
                 Instr::Poll(poll) => Some(poll),
                 _ => None,
             }) {
-                (poll.name, poll.source, poll.span) = (name.clone(), source.clone(), span);
+                (poll.name, poll.source) = (name.clone(), source.clone());
+                (poll.timer, poll.span) = (timer, span);
             }
         }
         let tag = site_tag(self.graph.sites.len());

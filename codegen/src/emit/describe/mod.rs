@@ -121,6 +121,8 @@ fn wait(machine: &Machine<'_>, poll: &Poll) -> WaitFacts {
             Concurrency::TryJoin => Wait::TryJoin,
             Concurrency::Select => Wait::Select,
             Concurrency::Timeout => Wait::Timeout,
+            Concurrency::Scope => Wait::Scope,
+            Concurrency::Shield => Wait::Shield,
         },
     })
 }
