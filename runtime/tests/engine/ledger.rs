@@ -220,11 +220,14 @@ impl Workflow for Ledger {
         self.run(ctx, machine)
     }
 
-    fn step_spawned(&mut self, ctx: &Context, spawned: &mut Spawned) {
+    fn step_spawned(&mut self, ctx: &Context, mut spawned: Box<Spawned>) -> Box<Spawned> {
         match spawned.body() {
-            "add_later" => lh::step_method(spawned, ctx, |sub: &mut Sub<(u64,)>| self.add_later(ctx, sub)),
-            _ => drop(lh::no_such_task::<()>(ctx, spawned)),
+            "add_later" => {
+                lh::step_method(&mut spawned, ctx, |sub: &mut Sub<(u64,)>| self.add_later(ctx, sub));
+            }
+            _ => drop(lh::no_such_task::<()>(ctx, &spawned)),
         }
+        spawned
     }
 
     fn signal(&mut self, _: &Context, name: &str, args: &Payload) -> Result<(), HandlerError> {
@@ -289,11 +292,12 @@ impl Workflow for Ledger {
 
     fn describe() -> Vec<MachineDescription> {
         const fn state(name: &'static str, waits_for: &'static str) -> StateDescription {
-            StateDescription { name, waits_for, line: 0, slots: &["mode"], within: None }
+            StateDescription { name, waits_for, slots: &["mode"], ..StateDescription::START }
         }
         vec![MachineDescription {
             workflow: "Ledger",
             method: "run",
+            file: "",
             states: const { &[state("Start", ""), state("AwaitClosed", "closed.await")] },
             transitions: &[TransitionDescription { from: "Start", to: "AwaitClosed", cause: Cause::Started }],
             slots: vec![SlotDescription { name: "mode", type_name: "Mode" }],
