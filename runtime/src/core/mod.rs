@@ -38,6 +38,8 @@ pub use instance::{Instance, Loaded, WorkflowType};
 pub(crate) use input::{
     Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply, Stage, Target,
 };
+#[cfg(feature = "testing")]
+pub(crate) use offers::Offers;
 pub(crate) use offers::Refusal;
 pub(crate) use registry::Registry;
 pub(crate) use run::panic_text;

@@ -1,6 +1,6 @@
 //! One case: a run is played several times side by side, each in another way, and all must agree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::divergence::{Check, Divergence};
 use super::schedule::{BEGIN, World};
@@ -8,7 +8,8 @@ use super::tape::{Tape, seldom};
 use super::tree::{differences, parts, text, tree};
 use super::view;
 use crate::codec::{self, Payload};
-use crate::core::{FoldError, Registry, Run, Transition, WorkflowType, fold};
+use crate::core::{FoldError, Offers, Refusal, Registry, Run, Transition, WorkflowType, fold};
+use crate::error::UpdateError;
 use crate::sample::Sampler;
 use crate::store::{self, Damage, EventRecord, LogEntry, ParkReason, RunNo, RunRecord, Table};
 
@@ -23,7 +24,7 @@ pub(super) struct Played {
     pub(super) panicked: Option<String>,
     /// The states that the run was in after a transition.
     pub(super) states: BTreeSet<String>,
-    /// The signals that could not be sent, and why.
+    /// The signals and updates that could not be sent, and why.
     pub(super) mute: Vec<(&'static str, String)>,
 }
 
@@ -46,22 +47,49 @@ struct Case<'a> {
 
 /// What a transition left.
 struct Moved {
-    transition: Transition,
+    /// `None` where nothing happened, since all there was are updates that were refused.
+    transition: Option<Transition>,
+    /// The refused updates, by their places among the events.
+    refused: BTreeMap<usize, Refusal>,
     stored: Vec<u8>,
 }
 
 impl Moved {
     fn agrees(&self, other: &Moved) -> bool {
-        self.stored == other.stored && self.transition.entry == other.transition.entry
+        self.stored == other.stored
+            && self.entry() == other.entry()
+            && self.answers() == other.answers()
+            && format!("{:?}", self.refused) == format!("{:?}", other.refused)
+    }
+
+    fn entry(&self) -> Option<&LogEntry> {
+        self.transition.as_ref().map(|transition| &transition.entry)
+    }
+
+    /// The answers of the updates that were done.
+    fn answers(&self) -> &[(String, Payload)] {
+        self.transition.as_ref().map_or(&[], |transition| &transition.updates)
     }
 }
 
 type Diverges<T> = Result<T, Box<Divergence>>;
 
+/// What kept an update from being handled that no validator refused.
+fn unhandled(refusal: Refusal) -> Option<ParkReason> {
+    match refusal {
+        UpdateError::NotHandled { reason, .. } => Some(reason),
+        UpdateError::Panicked { message, .. } => Some(ParkReason::Panic { message }),
+        UpdateError::Handler(error) => {
+            Some(ParkReason::BadUpdate { name: "its validator".to_owned(), reason: error.to_string() })
+        }
+        _ => None,
+    }
+}
+
 /// Plays the case that `tape` says.
 pub(super) fn play(workflow: &WorkflowType, input: &Payload, tape: &Tape) -> Diverges<Played> {
     let mut case = Case::new(workflow, input, tape.seed)?;
-    let mut world = World::new(workflow.signals, tape.retries);
+    let mut world = World::new(workflow, tape.retries);
     let mut panicked = None;
     let started = EventRecord::Started {
         id: ID.to_owned(),
@@ -82,12 +110,15 @@ pub(super) fn play(workflow: &WorkflowType, input: &Payload, tape: &Tape) -> Div
         if events.is_empty() {
             continue;
         }
-        case.transition(&mut world, crash, &events)?;
+        let refused = case.transition(&mut world, crash, &events)?;
         case.ask_queries()?;
-        match case.hot.parked() {
-            Some(ParkReason::Panic { message }) => panicked = Some(message.clone()),
-            Some(reason) => return Err(case.stuck(reason.to_string())),
-            None => {}
+        let parked = case.hot.parked().cloned();
+        let unhandled = refused.into_values().filter_map(unhandled);
+        for reason in parked.into_iter().chain(unhandled) {
+            match reason {
+                ParkReason::Panic { message } => panicked = Some(message),
+                reason => return Err(case.stuck(reason.to_string())),
+            }
         }
         if panicked.is_some() || case.hot.record.phase.is_closed() {
             break;
@@ -135,8 +166,13 @@ impl<'a> Case<'a> {
         Ok(Run::stored(record.map_err(|damage| self.stuck(damage.to_string()))?))
     }
 
-    /// Lets one transition happen in each of the ways, and compares.
-    fn transition(&mut self, world: &mut World, crash: bool, events: &[EventRecord]) -> Diverges<()> {
+    /// Lets one transition happen in each of the ways, and compares. Gives the updates that were refused.
+    fn transition(
+        &mut self,
+        world: &mut World,
+        crash: bool,
+        events: &[EventRecord],
+    ) -> Diverges<BTreeMap<usize, Refusal>> {
         // Both are there at the same time, so what depends on addresses differs.
         let (mut once, mut again) = (self.reloaded()?, self.reloaded()?);
         if crash {
@@ -144,8 +180,10 @@ impl<'a> Case<'a> {
         }
         let registry = &self.registry;
         let go = |run: &mut Run| {
-            let transition = run.advance(registry, events.to_vec(), world.now);
-            Moved { transition, stored: run.record.to_stored(NO) }
+            let is_update = |event: &EventRecord| matches!(event, EventRecord::Update { .. });
+            let mut offers = Offers::at((0..events.len()).filter(|at| is_update(&events[*at])));
+            let transition = run.advance_with(registry, events.to_vec(), &mut offers, world.now);
+            Moved { transition, refused: offers.into_refused(), stored: run.record.to_stored(NO) }
         };
         let (first, second) = (go(&mut once), go(&mut again));
         let hot = go(&mut self.hot);
@@ -160,11 +198,13 @@ impl<'a> Case<'a> {
                 return Err(self.diverged(check, (run, moved), (&once, &first)));
             }
         }
-        world.see(&hot.transition.called);
-        self.stored = Some(hot.stored);
-        self.log.push(hot.transition.entry);
-        self.states.push(self.hot.record.state.clone());
-        Ok(())
+        if let Some(transition) = hot.transition {
+            world.see(&transition.called);
+            self.stored = Some(hot.stored);
+            self.log.push(transition.entry);
+            self.states.push(self.hot.record.state.clone());
+        }
+        Ok(hot.refused)
     }
 
     /// Asks each query in memory and from the stored state. One that takes arguments refuses in both places.
@@ -215,17 +255,27 @@ impl<'a> Case<'a> {
     }
 
     fn diverged(&self, check: Check, one: (&Run, &Moved), other: (&Run, &Moved)) -> Box<Divergence> {
-        let result = |(run, moved): (&Run, &Moved)| view::result(&run.record, &moved.transition.entry);
         let mut divergence = self.divergence(check);
         let (run, moved) = one;
-        divergence.differences = if moved.transition.entry.outcome == other.1.transition.entry.outcome {
-            differences(&result(one), &result(other))
-        } else {
-            // One stands and the other does not: all else follows from that.
-            let outcome = |moved: &Moved| parts([("outcome", text(view::outcome(&moved.transition.entry)))]);
-            differences(&outcome(moved), &outcome(other.1))
+        let outcome = |moved: &Moved| moved.entry().map(|entry| entry.outcome.clone());
+        let both_stand = outcome(one.1) == outcome(other.1);
+        let shown = |(run, moved): (&Run, &Moved)| {
+            let outcome = moved.entry().map_or_else(|| "nothing happened".to_owned(), view::outcome);
+            match moved.entry() {
+                Some(entry) if both_stand => view::result(&run.record, entry),
+                // One stands and the other does not: all else follows from that.
+                _ => parts([("outcome", text(outcome))]),
+            }
         };
-        divergence.transitions.push(view::transition(&moved.transition.entry, &run.record.state));
+        divergence.differences = differences(&shown(one), &shown(other));
+        for of in
+            [|moved: &Moved| view::refusals(&moved.refused), |moved: &Moved| view::answers(moved.answers())]
+        {
+            divergence.differences.extend(differences(&of(one.1), &of(other.1)));
+        }
+        if let Some(entry) = moved.entry() {
+            divergence.transitions.push(view::transition(entry, &run.record.state));
+        }
         Box::new(divergence)
     }
 

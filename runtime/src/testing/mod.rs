@@ -29,8 +29,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! That is a whole test. It makes up inputs, results and failures of activities, signals at all moments (before the
-//! first step, several at once), jumps of the clock and crashes, and lets runs go on until they end or the case is
+//! That is a whole test. It makes up inputs, results and failures of activities, signals and updates at all moments (before the
+//! first step, several at once), requests to cancel, jumps of the clock and crashes, and lets runs go on until they end or the case is
 //! long enough. Every transition is the engine's own pure one, and is made five times; all must agree, byte for
 //! byte, on the stored state, the commands and the result:
 //!

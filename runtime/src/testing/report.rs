@@ -77,7 +77,7 @@ impl Report {
         self.unreached.iter().copied().collect()
     }
 
-    /// The signals that could not be sent because no arguments for them could be made up.
+    /// The signals and updates that could not be sent because no arguments for them could be made up.
     pub fn unsent_signals(&self) -> Vec<&'static str> {
         self.mute.keys().copied().collect()
     }
@@ -97,7 +97,7 @@ impl fmt::Display for Report {
             write!(f, "\n  states that no case came to: {}", self.unreached().join(", "))?;
         }
         for (signal, reason) in &self.mute {
-            write!(f, "\n  signal `{signal}` was not sent: {reason}")?;
+            write!(f, "\n  `{signal}` was not sent: {reason}")?;
         }
         Ok(())
     }

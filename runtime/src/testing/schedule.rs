@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::tape::seldom;
 use crate::activity::{ActivityOutcome, ActivityType};
+use crate::core::WorkflowType;
 use crate::machine::OpId;
 use crate::sample::Sampler;
 use crate::store::{EventRecord, Operation, RunRecord};
@@ -18,24 +19,32 @@ pub(super) const BEGIN: Moment = Moment(1_767_225_600_000_000);
 const PAUSES: [Duration; 6] =
     [Duration::ZERO, Duration::from_micros(1), Duration::from_millis(250), seconds(5), hours(2), days(40)];
 
-/// How many signals go into one transition at most.
+/// How many signals and updates go into one transition at most.
 const MOST_SIGNALS: u64 = 3;
+
+/// Once in so many transitions the run is asked to cancel.
+const CANCEL_ODDS: u64 = 32;
 
 /// The outside world, as far as it has memory.
 pub(super) struct World {
     pub(super) now: Moment,
     signals: &'static [SignalType],
+    updates: &'static [SignalType],
+    /// How many updates were sent so far.
+    updated: u64,
     /// How often a failed activity gets another try.
     retries: usize,
     /// The types of all activities that were called so far.
     called: BTreeMap<&'static str, ActivityType>,
-    /// The signals that could not be sent, and why.
+    /// The signals and updates that could not be sent, and why.
     pub(super) mute: BTreeMap<&'static str, String>,
 }
 
 impl World {
-    pub(super) fn new(signals: &'static [SignalType], retries: usize) -> Self {
-        World { now: BEGIN, signals, retries, called: BTreeMap::new(), mute: BTreeMap::new() }
+    pub(super) fn new(workflow: &WorkflowType, retries: usize) -> Self {
+        let WorkflowType { signals, updates, .. } = *workflow;
+        let (called, mute) = (BTreeMap::new(), BTreeMap::new());
+        World { now: BEGIN, signals, updates, updated: 0, retries, called, mute }
     }
 
     /// Takes note of what a transition called.
@@ -43,11 +52,14 @@ impl World {
         self.called.extend(called.iter().map(|activity| (activity.name, *activity)));
     }
 
-    /// Signals that were accepted before the first transition.
+    /// Signals and updates that came before the first transition.
     pub(super) fn early_signals(&mut self, choices: &mut Sampler<'_>) -> Vec<EventRecord> {
         let mut events = Vec::new();
         for _ in 0..choices.choose(2 * MOST_SIGNALS).saturating_sub(MOST_SIGNALS) {
-            self.signal(choices, &mut events);
+            self.send(choices, &mut events);
+        }
+        if seldom(choices, CANCEL_ODDS) {
+            events.push(EventRecord::Cancelled);
         }
         events
     }
@@ -83,11 +95,14 @@ impl World {
 
         if send {
             for _ in 0..=choices.choose(MOST_SIGNALS) {
-                self.signal(choices, &mut events);
+                self.send(choices, &mut events);
             }
         }
         if resolve {
             self.resolve(&mut open, choices, &mut events);
+        }
+        if seldom(choices, CANCEL_ODDS) && !record.cancelled {
+            events.push(EventRecord::Cancelled);
         }
         match timers.first() {
             Some((deadline, _)) if fire => self.now = self.now.max(*deadline),
@@ -128,17 +143,30 @@ impl World {
         }
     }
 
-    fn signal(&mut self, choices: &mut Sampler<'_>, events: &mut Vec<EventRecord>) {
-        if self.signals.is_empty() {
+    /// Sends a signal or an update.
+    fn send(&mut self, choices: &mut Sampler<'_>, events: &mut Vec<EventRecord>) {
+        let handlers = self.signals.len() + self.updates.len();
+        if handlers == 0 {
             return;
         }
-        let which = usize::try_from(choices.choose(self.signals.len() as u64)).unwrap_or(0);
-        let signal = self.signals[which];
-        match (signal.sample)(choices) {
-            Ok(args) => events.push(EventRecord::Signal { name: signal.name.to_owned(), args }),
+        let which = usize::try_from(choices.choose(handlers as u64)).unwrap_or(0);
+        let (handler, is_update) = match self.signals.get(which) {
+            Some(signal) => (signal, false),
+            None => (&self.updates[which - self.signals.len()], true),
+        };
+        let args = match (handler.sample)(choices) {
+            Ok(args) => args,
             Err(error) => {
-                self.mute.insert(signal.name, error.to_string());
+                self.mute.insert(handler.name, error.to_string());
+                return;
             }
-        }
+        };
+        let name = handler.name.to_owned();
+        events.push(if is_update {
+            self.updated += 1;
+            EventRecord::Update { id: format!("update-{}", self.updated), name, args }
+        } else {
+            EventRecord::Signal { name, args }
+        });
     }
 }

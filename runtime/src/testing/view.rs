@@ -1,10 +1,14 @@
 //! A run's record, its events and commands, as one reads them in a report.
 
+use std::collections::BTreeMap;
+
 use cbor4ii::core::Value;
 
 use super::tree::{parts, show, text, tree};
 use crate::activity::ActivityOutcome;
 use crate::codec::{self, Payload};
+use crate::core::Refusal;
+use crate::error::UpdateError;
 use crate::store::{Armed, CommandRecord, EventRecord, LogEntry, Operation, Outcome, Phase, RunRecord};
 
 /// All that a transition left behind, as one tree.
@@ -35,6 +39,22 @@ pub(super) fn result(record: &RunRecord, entry: &LogEntry) -> Value {
 /// What the log has of a transition, as one tree.
 pub(super) fn entry(entry: &LogEntry) -> Value {
     parts([("commands", commands(entry)), ("outcome", text(outcome(entry)))])
+}
+
+/// The answers of updates, as one tree.
+pub(super) fn answers(answers: &[(String, Payload)]) -> Value {
+    let answers = answers.iter().map(|(id, answer)| (text(id), tree(answer)));
+    parts([("answers", Value::Map(answers.collect()))])
+}
+
+/// The updates that were refused, and how, as one tree.
+pub(super) fn refusals(refused: &BTreeMap<usize, Refusal>) -> Value {
+    let shown = |refusal: &Refusal| match refusal {
+        UpdateError::Rejected(answer) => tree(answer),
+        other => text(format!("{other:?}")),
+    };
+    let refused = refused.iter().map(|(at, refusal)| (Value::Integer(*at as i128), shown(refusal)));
+    parts([("refused", Value::Map(refused.collect()))])
 }
 
 fn commands(entry: &LogEntry) -> Value {

@@ -6,4 +6,5 @@
 mod bad;
 mod constructs;
 mod good;
+mod updates;
 mod virtual_time;

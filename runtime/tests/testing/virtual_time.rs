@@ -188,3 +188,55 @@ async fn the_result_of_a_run_that_panicked_is_an_error_and_not_a_hang() {
     // Once it is parked already, too.
     assert!(run.result().await.is_err());
 }
+
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Relay {
+    baton: Option<Trigger<u32>>,
+}
+
+#[workflow]
+impl Relay {
+    #[run]
+    async fn run(&mut self, ctx: &Context) -> u32 {
+        let baton = ctx.trigger::<u32>();
+        self.baton = Some(baton.clone());
+        ctx.spawn(async move {
+            ctx.sleep(hours(3)).await;
+            baton.resolve(3);
+        })
+        .detach();
+        match &self.baton {
+            Some(baton) => baton.clone().await,
+            None => 0,
+        }
+    }
+
+    #[update]
+    async fn pass(&mut self, ctx: &Context, after: u64) -> bool {
+        ctx.sleep(hours(after)).await;
+        if let Some(baton) = &self.baton {
+            baton.resolve(1);
+        }
+        self.baton.is_some()
+    }
+}
+
+/// The run itself waits for nothing that time brings about: its task and its handler do.
+#[tokio::test]
+async fn time_passes_for_tasks_and_handlers_and_a_run_can_be_cancelled_before() {
+    let engine = TestEngine::builder().workflow::<Relay>().build().await.unwrap();
+    let begin = engine.now().await.unwrap();
+    let relay = engine.start::<Relay>(()).await.unwrap();
+    assert_eq!(relay.result().await.unwrap(), 3);
+    assert_eq!(engine.now().await.unwrap(), begin.after(hours(3)));
+
+    let relay = engine.start::<Relay>(()).await.unwrap();
+    assert!(relay.update::<bool>("pass", (2_u64,)).await.unwrap());
+    assert_eq!(relay.result().await.unwrap(), 1);
+    assert_eq!(engine.now().await.unwrap(), begin.after(hours(5)));
+
+    let relay = engine.start::<Relay>(()).await.unwrap();
+    relay.cancel().await.unwrap();
+    assert!(matches!(relay.result().await, Err(RunError::Cancelled(None))));
+    assert_eq!(engine.now().await.unwrap(), begin.after(hours(5)));
+}
