@@ -4,7 +4,9 @@
 
 mod acts;
 mod beyond;
+mod cancellation;
 mod described;
+mod driven;
 mod machine;
 mod plain;
 mod plain_tasks;

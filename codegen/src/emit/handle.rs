@@ -3,6 +3,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
+use super::{Split, split};
 use crate::lower::at;
 use crate::model::{Handler, Workflow};
 
@@ -13,7 +14,8 @@ pub(super) fn name(workflow: &Workflow) -> Ident {
 /// `CheckoutHandle`: a run's handle with a method for each signal and query.
 pub(super) fn handle(workflow: &Workflow) -> TokenStream {
     let (name, ty) = (name(workflow), &workflow.ty);
-    let docs = format!("A handle to a run of [`{0}`]: its signals and queries as methods.", workflow.name);
+    let docs =
+        format!("A handle to a run of [`{0}`]: its signals, updates and queries as methods.", workflow.name);
     let signals = workflow.signals.iter().map(|signal| {
         let Handler { name, docs, .. } = signal;
         let (params, values) = params(signal);
@@ -40,6 +42,7 @@ pub(super) fn handle(workflow: &Workflow) -> TokenStream {
             }
         }
     });
+    let updates = workflow.updates.iter().map(update);
     quote! {
         // Generic, so that a private workflow's handle can be a public type; the default is the only use.
         #[doc = #docs]
@@ -50,6 +53,7 @@ pub(super) fn handle(workflow: &Workflow) -> TokenStream {
         #[allow(private_interfaces, dead_code, clippy::pedantic)]
         impl #name<#ty> {
             #(#signals)*
+            #(#updates)*
             #(#queries)*
         }
         #[automatically_derived]
@@ -70,6 +74,23 @@ pub(super) fn handle(workflow: &Workflow) -> TokenStream {
             fn deref(&self) -> &Self::Target {
                 &self.0
             }
+        }
+    }
+}
+
+/// The handle's method of an update.
+fn update(update: &Handler) -> TokenStream {
+    let Handler { name, docs, output, .. } = update;
+    let (params, values) = params(update);
+    let text = name.to_string();
+    let Split { output, error, is_result } = split(output);
+    let method = if is_result { quote!(try_update) } else { quote!(update) };
+    quote! {
+        #(#docs)*
+        ///
+        /// Updates the run, once it is awaited: durable when it is accepted, answered when it is done.
+        pub fn #name(&self, #(#params),*) -> ::longhaul::Update<#output, #error> {
+            self.0.#method(#text, &(#(#values,)*))
         }
     }
 }
