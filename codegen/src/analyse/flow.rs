@@ -1,7 +1,7 @@
 //! Which variables are needed where.
 use std::collections::BTreeMap;
 
-use super::{codes, mentioned, successors};
+use super::{codes, mentioned};
 use crate::cfg::{BlockId, Code, ConstructId, ExitTo, Graph, Instr, MatchHead, Polled, TaskId, Term};
 use crate::names::{VarId, Vars};
 
@@ -16,8 +16,8 @@ pub(super) struct Flow<'a> {
     pub(super) shared: Vec<Vars>,
     /// Variables that are declared without a value.
     pub(super) late: Vars,
-    /// Which of them code before a block names: the others have no value there.
-    pub(super) touched: Vec<Vars>,
+    /// Which of them may have one where each block begins.
+    pub(super) filled: Vec<Vars>,
     /// What nobody names any more, and which is there to the end of its scope all the same.
     pub(super) lingering: Vec<Vars>,
 }
@@ -29,47 +29,6 @@ pub(super) fn bound_by(block: &crate::cfg::Block) -> Vars {
         _ => None,
     });
     bound.into_iter().flatten().copied().collect()
-}
-
-/// The variables declared without a value, and which of them are named on some way to each block.
-pub(super) fn late_variables(graph: &Graph, reachable: &[bool]) -> (Vars, Vec<Vars>) {
-    let instrs = graph.blocks.iter().flat_map(|block| &block.instrs);
-    let late: Vars = instrs
-        .filter_map(|instr| match instr {
-            Instr::Declare(var) => Some(*var),
-            _ => None,
-        })
-        .collect();
-    let mut touched = vec![Vars::new(); graph.blocks.len()];
-    loop {
-        let mut changed = false;
-        for id in graph.block_ids().filter(|id| reachable[id.0]) {
-            let block = graph.block(id);
-            let mut after = touched[id.0].clone();
-            after.extend(&mentioned(graph, block).0 & &late);
-            let results = codes(block).flat_map(|code| &code.exits);
-            after.extend(results.filter_map(|exit| match graph.exits[exit.0].to {
-                ExitTo::Block(_, result) => result,
-                ExitTo::Return => None,
-            }));
-            // A loop declares it anew.
-            for instr in &block.instrs {
-                if let Instr::Declare(var) = instr
-                    && !mentioned(graph, block).0.contains(var)
-                {
-                    after.remove(var);
-                }
-            }
-            for next in successors(graph, id) {
-                let before = touched[next.0].len();
-                touched[next.0].extend(&after);
-                changed |= touched[next.0].len() != before;
-            }
-        }
-        if !changed {
-            return (late, touched);
-        }
-    }
 }
 
 /// For each block the tasks that live there for no other reason than that their variables are in scope.
@@ -148,7 +107,7 @@ impl Flow<'_> {
         }
         live.extend(held);
         live.extend(&self.lingering[id.0]);
-        live.retain(|var| !self.late.contains(var) || self.touched[id.0].contains(var));
+        live.retain(|var| !self.late.contains(var) || self.filled[id.0].contains(var));
         live
     }
 

@@ -6,12 +6,14 @@
 
 mod arms;
 mod flow;
+mod late;
 mod slots;
 use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 
-use self::flow::{Flow, late_variables, lingering};
+use self::flow::{Flow, lingering};
+use self::late::late_variables;
 use self::slots::{make_slots, name_states};
 use crate::cfg::{BlockId, Code, ConstructId, ExitTo, Graph, Instr, MatchHead, Polled, TaskId, Term};
 use crate::names::{VarId, Vars};
@@ -101,11 +103,11 @@ impl Analysis {
 pub(crate) fn analyse(graph: &Graph) -> Analysis {
     let reachable = arms::reachable(graph);
     let arm = arms::arms(graph, &reachable);
-    let (late, touched) = late_variables(graph, &reachable);
+    let (late, filled) = late_variables(graph, &reachable);
     let mut flow = Flow {
         graph,
         late,
-        touched,
+        filled,
         reachable: &reachable,
         live_in: vec![Vars::new(); graph.blocks.len()],
         after_poll: vec![Vars::new(); graph.constructs.len()],

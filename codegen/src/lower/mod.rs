@@ -25,7 +25,7 @@ pub(crate) use given::without_names;
 pub(crate) use label::camel;
 pub(crate) use site::site_tag;
 use std::collections::{BTreeMap, BTreeSet};
-pub(crate) use verbatim::placeholder;
+pub(crate) use verbatim::{exits_in, placeholder};
 
 use proc_macro2::Span;
 use quote::{format_ident, quote};

@@ -16,7 +16,7 @@ use crate::names::bindings;
 const PLACEHOLDER: &str = "__longhaul_exit_";
 
 /// The exits that a piece of code has placeholders for.
-pub(super) fn exits_in(code: impl quote::ToTokens) -> Vec<ExitId> {
+pub(crate) fn exits_in(code: impl quote::ToTokens) -> Vec<ExitId> {
     let mut exits = Vec::new();
     each_ident(quote!(#code), &mut |ident| exits.extend(placeholder(ident)));
     exits

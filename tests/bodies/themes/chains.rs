@@ -4,6 +4,7 @@ bodies! {
     Turbofish { chains_have_turbofish(3); }
     ClosuresBeside { closures_stand_beside_awaits(3); }
     Iterators { iterators_are_held(3); }
+    KeptClosures { closures_are_made_again(3); }
 }
 
 #[workflow]
@@ -60,5 +61,25 @@ impl Iterators {
         let j = text("up".to_owned()).await?.to_uppercase().replace("U", &text("u".to_owned()).await?);
         let k = self.note("k1").max(num(2).await?).min(self.note("k2"));
         Ok(format!("{a:?} {b:?} {c} {d:?} {e} {f} {g} {h} {i} {j} {k}"))
+    }
+}
+
+#[workflow]
+impl KeptClosures {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let base = num(1).await?;
+        let fee = |amount| amount * 3 / 100 + base;
+        let typed = |x: &str| -> usize { x.len() };
+        none().await?;
+        let a = fee(n * 100);
+        let b = fee(num(200).await?) + typed("abc") as u32;
+        let rates = vec![1u32, 2];
+        let rate = |i: usize| rates[i] + base;
+        for i in 0..2 { self.note(rate(i) + num(1).await?); }
+        let names = order(n).await?.items;
+        let is_known = |x: &u32| names.contains(x);
+        none().await?;
+        Ok(format!("{a} {b} {} {}", is_known(&3), [1, 2, 3].iter().filter(|x| is_known(x)).count()))
     }
 }

@@ -21,6 +21,7 @@ bodies! {
     }
     BranchForms { branches_have_many_forms(3); }
     LaterBeginnings { what_is_awaited_begins_when_it_is_awaited(3); }
+    BranchReturns { returns_in_branches_end_the_branch(3); }
 }
 
 #[workflow]
@@ -290,5 +291,20 @@ impl LaterBeginnings {
         let h = call.await?;
         ctx.sleep(seconds(1)).await;
         Ok(format!("{a} {b} {c} {d:?} {e:?} {f:?} {g} {h}"))
+    }
+}
+
+#[workflow]
+impl BranchReturns {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        let (a, b) = join!(
+            async { if flag(n).await? { return Ok::<_, Failure>(1); } let x = check(n).await?; for i in 0..x { if i == 2 { return Ok(num(i).await?); } } Ok(0) },
+            async { let Some(x) = maybe(0).await.ok()? else { return None }; Some(x) },
+        );
+        let c = timeout(seconds(1), async { loop { let x = check(n * 50).await?; if x > 1 { return Err::<u32, _>(Failure::msg("big")); } } }).await;
+        let d = select! { x = async { for i in 0..9 { if num(i).await? > 20 { return Ok::<u32, Failure>(i); } } Ok(9) } => x?, _ = ctx.sleep(seconds(9)) => 0 };
+        let e = try_join!(async { let x = check(99).await?; check(x).await }, async { num(1).await.map_err(|_| longhaul::ActivityError::Failed(Refused(0))) });
+        Ok(format!("{a:?} {b:?} {c:?} {d} {e:?}"))
     }
 }

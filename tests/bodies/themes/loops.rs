@@ -10,6 +10,8 @@ bodies! {
         labelled_blocks_fall_through(2);
         labelled_blocks_break_from_loops(4);
     }
+    LabelsEverywhere { labels_leave_from_anywhere(3); }
+    WhileLetAwaits { while_let_awaits_in_chains(3); }
 }
 
 #[workflow]
@@ -163,4 +165,38 @@ impl LabelledBlocks {
         let last = { self.note("x"); { num(4).await? } };
         Ok(format!("{value} {nested} {plain} {last}"))
     }
+}
+
+#[workflow]
+impl LabelsEverywhere {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let mut seen = Vec::new();
+        'a: for i in 0..4 {
+            let x = match maybe(i).await? { None => continue 'a, Some(x) => x };
+            let y = 'b: loop { 'c: while flag(x).await? { if x > 2 { break 'a; } break 'b num(x).await?; } if x == 2 { continue 'a; } break 'b 0; };
+            seen.push(y + if x > 5 { break 'a } else { x });
+            let z = 'd: { if let Some(q) = maybe(y).await? && q > 5 { break 'd q; } for _ in 0..3 { break 'd num(7).await?; } 1 };
+            seen.push(add(z, { if z == 70 { continue; } z }).await?);
+        }
+        let v = loop { match seen.pop() { Some(x) if x > 5 => break Some(num(x).await?), Some(_) => none().await?, None => break None } };
+        let w = 'outer: loop { loop { if flag(1).await? { break 'outer 'inner: { if n == 3 { break 'inner num(1).await?; } 2 }; } } };
+        Ok(format!("{seen:?} {v:?} {w}"))
+    }
+}
+
+#[workflow]
+impl WhileLetAwaits {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        let mut left = n; let mut seen = vec![];
+        while let Some(x) = self.next({ left = left.saturating_sub(1); left }).await? { seen.push(x); }
+        let mut stack = vec![n];
+        while let Some(top) = stack.pop() { if top > 1 { stack.push(num(top).await? / 20); } seen.push(top); }
+        while let (x, true) = (num(left).await?, left < 2) { left += 1; if x == 0 { continue; } seen.push(x); break; }
+        'w: while left < 9 { while let Some(y) = maybe(left).await? { left += 1; if y > 4 { break 'w; } } }
+        Ok(format!("{seen:?} {left}"))
+    }
+
+    async fn next(&mut self, n: u32) -> Result<Option<u32>, Failure> { Ok(maybe(n).await?) }
 }

@@ -22,6 +22,7 @@ bodies! {
         values_move(3);
         values_move_the_other_way(1);
     }
+    DeepShadows { shadows_in_every_scope(3); }
 }
 
 #[workflow]
@@ -354,5 +355,25 @@ impl Moves {
         let items = whole.items;
         none().await?;
         Ok(format!("{first} {second:?} {name} {items:?}"))
+    }
+}
+
+#[workflow]
+impl DeepShadows {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        let x = n; let y = "y".to_owned();
+        let z = { let x = num(x).await?; let y = format!("{y}{x}"); { let x = text(y.clone()).await?; none().await?; format!("{x}{y}") } };
+        let w = match maybe(x).await? { Some(x) if { let x = x + 1; x > 1 } => { let y = num(x).await?; let x = x + y; none().await?; x + y } _ => x };
+        for x in 0..2 { let x = num(x).await?; let mut x = x + 1; none().await?; x += 1; self.note(format!("{x}{y}")); let y = x; none().await?; self.note(y); }
+        while let Some(x) = maybe(0).await? { self.note(x); }
+        let v = 'x: { let x = num(x).await?; if x > 1 { break 'x x; } x + 1 };
+        let (a, b) = join!(async { let x = num(x).await.unwrap(); let y = x + 1; none().await.unwrap(); x + y }, async { let y = format!("{y}!"); none().await.unwrap(); (x, y) });
+        let f = |x: u32| { let y = x + 1; y };
+        let s = select! { x = num(x) => { let x = x?; none().await?; x + f(x) } y = text(y.clone()) => y?.len() as u32 };
+        let x = x + 1; let x = format!("{x}"); let x = &x; let x = x.len() as u32 + num(1).await?;
+        if let Some(x) = maybe(x).await? && let y = num(x).await? && x < y { none().await?; self.note(format!("{x}{y}")); }
+        let Some(x) = maybe(x).await? else { let x = text("else".to_owned()).await?; return Ok(x) };
+        Ok(format!("{x} {y} {z} {w} {v} {a} {b:?} {s}"))
     }
 }

@@ -6,7 +6,7 @@ use super::Emit;
 use super::seq::Seq;
 use super::suspend::begun_name;
 use crate::analyse::mentioned;
-use crate::cfg::{BlockId, Instr, MatchHead, Polled, ScopeId, TaskId, Term};
+use crate::cfg::{BlockId, Code, CodeTokens, Instr, MatchHead, Polled, ScopeId, TaskId, Term};
 use crate::names::Vars;
 
 /// What holds while one arm is written.
@@ -207,6 +207,7 @@ impl Emit<'_> {
     pub(super) fn instr(&mut self, seq: &mut Seq, arm: &Arm, instr: &Instr) {
         match instr {
             Instr::Bound(vars) => seq.add(self.outers(vars)),
+            Instr::Code(code) if self.is_idle_closure(arm, code) => {}
             Instr::Code(code) => {
                 let tokens = self.code(arm, code);
                 seq.add(tokens);
@@ -263,5 +264,16 @@ impl Emit<'_> {
                 seq.add(quote!(#ident += 1;));
             }
         }
+    }
+
+    /// `let f = |x| ..;` where `f` is not used in this arm: rustc would not know the type of `x`.
+    fn is_idle_closure(&self, arm: &Arm, code: &Code) -> bool {
+        let CodeTokens::Stmt(stmt) = &code.tokens else { return false };
+        let syn::Stmt::Local(syn::Local { init: Some(init), .. }) = &**stmt else { return false };
+        matches!(*init.expr, syn::Expr::Closure(_))
+            && code
+                .declares
+                .iter()
+                .all(|var| !self.graph.var(*var).needs_slot() && !arm.mentioned.contains(var))
     }
 }
