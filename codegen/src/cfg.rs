@@ -77,6 +77,8 @@ pub(crate) struct Var {
     pub(crate) scope: ScopeId,
     /// Set for what is made again after a resume instead of being stored.
     pub(crate) rebuild: Option<Rebuild>,
+    /// Whether there may be a `&'static str` in it.
+    pub(crate) text: bool,
     /// The type, where it is written and can be written again.
     pub(crate) ty: Option<Type>,
 }
@@ -90,6 +92,8 @@ pub(crate) struct Rebuild {
     pub(crate) refutable: bool,
     /// Whether it may be a value of its own, which rustc finds out: then it is stored.
     pub(crate) looked_up: bool,
+    /// Where to go when there is none any more: then the expression gives an `Option`.
+    pub(crate) or_leave: Option<BlockId>,
     pub(crate) expr: TokenStream,
     /// Whether it borrows from the workflow's value.
     pub(crate) of_self: bool,
@@ -366,6 +370,17 @@ impl Graph {
             }
         }
         all
+    }
+
+    /// Where code goes when something that it looks up is not there any more.
+    pub(crate) fn leaves(&self, code: &Code) -> Vec<BlockId> {
+        let needed = self.with_needs(&code.uses);
+        let mut leaves: Vec<_> = needed
+            .iter()
+            .filter_map(|var| self.var(*var).rebuild.as_ref().and_then(|rebuild| rebuild.or_leave))
+            .collect();
+        leaves.dedup();
+        leaves
     }
 
     /// Whether `task` is `ancestor` or a branch within it.

@@ -14,11 +14,12 @@ macro_rules! workflows {
         pub(crate) struct $name {
             log: Vec<String>,
             count: u32,
+            items: Vec<u32>,
         }
     )*};
 }
 
-workflows! { SharedSelf SharedVariables Conditions Drops NotLive Cancelled SharedHelpers Reassigned }
+workflows! { SharedSelf SharedVariables Conditions Drops NotLive Cancelled SharedHelpers Reassigned Shrinking }
 
 /// Runs a body both ways; gives its operations, its log and its result.
 fn ran<W: Workflow>(input: W::Input, log: impl Fn(W) -> Vec<String>) -> (Vec<String>, Vec<String>, String)
@@ -345,4 +346,40 @@ impl Reassigned {
 fn a_construct_in_a_loop_changes_what_is_around_it() {
     let (_, _, result) = ran::<Reassigned>(3, |workflow| workflow.log);
     assert_eq!(result, r#"Ok("<first>... 10 9")"#);
+}
+
+#[workflow]
+impl Shrinking {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        self.items = list(n).await?;
+        let name = text("n".to_owned()).await?;
+        join!(
+            async {
+                for item in &self.items {
+                    ctx.sleep(seconds(2)).await;
+                    self.log.push(format!("a{item}{name}"));
+                }
+                for (at, item) in self.items.iter().enumerate().filter(|(_, item)| **item > 0) {
+                    ctx.sleep(seconds(2)).await;
+                    self.log.push(format!("b{at}{item}"));
+                }
+                self.log.push(format!("over{name}"));
+            },
+            async {
+                ctx.sleep(seconds(5)).await;
+                self.items.truncate(2);
+                ctx.sleep(seconds(4)).await;
+                self.items.clear();
+            },
+        );
+        Ok(name)
+    }
+}
+
+#[test]
+fn a_loop_is_over_when_the_item_it_is_at_is_taken_away() {
+    let (_, log, result) = ran::<Shrinking>(4, |workflow| workflow.log);
+    assert_eq!(log, ["a1<n>", "a2<n>", "b01", "over<n>"]);
+    assert_eq!(result, r#"Ok("<n>")"#);
 }

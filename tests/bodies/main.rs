@@ -50,18 +50,24 @@ macro_rules! all_themes {
         themes! {
             borrows: "themes/borrows.rs";
             chains: "themes/chains.rs";
+            conditions: "themes/conditions.rs";
             control: "themes/control.rs";
             functions: "themes/functions.rs";
             items: "themes/items.rs";
+            items_within: "themes/items_within.rs";
             joins: "themes/joins.rs";
+            late: "themes/late.rs";
             loops: "themes/loops.rs";
             macros: "themes/macros.rs";
             matches: "themes/matches.rs";
             names: "themes/names.rs";
             operands: "themes/operands.rs";
+            patterns: "themes/patterns.rs";
             selects: "themes/selects.rs";
             shared: "themes/shared.rs";
+            sources: "themes/sources.rs";
             tasks: "themes/tasks.rs";
+            texts: "themes/texts.rs";
             variables: "themes/variables.rs";
         }
     };

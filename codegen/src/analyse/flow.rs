@@ -142,6 +142,9 @@ impl Flow<'_> {
 
     fn code(&self, code: &Code, live: &mut Vars, held: &Vars) {
         live.extend(self.graph.with_needs(&code.uses));
+        for exit in self.graph.leaves(code) {
+            live.extend(&self.live_in[exit.0]);
+        }
         for exit in &code.exits {
             match self.graph.exits[exit.0].to {
                 ExitTo::Block(target, result) => {

@@ -148,6 +148,7 @@ pub(crate) fn successors(graph: &Graph, block: BlockId) -> Vec<BlockId> {
             next.push(target);
         }
     }
+    next.extend(codes(block).flat_map(|code| graph.leaves(code)));
     if let Some(Instr::Poll(poll)) = block.instrs.first()
         && let Polled::Branches(construct) = poll.what
     {

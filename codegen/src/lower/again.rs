@@ -5,7 +5,8 @@ use syn::{Expr, Pat, PatIdent};
 
 use super::Lower;
 use super::place::peel;
-use crate::cfg::Rebuild;
+use super::sources::Source;
+use crate::cfg::{BlockId, Rebuild};
 use crate::names::{VarId, Vars, bindings};
 
 /// How some of the names that a pattern binds are made again. It is found before the names are bound, since the value
@@ -120,6 +121,62 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// How what the pattern of a loop binds is made again, in the turn that `index` counts.
+    pub(super) fn item_again(&self, pat: &Pat, source: &Source, index: VarId, exit: BlockId) -> Vec<Again> {
+        let items = &source.items;
+        let at = &self.graph.var(index).ident;
+        let nth: Expr = syn::parse_quote!(::longhaul::machine::nth(#items, #at - 1));
+        let found = if source.passes() {
+            nth
+        } else {
+            let one = source.adapted(syn::parse_quote!(::core::iter::IntoIterator::into_iter(#nth)));
+            syn::parse_quote!(::core::iter::Iterator::next(&mut #one))
+        };
+        let mut needs = self.needs(&found);
+        needs.insert(index);
+        let of_self = self.is_of_self(items);
+        let rebuild = Rebuild {
+            needs,
+            of_self,
+            // What is not there any more was taken away by a signal, or by another branch: then the loop is over.
+            or_leave: of_self.then_some(exit),
+            ..self.made_of(quote!(#pat), &found)
+        };
+        let bound = bindings(pat);
+        let remade = |binding: &PatIdent| binding.mutability.is_none() || binding.by_ref.is_some();
+        if source.own_items {
+            let each = bound.into_iter().filter(remade).map(|binding| {
+                let (name, ident) = (binding.ident.to_string(), &binding.ident);
+                let only = masked(pat, |ident, _| ident.ident == name);
+                let value = match rebuild.or_leave {
+                    Some(_) => quote!(#found.map(|#only| #ident)),
+                    None => quote!({ let #only = #found.expect(#KEEPS); #ident }),
+                };
+                let looked_up = binding.by_ref.is_none();
+                let rebuild = Rebuild { pat: quote!(#ident), expr: value, looked_up, ..rebuild.clone() };
+                Again { rebuild, names: vec![name] }
+            });
+            return each.collect();
+        }
+        // What `mut` binds by value may have been changed since: that is kept.
+        let mut names = Vec::new();
+        let remade = masked(pat, |ident, _| {
+            let again = remade(ident);
+            if again {
+                names.push(ident.ident.to_string());
+            }
+            again
+        });
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let expr = match rebuild.or_leave {
+            Some(_) => quote!(#found),
+            None => quote!(#found.expect(#KEEPS)),
+        };
+        vec![Again { rebuild: Rebuild { pat: quote!(#remade), expr, ..rebuild }, names }]
+    }
+
     fn through(&self, value: &Expr) -> Option<Through> {
         match value {
             Expr::Path(path) => {
@@ -144,6 +201,7 @@ impl Lower<'_, '_> {
             pat,
             refutable: false,
             looked_up: false,
+            or_leave: None,
             expr: quote!(#value),
             of_self: self.is_of_self(value),
             needs: self.needs(value),
@@ -155,6 +213,9 @@ impl Lower<'_, '_> {
     fn is_static(&self, value: &Expr) -> bool {
         match value {
             Expr::Lit(literal) => matches!(literal.lit, syn::Lit::Str(_) | syn::Lit::ByteStr(_)),
+            Expr::Array(array) => {
+                array.elems.iter().all(|elem| self.is_static(elem)) && !array.elems.is_empty()
+            }
             // `GREETING`, `limits::NAME`
             Expr::Path(path) => {
                 path.qself.is_none()
@@ -171,6 +232,7 @@ impl Lower<'_, '_> {
     }
 }
 
+const KEEPS: &str = "a kept collection keeps its items";
 const GONE: &str = "a kept place holds what it held before the await";
 
 /// Whether a value is a closure that is the same when it is written again: it borrows what it names.

@@ -4,24 +4,9 @@ use quote::quote;
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::place::peel;
+use super::sources::Source;
 use super::{Dest, Loop, Lower, VarId};
-use crate::cfg::{BlockId, Instr, MatchArm, MatchHead, Rebuild, Term};
-use crate::names::{Vars, bindings};
-
-/// Methods that go over what they borrow, the same each time.
-const BORROWING: &[&str] = &[
-    "iter",
-    "iter_mut",
-    "keys",
-    "values",
-    "values_mut",
-    "chars",
-    "char_indices",
-    "bytes",
-    "lines",
-    "split_whitespace",
-];
+use crate::cfg::{BlockId, Instr, MatchArm, MatchHead, Term};
 
 impl Lower<'_, '_> {
     /// The variable that `break value` fills.
@@ -89,32 +74,36 @@ impl Lower<'_, '_> {
 
     pub(super) fn for_expr(&mut self, expr: &syn::ExprForLoop, dest: Dest) {
         let span = expr.expr.span();
-        if let Some(items) = self.kept_items(&expr.expr) {
-            let zero: Expr = syn::parse_quote!(0usize);
-            let Expr::Path(index) = self.spill(zero, span) else { return };
-            let index = self.graph.vars.iter().rposition(|var| index.path.is_ident(&var.ident)).map(VarId);
-            if let Some(index) = index {
-                let needs = self.needs(&items);
-                let code = self.code(items);
-                self.for_loop(expr, MatchHead::Nth { items: code, index }, Some((index, needs)));
+        let value = self.expr(&expr.expr);
+        match self.source(value) {
+            Ok(source) => {
+                self.spill(syn::parse_quote!(0usize), span);
+                let index = VarId(self.graph.vars.len() - 1);
+                let place = self.path(index);
+                let head = if source.lazy.is_empty() {
+                    MatchHead::Nth { items: self.code(source.items.clone()), index }
+                } else {
+                    let items = &source.items;
+                    let rest = syn::parse_quote!(::longhaul::machine::from(#items, &mut #place));
+                    let rest = source.adapted(rest);
+                    MatchHead::Value(self.code(syn::parse_quote!(::core::iter::Iterator::next(&mut #rest))))
+                };
+                self.for_loop(expr, head, Some((source, index)));
             }
-        } else {
-            let items = self.expr(&expr.expr);
-            let cursor: Expr = syn::parse_quote_spanned!(super::at(span)=> ::longhaul::machine::IntoCursor::into_cursor(#items));
-            self.spill(cursor, span);
-            let cursor = VarId(self.graph.vars.len() - 1);
-            self.for_loop(expr, MatchHead::Cursor(cursor), None);
+            Err(items) => {
+                let cursor: Expr = syn::parse_quote_spanned!(super::at(span)=> ::longhaul::machine::IntoCursor::into_cursor(#items));
+                let text = self.has_text(&items);
+                self.spill(cursor, span);
+                let cursor = VarId(self.graph.vars.len() - 1);
+                self.note_text(text, &[cursor]);
+                self.for_loop(expr, MatchHead::Cursor(cursor), None);
+            }
         }
         self.deliver(syn::parse_quote!(()), dest);
     }
 
-    /// The head matches on the next item. Items of kept places are borrowed again after a resume.
-    pub(super) fn for_loop(
-        &mut self,
-        expr: &syn::ExprForLoop,
-        head: MatchHead,
-        again: Option<(VarId, Vars)>,
-    ) {
+    /// The head matches on the next item. Items of a source are looked up again after a resume.
+    fn for_loop(&mut self, expr: &syn::ExprForLoop, head: MatchHead, source: Option<(Source, VarId)>) {
         self.looping(expr.label.as_ref(), None, |this, _, exit| {
             let start = this.current;
             let (over, after) = (this.block("Over"), this.block("Again"));
@@ -122,38 +111,15 @@ impl Lower<'_, '_> {
             this.graph.blocks[over.0].term = Term::Jump(exit);
             let mark = this.enter_scope();
             let pat = &*expr.pat;
+            let again = source.map(|(source, index)| this.item_again(pat, &source, index, exit));
             let declares = this.bind(pat, None);
-            if let (Some((index, mut needs)), MatchHead::Nth { items, .. }) = (again, &head) {
-                let crate::cfg::CodeTokens::Expr(items) = &items.tokens else { return };
-                let ident = this.graph.var(index).ident.clone();
-                let expr: Expr = syn::parse_quote! {
-                    ::longhaul::machine::nth(#items, #ident - 1).expect("a kept collection keeps its items")
-                };
-                needs.insert(index);
-                // What `mut` binds by value may have been changed since: that is kept.
-                if bindings(pat)
-                    .iter()
-                    .all(|binding| binding.mutability.is_none() || binding.by_ref.is_some())
-                {
-                    let of_self = this.is_of_self(&expr);
-                    let binds = declares.clone();
-                    let rebuild = Rebuild {
-                        pat: quote!(#pat),
-                        refutable: false,
-                        looked_up: false,
-                        expr: quote!(#expr),
-                        of_self,
-                        needs,
-                        binds,
-                    };
-                    for var in &declares {
-                        this.graph.vars[var.0].rebuild = Some(rebuild.clone());
-                    }
-                }
+            this.note_again(again.unwrap_or_default(), &declares);
+            if let MatchHead::Cursor(cursor) = &head {
+                this.note_text(this.graph.var(*cursor).text, &declares);
             }
             let body = this.block("Body");
             let (bound, advance) = (
-                declares.clone(),
+                declares,
                 match &head {
                     MatchHead::Nth { index, .. } => Some(*index),
                     _ => None,
@@ -174,37 +140,5 @@ impl Lower<'_, '_> {
             this.go(start);
             this.end(Term::Match { head, arms, after }, after);
         });
-    }
-
-    /// `&kept`, `&mut kept`, `kept.iter()` and the like, adapters that only count behind them: what a loop can find its
-    /// place in again.
-    pub(super) fn kept_items(&mut self, expr: &Expr) -> Option<Expr> {
-        let place = match peel(expr) {
-            Expr::Reference(reference) => &reference.expr,
-            Expr::Path(path) => {
-                let var = self.env.lookup(&path.path.get_ident()?.to_string())?;
-                return self.graph.var(var).rebuild.is_some().then(|| expr.clone());
-            }
-            Expr::MethodCall(call) => {
-                let method = call.method.to_string();
-                let adapts = match method.as_str() {
-                    "enumerate" | "rev" => call.args.is_empty(),
-                    "skip" | "take" | "step_by" | "chunks" | "windows" => {
-                        call.args.iter().all(|argument| self.is_constant(argument))
-                    }
-                    _ => false,
-                };
-                if adapts && !matches!(method.as_str(), "chunks" | "windows") {
-                    return self.kept_items(&call.receiver).is_some().then(|| expr.clone());
-                }
-                let borrows = BORROWING.contains(&method.as_str()) && call.args.is_empty();
-                if !(adapts || borrows) {
-                    return None;
-                }
-                &call.receiver
-            }
-            _ => return None,
-        };
-        self.is_place(place).then(|| expr.clone())
     }
 }

@@ -17,7 +17,9 @@ mod macros;
 mod operands;
 mod place;
 mod site;
+mod sources;
 mod stmt;
+mod texts;
 mod verbatim;
 mod views;
 
@@ -86,6 +88,7 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
     lower.go(entry);
     lower.arguments(method);
     lower.method_body(&method.body);
+    lower.note_assigned_texts();
     lower.graph
 }
 
@@ -210,7 +213,7 @@ impl Lower<'_, '_> {
     // Variables.
 
     fn var(&mut self, ident: Ident, mutable: bool, ty: Option<Type>) -> VarId {
-        self.graph.vars.push(Var { ident, mutable, scope: self.scope, rebuild: None, ty });
+        self.graph.vars.push(Var { ident, mutable, scope: self.scope, rebuild: None, text: false, ty });
         VarId(self.graph.vars.len() - 1)
     }
 
@@ -291,6 +294,7 @@ impl Lower<'_, '_> {
     }
 
     fn assign(&mut self, var: VarId, value: Expr) {
+        self.graph.vars[var.0].text |= self.has_text(&value);
         let code = self.code(value);
         self.push(Instr::Assign(var, code));
     }
@@ -331,8 +335,10 @@ impl Lower<'_, '_> {
     /// Binds a pattern; what it borrows from a kept place is made again after a resume.
     fn bind_borrows(&mut self, pat: &Pat, value: &Expr) -> Vec<VarId> {
         let again = self.again(pat, value, true);
+        let text = self.has_text(value);
         let binds = self.bind(pat, None);
         self.note_again(again, &binds);
+        self.note_text(text, &binds);
         binds
     }
 

@@ -76,6 +76,10 @@ impl Lower<'_, '_> {
                 name != "self" && !is_temp_name(&name) && self.env.lookup(&name).is_none()
             }),
             Expr::Unary(syn::ExprUnary { op: syn::UnOp::Neg(_), expr, .. }) => self.is_constant(expr),
+            Expr::Index(index) => self.is_constant(&index.expr) && self.is_constant(&index.index),
+            Expr::Range(range) => {
+                [&range.start, &range.end].into_iter().flatten().all(|end| self.is_constant(end))
+            }
             Expr::Reference(reference) => self.is_constant(&reference.expr),
             Expr::Array(array) => array.elems.iter().all(|elem| self.is_constant(elem)),
             Expr::Tuple(tuple) => tuple.elems.iter().all(|elem| self.is_constant(elem)),

@@ -176,7 +176,9 @@ impl Lower<'_, '_> {
             pat => (pat, None),
         };
         let Some(init) = &local.init else {
-            for var in self.bind(pat, ty) {
+            let binds = self.bind(pat, ty);
+            self.note_text(ty.is_some_and(super::texts::is_text), &binds);
+            for var in binds {
                 self.push(Instr::Declare(var));
             }
             return;
@@ -213,11 +215,13 @@ impl Lower<'_, '_> {
             return;
         }
         let again = self.again(&local.pat, &value, false);
+        let text = self.has_text(&value) || ty.is_some_and(super::texts::is_text);
         let mut local = local.clone();
         local.init =
             Some(syn::LocalInit { eq_token: init.eq_token, expr: Box::new(value.clone()), diverge: None });
         let binds = self.let_stmt(local, pat, ty);
         self.note_again(again, &binds);
+        self.note_text(text, &binds);
     }
 
     fn let_stmt(&mut self, local: Local, pat: &Pat, ty: Option<&syn::Type>) -> Vec<VarId> {

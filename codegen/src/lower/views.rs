@@ -6,7 +6,7 @@ use super::Lower;
 use super::place::peel;
 
 /// Methods that look at what they are called on. What they give borrows from it, as a rule.
-const LOOKS: &[&str] = &[
+pub(super) const LOOKS: &[&str] = &[
     "as_str",
     "as_bytes",
     "as_slice",
@@ -67,7 +67,7 @@ const FOUND: &[&str] = &["unwrap", "expect", "unwrap_or", "unwrap_or_default"];
 /// Iterator adapters that count, and those that do what their closure says when the next item is asked for.
 pub(super) const COUNTS: &[&str] =
     &["enumerate", "rev", "skip", "take", "step_by", "copied", "cloned", "zip", "chain"];
-const LAZY: &[&str] = &[
+pub(super) const LAZY: &[&str] = &[
     "map",
     "filter",
     "filter_map",
@@ -85,14 +85,19 @@ impl Lower<'_, '_> {
         match expr {
             Expr::Paren(inner) => self.is_view(&inner.expr),
             Expr::Group(inner) => self.is_view(&inner.expr),
-            Expr::Reference(reference) => self.is_view(&reference.expr),
+            // What is changed through the borrow would be lost with a value that is made again.
+            Expr::Reference(reference) => {
+                self.is_view(&reference.expr)
+                    && (reference.mutability.is_none() || !self.is_constant(peel(&reference.expr)))
+            }
             Expr::Field(field) => self.is_view(&field.base),
             Expr::Index(index) => self.is_view(&index.expr) && self.is_fixed(&index.index),
             Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => self.is_view(expr),
+            Expr::Range(_) => self.is_fixed(expr),
             Expr::MethodCall(call) => {
                 self.is_look(call)
                     && self.is_view(&call.receiver)
-                    && call.args.iter().all(|argument| self.is_fixed_argument(argument))
+                    && call.args.iter().all(|argument| self.is_fixed_argument(call, argument))
             }
             other => self.is_place(other) || self.is_constant(other),
         }
@@ -109,12 +114,16 @@ impl Lower<'_, '_> {
             || (LAZY.contains(&method) && iterates())
             || (FOUND.contains(&method)
                 && matches!(peel(&call.receiver), Expr::MethodCall(inner) if self.is_look(inner) && !iterates()));
-        fits && call.args.iter().all(|argument| self.can_be_fixed(argument))
+        fits && call.args.iter().all(|argument| self.can_be_fixed(call, argument))
     }
 
     /// Whether an expression goes over something that it borrows: `kept.iter()`, with adapters behind it.
     pub(super) fn is_iteration(expr: &Expr) -> bool {
-        let Expr::MethodCall(call) = peel(expr) else { return false };
+        let call = match peel(expr) {
+            Expr::Range(_) => return true,
+            Expr::MethodCall(call) => call,
+            _ => return false,
+        };
         let method = call.method.to_string();
         let adapts = COUNTS.contains(&method.as_str()) || LAZY.contains(&method.as_str());
         ITERATES.contains(&method.as_str()) || (adapts && Self::is_iteration(&call.receiver))
@@ -126,7 +135,7 @@ impl Lower<'_, '_> {
         let Expr::MethodCall(call) = peel(expr) else { return false };
         let method = call.method.to_string();
         let adapts = COUNTS.contains(&method.as_str()) || LAZY.contains(&method.as_str());
-        let fixed = call.args.iter().all(|argument| self.is_fixed_argument(argument));
+        let fixed = call.args.iter().all(|argument| self.is_fixed_argument(call, argument));
         (method == "into_iter" && call.args.is_empty())
             || (adapts && fixed && self.is_consuming(&call.receiver))
     }
@@ -146,17 +155,25 @@ impl Lower<'_, '_> {
     }
 
     /// Whether an argument of a look means the same later.
-    fn is_fixed_argument(&self, argument: &Expr) -> bool {
+    fn is_fixed_argument(&self, call: &ExprMethodCall, argument: &Expr) -> bool {
         match peel(argument) {
             Expr::Closure(closure) => closure.capture.is_none(),
+            argument if joins(call) => {
+                self.is_view(argument) && (Self::is_iteration(argument) || !matches!(argument, Expr::Path(_)))
+            }
             argument => self.is_fixed(argument),
         }
     }
 
     /// Whether an argument of a look means the same later, or can be evaluated now. What it borrows might change.
-    fn can_be_fixed(&self, argument: &Expr) -> bool {
+    pub(super) fn can_be_fixed(&self, call: &ExprMethodCall, argument: &Expr) -> bool {
         match peel(argument) {
             Expr::Closure(closure) => closure.capture.is_none(),
+            argument if joins(call) => {
+                matches!(argument, Expr::Reference(_))
+                    || Self::is_iteration(argument)
+                    || self.is_constant(argument)
+            }
             Expr::Reference(reference) => {
                 reference.mutability.is_none()
                     && (self.is_fixed(&reference.expr) || !self.is_place_at_indexes(&reference.expr))
@@ -190,13 +207,20 @@ impl Lower<'_, '_> {
             }
             Expr::Group(inner) => self.rooted(*inner.expr),
             Expr::Reference(mut reference) => {
-                reference.expr = Box::new(self.rooted(*reference.expr));
+                let inner = *reference.expr;
+                reference.expr = Box::new(if self.is_constant(&inner) && reference.mutability.is_some() {
+                    let span = syn::spanned::Spanned::span(&inner);
+                    self.spill(inner, span)
+                } else {
+                    self.rooted(inner)
+                });
                 Expr::Reference(reference)
             }
             Expr::Field(mut field) => {
                 field.base = Box::new(self.rooted(*field.base));
                 Expr::Field(field)
             }
+            Expr::Range(_) => self.fix_index(expr),
             Expr::Index(mut index) => {
                 index.expr = Box::new(self.rooted(*index.expr));
                 *index.index = self.fix_index((*index.index).clone());
@@ -208,9 +232,8 @@ impl Lower<'_, '_> {
             }
             Expr::MethodCall(mut call) if self.is_look(&call) => {
                 call.receiver = Box::new(self.rooted(*call.receiver));
-                for argument in &mut call.args {
-                    *argument = self.fix_argument(argument.clone());
-                }
+                call.args =
+                    call.args.iter().map(|argument| self.fix_argument(&call, argument.clone())).collect();
                 Expr::MethodCall(call)
             }
             expr => {
@@ -220,14 +243,21 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn fix_argument(&mut self, argument: Expr) -> Expr {
+    pub(super) fn fix_argument(&mut self, call: &ExprMethodCall, argument: Expr) -> Expr {
         match argument {
-            argument if self.is_fixed_argument(&argument) => argument,
+            argument if self.is_fixed_argument(call, &argument) => argument,
+            argument if joins(call) => self.rooted(argument),
             Expr::Reference(mut reference) => {
                 reference.expr = Box::new(self.fix_index(*reference.expr));
                 Expr::Reference(reference)
             }
-            argument => self.fix_index(argument),
+            Expr::Range(mut range) => {
+                for end in [&mut range.start, &mut range.end].into_iter().flatten() {
+                    **end = self.repeatable((**end).clone());
+                }
+                Expr::Range(range)
+            }
+            argument => self.repeatable(argument),
         }
     }
 
@@ -267,4 +297,9 @@ impl Lower<'_, '_> {
         call.receiver = Box::new(receiver);
         Some(Expr::MethodCall(call))
     }
+}
+
+/// Whether a call joins its receiver with another iterator.
+fn joins(call: &ExprMethodCall) -> bool {
+    call.method == "zip" || call.method == "chain"
 }

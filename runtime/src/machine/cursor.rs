@@ -31,7 +31,7 @@ pub trait Cursor {
 /// The items not yet visited.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Remaining<T>(VecDeque<T>);
+pub struct Remaining<T>(pub(super) VecDeque<T>);
 
 impl<T> Cursor for Remaining<T> {
     type Item = T;
@@ -71,7 +71,7 @@ pub struct Counter<T> {
     last: Option<T>,
 }
 
-/// An integer that a range can be counted by. Sealed by being of no use elsewhere.
+/// An integer or character that a range can be counted by. Sealed by being of no use elsewhere.
 pub trait Count: Copy + PartialOrd {
     /// The next number, if the type has one.
     fn following(self) -> Option<Self>;
@@ -100,6 +100,15 @@ impl<T: Count> Cursor for Counter<T> {
         let current = self.next?;
         self.next = if self.last == Some(current) { None } else { current.following() };
         Some(current)
+    }
+}
+
+impl Count for char {
+    fn following(self) -> Option<Self> {
+        (self..=char::MAX).nth(1)
+    }
+    fn preceding(self) -> Option<Self> {
+        ('\0'..self).next_back()
     }
 }
 
@@ -138,6 +147,31 @@ impl<T: Count> IntoCursor for RangeFrom<T> {
 /// again. For slices, `Vec` and `VecDeque` it takes constant time.
 pub fn nth<I: IntoIterator>(items: I, index: usize) -> Option<I::Item> {
     items.into_iter().nth(index)
+}
+
+/// The items of a fresh pass over something kept, from position `index` on. It counts those that are taken.
+pub fn from<I: IntoIterator>(items: I, index: &mut usize) -> From<'_, I::IntoIter> {
+    let mut items = items.into_iter();
+    if let Some(last) = index.checked_sub(1) {
+        items.nth(last);
+    }
+    From { items, index }
+}
+
+/// See [`from`].
+#[derive(Debug)]
+pub struct From<'i, I> {
+    items: I,
+    index: &'i mut usize,
+}
+
+impl<I: Iterator> Iterator for From<'_, I> {
+    type Item = I::Item;
+    fn next(&mut self) -> Option<I::Item> {
+        let item = self.items.next()?;
+        *self.index += 1;
+        Some(item)
+    }
 }
 
 #[cfg(test)]

@@ -17,11 +17,13 @@ mod cursor;
 mod describe;
 mod drive;
 mod frame;
+mod iterators;
 pub mod kept;
 mod process;
 mod question;
 mod task;
 mod tasks;
+mod text;
 mod trigger;
 mod wait;
 
@@ -31,7 +33,7 @@ pub use call::{Call, CallWait, Function};
 pub use cancel::{Cancelled, CancelledWait, HandlersWait, Scope, Shield, shield};
 pub use condition::{Condition, Elapsed, Timeout, timeout};
 pub use context::{Context, Fault, Resolution, RunRng, Step};
-pub use cursor::{Count, Cursor, IntoCursor, nth};
+pub use cursor::{Count, Cursor, From, IntoCursor, from, nth};
 pub use describe::{
     Branch, Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription, WaitsFor,
     dot, mermaid,
@@ -39,12 +41,14 @@ pub use describe::{
 pub(crate) use drive::stored_state;
 pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots};
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};
+pub use iterators::{Finite, Ordered, Repeatable, repeated};
 pub use process::{Ended, Process};
 pub use question::{FromResidual, Question};
 #[doc(hidden)]
 pub use serde;
 pub use task::{AsyncBlock, ByReference, Site, Spawn, Task, TaskReference, by_reference};
 pub use tasks::{Spawned, step_method};
+pub use text::{HasText, WithText};
 pub use trigger::Trigger;
 pub use wait::{
     ActivityWait, Awaitable, Command, OpId, Sleep, SleepUntil, TimerWait, Wait, WaitWriter, begin,

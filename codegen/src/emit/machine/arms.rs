@@ -48,11 +48,13 @@ impl Emit<'_> {
             instrs = &instrs[1..];
         }
         let outside = &named - &declared;
+        let mut taken = Vars::new();
         for scope in graph.scope_chain(block.scope) {
             if self.leaves(head, scope) {
                 seq.enter(scope);
             }
-            seq.add(self.takes(scope, &outside, &self.analysis.live_in[head.0]));
+            let takes = self.takes(&arm, head, scope, &outside, &mut taken);
+            seq.add(takes);
         }
         self.block_into(&mut seq, &arm, head, instrs, &mut Vec::new());
         seq.finish()

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::Emit;
 use super::arms::Arm;
 use crate::analyse::SlotKind;
-use crate::cfg::{Graph, Rebuild, ScopeId};
+use crate::cfg::{BlockId, Graph, Rebuild, ScopeId, Var};
 use crate::lower::at;
 use crate::names::{VarId, Vars, ident};
 
@@ -38,14 +38,9 @@ pub(super) fn hidden_somewhere(graph: &Graph) -> Vars {
     numbered.filter(|(_, var)| bound[&var.ident.to_string()] > 1).map(|(number, _)| VarId(number)).collect()
 }
 
-/// A borrow made again.
-pub(super) fn again(rebuild: &Rebuild) -> TokenStream {
-    let Rebuild { pat, expr, .. } = rebuild;
-    if rebuild.refutable {
-        quote!(let #pat = #expr else { ::core::panic!("a kept place holds what it held before the await") };)
-    } else {
-        quote!(let #pat = #expr;)
-    }
+/// A variable's value as its slot has it.
+pub(super) fn stored(var: &Var, value: &TokenStream) -> TokenStream {
+    if var.text { quote!(::longhaul::machine::WithText(#value)) } else { value.clone() }
 }
 
 /// What is kept of a value that was looked up: rustc knows its type.
@@ -117,6 +112,7 @@ impl Emit<'_> {
                 let kept = kept(&value);
                 looks.push(quote!(#place.put(#kept);));
             } else {
+                let value = stored(data, &value);
                 puts.extend(quote!(#place.put(#value);));
             }
         }
@@ -139,14 +135,30 @@ impl Emit<'_> {
 
     /// The variables of `scope` that the arm needs: moved out of their slots, made again, or declared, each in the order
     /// of the source, so that a name that is bound twice means the same as there.
-    pub(super) fn takes(&self, scope: ScopeId, needed: &Vars, live: &Vars) -> TokenStream {
+    pub(super) fn takes(
+        &mut self,
+        arm: &Arm,
+        head: BlockId,
+        scope: ScopeId,
+        needed: &Vars,
+        taken: &mut Vars,
+    ) -> TokenStream {
+        let graph = self.graph;
         let mut takes = TokenStream::new();
-        let mut done = Vars::new();
-        for var in needed.iter().filter(|var| self.graph.var(**var).scope == scope) {
-            let data = self.graph.var(*var);
-            if let Some(rebuild) = &data.rebuild {
-                if rebuild.looked_up && live.contains(var) {
-                    let Rebuild { pat, expr, .. } = rebuild;
+        for var in needed.iter().filter(|var| graph.var(**var).scope == scope) {
+            let data = graph.var(*var);
+            let ident = local_ident(&data.ident);
+            let mutable = data.mutable.then(|| quote!(mut));
+            let live = self.analysis.live_in[head.0].contains(var);
+            match &data.rebuild {
+                Some(_) if taken.contains(var) => continue,
+                Some(rebuild) if !rebuild.looked_up => {
+                    takes.extend(self.again(arm, rebuild, taken));
+                    taken.extend(&rebuild.binds);
+                    continue;
+                }
+                Some(rebuild) if live => {
+                    let (pat, expr) = (&rebuild.pat, self.found(arm, rebuild, taken));
                     let place = self.place(*var);
                     takes.extend(quote! {
                         let #pat = match #place.take().found() {
@@ -154,28 +166,45 @@ impl Emit<'_> {
                             ::core::option::Option::None => #expr,
                         };
                     });
-                    takes.extend(self.outers([var]));
-                } else if rebuild.looked_up {
-                    let ident = local_ident(&data.ident);
-                    takes.extend(quote!(let #ident;));
-                    takes.extend(self.outers([var]));
-                } else if !done.contains(var) {
-                    done.extend(&rebuild.binds);
-                    takes.extend(again(rebuild));
                 }
-                continue;
+                _ if live => {
+                    let place = self.place(*var);
+                    let within = data.text.then(|| quote!(.0));
+                    takes.extend(quote!(let #mutable #ident = #place.take() #within;));
+                }
+                _ => {
+                    let ty = data.ty.as_ref().map(|ty| quote!(: #ty));
+                    takes.extend(quote!(let #mutable #ident #ty;));
+                }
             }
-            let ident = local_ident(&data.ident);
-            let mutable = data.mutable.then(|| quote!(mut));
-            if live.contains(var) {
-                let place = self.place(*var);
-                takes.extend(quote!(let #mutable #ident = #place.take();));
-            } else {
-                let ty = data.ty.as_ref().map(|ty| quote!(: #ty));
-                takes.extend(quote!(let #mutable #ident #ty;));
-            }
+            taken.insert(*var);
             takes.extend(self.outers([var]));
         }
         takes
+    }
+
+    /// A borrow made again.
+    fn again(&mut self, arm: &Arm, rebuild: &Rebuild, taken: &Vars) -> TokenStream {
+        let (pat, expr) = (&rebuild.pat, self.found(arm, rebuild, taken));
+        if rebuild.refutable {
+            quote!(let #pat = #expr else { ::core::panic!("a kept place holds what it held before the await") };)
+        } else {
+            quote!(let #pat = #expr;)
+        }
+    }
+
+    /// What is looked up again, or the way to where it is not needed.
+    fn found(&mut self, arm: &Arm, rebuild: &Rebuild, taken: &Vars) -> TokenStream {
+        let expr = &rebuild.expr;
+        let Some(exit) = rebuild.or_leave else { return expr.clone() };
+        let live = &self.analysis.live_in[exit.0] & taken;
+        let puts = self.puts(arm, &live);
+        let go = self.go_to(self.graph.block(exit).task, exit);
+        quote! {
+            match #expr {
+                ::core::option::Option::Some(__item) => __item,
+                ::core::option::Option::None => { #puts #go; }
+            }
+        }
     }
 }
