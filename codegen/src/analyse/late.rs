@@ -75,6 +75,9 @@ fn is_exit(graph: &Graph, from: BlockId, to: BlockId) -> bool {
             .any(|exit| matches!(graph.exits[exit.0].to, ExitTo::Block(target, _) if target == to))
 }
 
+/// One of several ways on.
+type Way<'w, W> = Box<dyn FnOnce(&mut W) + 'w>;
+
 /// Goes through code as it is executed.
 struct Walk<'g> {
     graph: &'g Graph,
@@ -112,7 +115,7 @@ impl Walk<'_> {
     }
 
     /// One of several ways: what is filled after them is what any that comes to its end has filled.
-    fn ways(&mut self, ways: Vec<Box<dyn FnOnce(&mut Self) + '_>>) {
+    fn ways(&mut self, ways: Vec<Way<'_, Self>>) {
         let (before, mut after, mut over) = (self.filled.clone(), Vars::new(), true);
         let was_over = self.over;
         for way in ways {
@@ -189,9 +192,10 @@ impl<'ast> Visit<'ast> for Walk<'_> {
 
     fn visit_expr_match(&mut self, expr: &'ast syn::ExprMatch) {
         self.visit_expr(&expr.expr);
-        let ways = expr.arms.iter().map(|arm| -> Box<dyn FnOnce(&mut Self) + '_> {
-            Box::new(move |this: &mut Self| this.visit_arm(arm))
-        });
+        let ways = expr
+            .arms
+            .iter()
+            .map(|arm| -> Way<'_, Self> { Box::new(move |this: &mut Self| this.visit_arm(arm)) });
         self.ways(ways.collect());
     }
 

@@ -148,9 +148,10 @@ impl Lower<'_, '_> {
             let each = bound.into_iter().filter(remade).map(|binding| {
                 let (name, ident) = (binding.ident.to_string(), &binding.ident);
                 let only = masked(pat, |ident, _| ident.ident == name);
-                let value = match rebuild.or_leave {
-                    Some(_) => quote!(#found.map(|#only| #ident)),
-                    None => quote!({ let #only = #found.expect(#KEEPS); #ident }),
+                let value = if rebuild.or_leave.is_some() {
+                    quote!(#found.map(|#only| #ident))
+                } else {
+                    quote!({ let #only = #found.expect(#KEEPS); #ident })
                 };
                 let looked_up = binding.by_ref.is_none();
                 let rebuild = Rebuild { pat: quote!(#ident), expr: value, looked_up, ..rebuild.clone() };
@@ -170,10 +171,7 @@ impl Lower<'_, '_> {
         if names.is_empty() {
             return Vec::new();
         }
-        let expr = match rebuild.or_leave {
-            Some(_) => quote!(#found),
-            None => quote!(#found.expect(#KEEPS)),
-        };
+        let expr = if rebuild.or_leave.is_some() { quote!(#found) } else { quote!(#found.expect(#KEEPS)) };
         vec![Again { rebuild: Rebuild { pat: quote!(#remade), expr, ..rebuild }, names }]
     }
 

@@ -62,6 +62,14 @@ impl Lower<'_, '_> {
                 is_temp_name(&name) || self.env.lookup(&name).is_some_and(|var| !self.graph.var(var).mutable)
             }
             Expr::Reference(reference) => self.is_fixed(&reference.expr),
+            // As `repeatable` makes it of a value.
+            Expr::Call(call) => {
+                matches!(&*call.func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "clone"))
+                    && call
+                        .args
+                        .iter()
+                        .all(|arg| matches!(arg, Expr::Reference(arg) if Self::is_temp(&arg.expr)))
+            }
             other => self.is_constant(other),
         }
     }

@@ -45,7 +45,7 @@ impl Source {
 
 impl Lower<'_, '_> {
     /// The source of a loop over `value`, which is lowered; the value itself where it is none.
-    pub(super) fn source(&mut self, value: Expr) -> Result<Source, Expr> {
+    pub(super) fn source(&mut self, value: Expr) -> Result<Source, Box<Expr>> {
         let value = self.named_source(value);
         let (base, mut calls) = chain_of(&value);
         let asks = |call: &ExprMethodCall| call.args.iter().any(|arg| matches!(peel(arg), Expr::Closure(_)));
@@ -56,12 +56,13 @@ impl Lower<'_, '_> {
             all_again = std::mem::take(&mut lazy);
             let fits = |call: &ExprMethodCall| is_one_of(call, COUNTS) || is_one_of(call, LAZY);
             if !all_again.iter().all(fits) {
-                return Err(value);
+                return Err(Box::new(value));
             }
         }
         let list = literal_list(&base);
         let own_chain = !lazy.is_empty() || !all_again.is_empty();
         let own_items = list.is_some() || matches!(base, Expr::Range(_)) || own_chain;
+        let has_list = list.is_some();
         let base = match list {
             Some(mut list) => {
                 for elem in &mut list.elems {
@@ -72,8 +73,8 @@ impl Lower<'_, '_> {
             None => base,
         };
         // What goes over something is a source; so is a reference, of whatever can be gone over.
-        let is_list = matches!(base, Expr::Array(_)) || self.is_constant_name(&base);
-        let mut iterates = matches!(base, Expr::Array(_) | Expr::Range(_));
+        let is_list = has_list || self.is_constant_name(&base);
+        let mut iterates = has_list || matches!(base, Expr::Range(_));
         let borrowed = matches!(base, Expr::Reference(_)) || self.is_remade(&base) || is_list;
         for call in &calls {
             let fits = if iterates {
@@ -84,17 +85,17 @@ impl Lower<'_, '_> {
                     || (is_one_of(call, &["into_iter"]) && is_list)
             };
             if !fits || !call.args.iter().all(|argument| self.can_be_fixed(call, argument)) {
-                return Err(value);
+                return Err(Box::new(value));
             }
             iterates |= is_one_of(call, ITERATES) || is_list;
         }
         // A range counts by itself, and a list of values is drained.
         let counts = matches!(base, Expr::Range(_)) && calls.is_empty() && !own_chain;
         if counts || !(iterates || (borrowed && calls.is_empty())) {
-            return Err(value);
+            return Err(Box::new(value));
         }
         // All of a list is fixed by now.
-        let mut items = if matches!(base, Expr::Array(_)) { base } else { self.rooted(base) };
+        let mut items = if has_list { base } else { self.rooted(base) };
         for mut call in calls {
             call.receiver = match items {
                 range @ Expr::Range(_) => syn::parse_quote!((#range)),

@@ -23,9 +23,6 @@ impl LetChains {
     }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-enum Kind { A(u32, String), B { x: Option<u32>, y: Vec<u32> }, C }
-
 #[workflow]
 impl LetElseAwaits {
     #[run]

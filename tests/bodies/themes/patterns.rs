@@ -5,6 +5,9 @@ bodies! {
     RefPatterns { reference_patterns_bind_across_awaits(3); }
 }
 
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Kind { A(u32, String), B { x: Option<u32>, y: Vec<u32> }, C }
+
 #[workflow]
 impl AllPatterns {
     #[run]

@@ -15,10 +15,14 @@ struct Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let word = if n > 1 { "many" } else { "few" };
+        let word = name_of(n);
         num(1).await?;
         Ok(word.len() as u32)
     }
+}
+
+fn name_of(n: u32) -> &'static str {
+    if n > 1 { "many" } else { "few" }
 }
 
 fn main() {}

@@ -15,11 +15,15 @@ struct Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        for x in self.items.iter().map(|x| x + 1) {
+        for x in numbers(n) {
             num(x).await?;
         }
         Ok(n)
     }
+}
+
+fn numbers(n: u32) -> impl Iterator<Item = u32> {
+    (0..n).map(|x| x + 1)
 }
 
 fn main() {}
