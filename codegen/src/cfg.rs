@@ -214,7 +214,7 @@ pub(crate) enum Polled {
     /// An operation in a slot of its own.
     Operation,
     /// An async method of the same impl, in a slot of its own; called on `self` or on the type.
-    Call { method: Ident, receiver: bool },
+    Call { method: Ident, receiver: bool, turbofish: Option<syn::AngleBracketedGenericArguments> },
     /// A condition, evaluated anew each time.
     Condition(Code),
     /// Branches.

@@ -10,6 +10,7 @@ use crate::diag::{self, Errors};
 use crate::emit::Machine;
 use crate::lower::{self, Surroundings};
 use crate::model::{self, Method};
+use crate::parameters::Kind;
 use crate::storable::{meant, names_dyn};
 use crate::{analyse, effects, emit};
 
@@ -40,10 +41,11 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors) -> TokenStream {
         errors.on(found, diag::DYN_OUTPUT);
         **ty = meant(ty);
     }
-    let method = model::method(&item.sig, *item.block, &mut errors);
+    let method = model::method(&item.sig, *item.block, Kind::Function, &mut errors);
     let function = Function { name: method.name.clone(), vis: item.vis, attrs: item.attrs, method };
     let no_methods = BTreeMap::new();
-    let around = Surroundings { workflow: &function.name, signals: false, methods: &no_methods };
+    let around =
+        Surroundings { workflow: &function.name, signals: false, is_function: true, methods: &no_methods };
     let graph = lower::lower(&function.method, &around, &mut errors);
     let analysis = analyse::analyse(&graph);
     let machine = Machine { method: &function.method, graph, analysis };

@@ -18,6 +18,7 @@ mod function;
 mod lower;
 mod model;
 mod names;
+mod parameters;
 mod parse;
 mod storable;
 use std::collections::BTreeMap;
@@ -86,12 +87,18 @@ fn implementation(item: syn::ItemImpl, mut errors: Errors) -> TokenStream {
                 context_at: method.context_at,
                 arguments: emit::arguments(method),
                 output: method.output.clone(),
+                passing: method.arguments.iter().map(|argument| argument.passing.clone()).collect(),
+                is_generic: !method.generics.params.is_empty(),
             };
             (method.name.to_string(), shape)
         })
         .collect();
-    let around =
-        Surroundings { workflow: &model.name, signals: model.can_change_while_it_waits(), methods: &shapes };
+    let around = Surroundings {
+        workflow: &model.name,
+        signals: model.can_change_while_it_waits(),
+        is_function: false,
+        methods: &shapes,
+    };
     let machines: Vec<_> = model
         .methods
         .iter()

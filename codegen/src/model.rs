@@ -2,11 +2,13 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, Pat, ReceiverKind, ReturnType, Signature, Type,
+    Attribute, FnArg, Generics, Ident, ImplItem, ImplItemFn, ItemImpl, Pat, ReceiverKind, ReturnType,
+    Signature, Type,
 };
 
 use crate::diag::{self, Errors};
-use crate::storable::{meant, names_dyn, names_unstorable};
+use crate::parameters::{self, Argument, Kind, Parameters, is_context, stored};
+use crate::storable::{meant, names_dyn, names_lifetime};
 
 /// A workflow's impl.
 pub(crate) struct Workflow {
@@ -51,13 +53,10 @@ pub(crate) struct Method {
     pub(crate) context_at: Option<usize>,
     /// The other parameters.
     pub(crate) arguments: Vec<Argument>,
+    /// Type and const parameters.
+    pub(crate) generics: Generics,
     pub(crate) output: Type,
     pub(crate) body: syn::Block,
-}
-
-pub(crate) struct Argument {
-    pub(crate) pat: Pat,
-    pub(crate) ty: Type,
 }
 
 /// A signal or query.
@@ -121,7 +120,7 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                     errors.on(&function.sig.ident, diag::TWO_RUNS);
                 } else if function.sig.asyncness.is_none() {
                     errors.on(&function.sig, diag::RUN_ASYNC);
-                    run = Some(method(&function.sig, function.block, errors));
+                    run = Some(method(&function.sig, function.block, Kind::Run, errors));
                 } else {
                     if function.sig.receiver().is_none() {
                         errors.on(&function.sig.ident, diag::RUN_SELF);
@@ -132,7 +131,7 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                         errors.on(found, diag::DYN_OUTPUT);
                         **ty = meant(ty);
                     }
-                    run = Some(method(&function.sig, function.block, errors));
+                    run = Some(method(&function.sig, function.block, Kind::Run, errors));
                 }
             }
             Some(role) => {
@@ -145,13 +144,13 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                 let is_async = handler.as_ref().is_some_and(|handler| handler.is_async);
                 list.extend(handler);
                 if is_async {
-                    workflow.methods.push(method(&function.sig, function.block, errors));
+                    workflow.methods.push(method(&function.sig, function.block, Kind::Run, errors));
                 } else {
                     workflow.plain.push(ImplItem::Fn(function));
                 }
             }
             None if function.sig.asyncness.is_some() => {
-                workflow.methods.push(method(&function.sig, function.block, errors));
+                workflow.methods.push(method(&function.sig, function.block, Kind::Method, errors));
             }
             None => workflow.plain.push(ImplItem::Fn(function)),
         }
@@ -211,50 +210,22 @@ fn parse_validator(input: syn::parse::ParseStream<'_>) -> syn::Result<Ident> {
 }
 
 /// An async function: its signature, sorted.
-pub(crate) fn method(signature: &Signature, body: syn::Block, errors: &mut Errors) -> Method {
-    if let Some(param) = signature.generics.params.first() {
-        errors.on(param, diag::GENERIC_METHOD);
-    }
-    let (mut context, mut context_at, mut arguments) = (None, None, Vec::new());
+pub(crate) fn method(signature: &Signature, mut body: syn::Block, kind: Kind, errors: &mut Errors) -> Method {
     let receiver = signature.receiver().cloned();
     if let Some(receiver) = &receiver
         && !is_reference(receiver)
     {
         errors.on(receiver, diag::SELF_BY_VALUE);
     }
-    let typed = signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(typed),
-        FnArg::Receiver(_) => None,
-    });
-    for (position, typed) in typed.enumerate() {
-        if is_context(&typed.ty) {
-            context_at = Some(position);
-            if let Pat::Ident(pat) = &*typed.pat {
-                context = Some(pat.ident.clone());
-            }
-            continue;
-        }
-        arguments.push(Argument { pat: (*typed.pat).clone(), ty: stored(&typed.ty, errors) });
+    let Parameters { context, context_at, arguments, generics, prologue } =
+        parameters::sort(signature, kind, errors);
+    body.stmts.splice(..0, prologue);
+    let mut output = return_type(signature);
+    if let Some(found) = names_lifetime(&output) {
+        errors.on(found, diag::REF_OUTPUT);
+        output = meant(&output);
     }
-    Method {
-        name: signature.ident.clone(),
-        receiver,
-        context,
-        context_at,
-        arguments,
-        output: return_type(signature),
-        body,
-    }
-}
-
-/// A parameter's type: what was meant where it cannot be stored.
-fn stored(ty: &Type, errors: &mut Errors) -> Type {
-    match names_unstorable(ty) {
-        Some(found @ Type::Reference(_)) => errors.on(found, diag::REF_PARAM),
-        Some(found) => errors.on(found, diag::IMPL_PARAM),
-        None => return ty.clone(),
-    }
-    meant(ty)
+    Method { name: signature.ident.clone(), receiver, context, context_at, arguments, generics, output, body }
 }
 
 fn handler(
@@ -309,11 +280,4 @@ fn return_type(signature: &Signature) -> Type {
         ReturnType::Default => syn::parse_quote_spanned!(Span::call_site()=> ()),
         ReturnType::Type(_, ty) => (**ty).clone(),
     }
-}
-
-/// Whether a parameter is the context: `&Context` by whatever path.
-pub(crate) fn is_context(ty: &Type) -> bool {
-    let Type::Reference(reference) = ty else { return false };
-    let Type::Path(path) = &*reference.elem else { return false };
-    path.path.segments.last().is_some_and(|last| last.ident == "Context")
 }

@@ -39,22 +39,60 @@ pub(crate) fn names_unstorable(ty: &Type) -> Option<Type> {
     first.0
 }
 
+/// The first borrow in a type that is not for ever: a reference, or a lifetime that is named.
+pub(crate) fn names_lifetime(ty: &Type) -> Option<proc_macro2::TokenStream> {
+    struct First(Option<proc_macro2::TokenStream>);
+    impl<'ast> Visit<'ast> for First {
+        fn visit_type_reference(&mut self, reference: &'ast syn::TypeReference) {
+            if reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static") {
+                self.0.get_or_insert_with(|| quote::ToTokens::to_token_stream(reference));
+            }
+            visit::visit_type(self, &reference.elem);
+        }
+        fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
+            if lifetime.ident != "static" {
+                self.0.get_or_insert_with(|| quote::ToTokens::to_token_stream(lifetime));
+            }
+        }
+        // The references of a function's signature, and `for<'a>`, are not borrows.
+        fn visit_type_fn_ptr(&mut self, _: &'ast syn::TypeFnPtr) {}
+        fn visit_parenthesized_generic_arguments(&mut self, _: &'ast syn::ParenthesizedGenericArguments) {}
+    }
+    let mut first = First(None);
+    first.visit_type(ty);
+    first.0
+}
+
+/// What holds a copy of what an `&T` borrows.
+pub(crate) fn owned(borrowed: &Type) -> Type {
+    match borrowed {
+        Type::Paren(inner) => owned(&inner.elem),
+        Type::Group(inner) => owned(&inner.elem),
+        Type::Slice(slice) => {
+            let item = &slice.elem;
+            syn::parse_quote!(::std::vec::Vec<#item>)
+        }
+        Type::Path(path) => match path.path.segments.last() {
+            Some(last) if last.ident == "str" => syn::parse_quote!(::std::string::String),
+            Some(last) if last.ident == "Path" => syn::parse_quote!(::std::path::PathBuf),
+            Some(last) if last.ident == "OsStr" => syn::parse_quote!(::std::ffi::OsString),
+            Some(last) if last.ident == "CStr" => syn::parse_quote!(::std::ffi::CString),
+            _ => borrowed.clone(),
+        },
+        _ => borrowed.clone(),
+    }
+}
+
 /// The type that was probably meant: what can be stored instead.
 pub(crate) fn meant(ty: &Type) -> Type {
     struct Owned;
     impl VisitMut for Owned {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             let owned = match &*ty {
-                Type::Reference(reference) => match &*reference.elem {
-                    Type::Path(path) if path.path.is_ident("str") => {
-                        Some(syn::parse_quote!(::std::string::String))
-                    }
-                    Type::Slice(slice) => {
-                        let item = &slice.elem;
-                        Some(syn::parse_quote!(::std::vec::Vec<#item>))
-                    }
-                    inner => Some(inner.clone()),
-                },
+                Type::Reference(reference) => {
+                    *ty = owned(&reference.elem);
+                    return self.visit_type_mut(ty);
+                }
                 Type::ImplTrait(_) => Some(syn::parse_quote!(())),
                 Type::TraitObject(_) => Some(syn::parse_quote!(::longhaul::Failure)),
                 Type::Path(path) => boxed_dyn(path).then(|| syn::parse_quote!(::longhaul::Failure)),

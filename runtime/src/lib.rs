@@ -204,7 +204,9 @@ pub use longhaul_macros::update;
 /// }
 /// ```
 pub use longhaul_macros::workflow;
-pub use machine::{Cancelled, Context, Elapsed, Task, Trigger, join_all, shield, timeout, try_join_all};
+pub use machine::{
+    Cancelled, Context, Elapsed, Stored, Task, Trigger, join_all, shield, timeout, try_join_all,
+};
 pub use time::{Moment, days, hours, minutes, seconds};
 pub use workflow::Workflow;
 

@@ -68,6 +68,8 @@ macro_rules! all_themes {
             sources: "themes/sources.rs";
             tasks: "themes/tasks.rs";
             texts: "themes/texts.rs";
+            references: "themes/references.rs";
+            generics: "themes/generics.rs";
             variables: "themes/variables.rs";
         }
     };
@@ -121,7 +123,7 @@ mod uncompiled {
     use crate::acts::*;
     use crate::plain::*;
     use futures::{join, try_join};
-    use longhaul::prelude::{Deserialize, Failure, Serialize, seconds};
+    use longhaul::prelude::{Deserialize, Failure, Serialize, Stored, seconds};
     use longhaul_macros::workflow_plain as workflow;
 
     /// Branches in order, as in a workflow.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Analysis, Slot, SlotKind, Span2, State};
 use crate::cfg::{Graph, Polled};
 use crate::names::{Unique, VarId, Vars};
+use crate::parameters::LENT;
 
 pub(super) fn name_states(graph: &Graph, analysis: &mut Analysis) {
     let mut unique = Unique::default();
@@ -53,6 +54,8 @@ pub(super) fn make_slots(graph: &Graph, analysis: &mut Analysis, live_at: &[Vars
         let name = ident.to_string();
         let plain = name.strip_prefix("r#").unwrap_or(&name);
         // A temporary's number depends on all that stands before it: it is no name to store.
+        // What was lent is kept under the parameter's name.
+        let plain = plain.strip_prefix(LENT).unwrap_or(plain);
         let plain = if plain.starts_with("__") { "value" } else { plain };
         numbers.insert(*var, slots.len());
         slots.push(Slot {

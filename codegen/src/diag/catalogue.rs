@@ -52,21 +52,21 @@ catalogue! {
         why: "a run is stored under its workflow's name and in its workflow's form, and each type would have others",
         instead: "the impl for one concrete type: `impl Checkout<Card>`";
 
-    GENERIC_METHOD LH0010: "an `async fn` of a workflow cannot be generic",
-        why: "its variables are stored, and each type would be stored in another form",
-        instead: "the concrete type, or a plain `fn` for the generic part";
+    GENERIC_METHOD LH0010: "what a run begins with cannot be generic",
+        why: "a run is stored under one name and in one form, and each type would have another",
+        instead: "the concrete type here; an `async fn` that it awaits can be generic, `async fn pack<T: Stored>(..)`";
 
     DYN_OUTPUT LH0011: "a result of a `dyn` type cannot be stored",
         why: "every result is, and what is behind a `dyn` is not known when it is read back",
         instead: "`Result<_, Failure>`, which `?` makes from any error; or an error type that derives `Serialize` and `Deserialize`";
 
-    REF_PARAM LH0012: "a parameter cannot be a reference",
-        why: "the call may outlive this process, and what it borrows does not",
-        instead: "the value itself (`String` for `&str`, `Vec<T>` for `&[T]`), cloned by the caller";
+    REF_PARAM LH0012: "this parameter cannot be a reference",
+        why: "the call may outlive this process, and what it borrows does not; of an `&T` that an `async fn` takes a copy is kept, of no other",
+        instead: "the value itself (`String` for `&str`, `Vec<T>` for `&[T]`); for an `&mut T`, take the value and return it";
 
-    IMPL_PARAM LH0013: "a parameter cannot be `impl Trait`",
+    IMPL_PARAM LH0013: "this parameter cannot be `impl Trait`",
         why: "the value is stored, and this type has no name to store it under",
-        instead: "the concrete type";
+        instead: "the concrete type; an `async fn` that `run` awaits may take `impl Into<T>`, which its caller converts";
 
     SELF_BY_VALUE LH0014: "an `async fn` of a workflow cannot take `self` by value",
         why: "the value stays with the run: signals and queries reach it at any time",
@@ -91,6 +91,10 @@ catalogue! {
     FUNCTION_SELF LH0019: "`#[workflow]` cannot be on a single method",
         why: "it makes a machine of a function that belongs to no type; a type's machines are made together",
         instead: "`#[workflow]` on the whole impl, and `self.method(..).await` in `#[run]`";
+
+    REF_OUTPUT LH0020: "an `async fn` of a workflow cannot return a borrow",
+        why: "what it borrows from may be stored and read back before the caller looks at it",
+        instead: "the value itself: `String` for `&str`, `Vec<T>` for `&[T]`, a clone or an index for the rest";
 
     UPDATE_SHAPE LH0030: "an update has to be `fn name(&mut self, ..)`",
         why: "it changes the run's own value, and answers once it has",
@@ -155,6 +159,14 @@ catalogue! {
     TASK_DROPPED LH0115: "this task is dropped, and so cancelled, before it has begun",
         why: "a task lives as long as its handle",
         instead: "`let task = ctx.spawn(..);` and `task.await`, or `ctx.spawn(..).detach();`";
+
+    GENERIC_TASK LH0116: "a call of a generic `async fn` cannot be a task",
+        why: "after a restart a task goes on by its method's name, and each type would have another body",
+        instead: "an `async move` block around the call, as a task of its own: `ctx.spawn(async move { self.pack(ctx, item).await })`";
+
+    TASK_OF_FUNCTION LH0117: "a function that is a workflow cannot have tasks",
+        why: "a task goes on by a name in the run's workflow, and any workflow may await this function",
+        instead: "branches of `join!`, `select!` or `timeout`, which are a part of the function; or an `async fn` of the impl that spawns";
 
     EFFECT LH0201: "`{0}` is an effect, and cannot be in a workflow",
         why: "after a crash it would be lost, repeated, or different",

@@ -1,13 +1,13 @@
 //! The expansion of `#[workflow] async fn`: a call to be awaited, and a type of the function's name to be started.
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Pat;
 use syn::spanned::Spanned;
 
 use super::{Machine, Split, arguments, describe, machine, machine_types, split, step_name};
 use crate::diag::{Errors, unusable};
 use crate::function::Function;
 use crate::lower::{at, camel};
+use crate::parameters::of_caller;
 
 /// The name as text.
 fn text(name: &Ident) -> String {
@@ -69,7 +69,7 @@ fn around(function: &Function, description: &TokenStream, docs_of_run: &TokenStr
     let docs: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
     let others: Vec<_> = attrs.iter().filter(|attr| !attr.path().is_ident("doc")).collect();
     let type_docs = format!("The workflow `{name}`, as a type: for runs of its own.");
-    let (params, values) = params(function);
+    let (params, values) = of_caller(method);
     let values = if let [value] = &values[..] { quote!(#value) } else { quote!((#(#values),*)) };
     let (input, output) = (arguments(method), &method.output);
     let step = step_name(name);
@@ -87,7 +87,7 @@ fn around(function: &Function, description: &TokenStream, docs_of_run: &TokenStr
         ///
         /// A call, to be awaited in a workflow, whose run it becomes a part of.
         #(#others)*
-        #[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, unused_variables, unreachable_code, clippy::all, clippy::pedantic)]
         #vis fn #name(#(#params),*) -> ::longhaul::machine::Call<#name> {
             ::longhaul::machine::Call::new(#values)
         }
@@ -107,27 +107,6 @@ fn around(function: &Function, description: &TokenStream, docs_of_run: &TokenStr
         }
         #workflow
     }
-}
-
-/// The parameters as they are written, the context too, and the values of those that are arguments.
-fn params(function: &Function) -> (Vec<TokenStream>, Vec<Ident>) {
-    let method = &function.method;
-    let mut params = Vec::new();
-    let mut values = Vec::new();
-    for (number, argument) in method.arguments.iter().enumerate() {
-        let name = match &argument.pat {
-            Pat::Ident(pat) => pat.ident.clone(),
-            _ => format_ident!("argument{number}"),
-        };
-        let ty = &argument.ty;
-        params.push(quote!(#name: #ty));
-        values.push(name);
-    }
-    if let Some(position) = method.context_at {
-        let name = method.context.clone().unwrap_or_else(|| format_ident!("_ctx"));
-        params.insert(position, quote!(#name: &::longhaul::machine::Context));
-    }
-    (params, values)
 }
 
 /// `impl Workflow`: a run of its own has no value, no signals and no queries.

@@ -2,6 +2,7 @@
 //!
 //! The order of evaluation is Rust's: what stands before a later sibling's await and is evaluated by value is
 //! *spilled* into a variable first; what is only named (a place, a literal, a constant) stays where it is (`operands`).
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
@@ -9,9 +10,10 @@ use super::find::expr_awaits;
 use super::label::{is_timer, source_text, state_name};
 use super::operands::Mode;
 use super::place::{is_comparison, is_compound_assignment, peel};
-use super::{Dest, Label, Lower, Operation, Shape};
+use super::{Dest, Label, Lower, Operation};
 use crate::cfg::{Code, Concurrency, Polled};
 use crate::diag;
+use crate::parameters::Passing;
 
 /// A call of an async method: its name, the receiver, the arguments without the context.
 type OwnCall<'x> = (syn::Ident, Option<&'x Expr>, Box<dyn Iterator<Item = &'x Expr> + 'x>);
@@ -60,7 +62,7 @@ impl Lower<'_, '_> {
     /// An expression that is made of operands.
     fn compound(&mut self, expr: &Expr) -> Expr {
         if let Some((name, receiver, arguments)) = self.own_call(expr) {
-            let mut arguments: Vec<Expr> = arguments.cloned().collect();
+            let mut arguments = self.handed_over(&name, arguments);
             self.check_receiver(receiver);
             self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
             return self.call_value(&name, &arguments);
@@ -197,17 +199,18 @@ impl Lower<'_, '_> {
         }
         if let Some((name, receiver, arguments)) = self.own_call(base) {
             self.check_receiver(receiver);
-            let mut arguments: Vec<Expr> = arguments.cloned().collect();
+            let shape = &self.around.methods[&name.to_string()];
+            let (receiver, is_generic, types) = (shape.receiver, shape.is_generic, shape.arguments.clone());
+            let mut arguments = self.handed_over(&name, arguments);
             self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
             let arguments: Expr = match &arguments[..] {
                 [argument] => argument.clone(),
                 _ => syn::parse_quote!((#(#arguments),*)),
             };
-            let Shape { receiver, arguments: types, .. } = &self.around.methods[&name.to_string()];
-            let receiver = *receiver;
             // With the types, so that a wrong argument is an error where it stands.
+            let types = if is_generic { quote!(_) } else { types };
             let code = self.code(syn::parse_quote!(::longhaul::machine::Sub::<#types>::start(#arguments)));
-            let what = Polled::Call { method: name.clone(), receiver };
+            let what = Polled::Call { method: name.clone(), receiver, turbofish: turbofish(base) };
             return Operation { begin: Some((code, Some(name))), what, label };
         }
         let mut value = self.expr(base);
@@ -220,10 +223,21 @@ impl Lower<'_, '_> {
         Operation { begin: Some((code, None)), what: Polled::Operation, label }
     }
 
+    /// The arguments of a call of an async method, as they are stored.
+    pub(super) fn handed_over<'x>(
+        &self,
+        method: &syn::Ident,
+        arguments: impl Iterator<Item = &'x Expr>,
+    ) -> Vec<Expr> {
+        let passing = &self.around.methods[&method.to_string()].passing;
+        let how = passing.iter().chain(std::iter::repeat(&Passing::Value));
+        arguments.zip(how).map(|(argument, passing)| passing.stored(argument)).collect()
+    }
+
     /// An async method is called on `self` and nothing else.
     pub(super) fn check_receiver(&mut self, receiver: Option<&Expr>) {
         if let Some(receiver) = receiver
-            && !matches!(peel(receiver), Expr::Path(path) if path.path.is_ident("self"))
+            && !is_self(receiver)
         {
             self.errors.on(receiver, diag::HELPER_ON_OTHER);
         }
@@ -284,6 +298,31 @@ fn unboxed(expr: &Expr) -> &Expr {
         return peel(inner);
     }
     expr
+}
+
+/// `self`, by itself or borrowed again: `&mut *self`.
+fn is_self(expr: &Expr) -> bool {
+    match peel(expr) {
+        Expr::Path(path) => path.path.is_ident("self"),
+        Expr::Reference(reference) => is_self(&reference.expr),
+        Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => is_self(expr),
+        _ => false,
+    }
+}
+
+/// The types that are written at a call: `self.method::<T>(..)`.
+fn turbofish(call: &Expr) -> Option<syn::AngleBracketedGenericArguments> {
+    match call {
+        Expr::MethodCall(call) => call.turbofish.clone(),
+        Expr::Call(call) => {
+            let Expr::Path(path) = &*call.func else { return None };
+            match &path.path.segments.last()?.arguments {
+                syn::PathArguments::AngleBracketed(arguments) => Some(arguments.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// The arguments of `name(..)`, by whatever path.

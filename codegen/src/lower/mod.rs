@@ -40,6 +40,7 @@ use crate::cfg::{
 use crate::diag::Errors;
 use crate::model::Method;
 use crate::names::{Env, Mentioned, Unique, VarId, Vars, bindings};
+use crate::parameters::Passing;
 
 /// What lowering one method needs to know of the others.
 pub(crate) struct Surroundings<'a> {
@@ -47,6 +48,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) workflow: &'a Ident,
     /// Whether a signal can change the workflow's value while it waits.
     pub(crate) signals: bool,
+    /// Whether it is a function of its own.
+    pub(crate) is_function: bool,
     /// The async methods of the impl.
     pub(crate) methods: &'a BTreeMap<String, Shape>,
 }
@@ -62,6 +65,10 @@ pub(crate) struct Shape {
     pub(crate) arguments: proc_macro2::TokenStream,
     /// The type of what it gives.
     pub(crate) output: Type,
+    /// How each of them is handed over.
+    pub(crate) passing: Vec<Passing>,
+    /// Whether its types depend on the call.
+    pub(crate) is_generic: bool,
 }
 
 /// Lowers one async method.

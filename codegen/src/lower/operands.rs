@@ -31,7 +31,9 @@ impl Lower<'_, '_> {
         if self.is_constant(&value) || matches!(value, Expr::Closure(_)) {
             return value;
         }
-        if self.is_place(&value) && (mode == Mode::Place || Self::is_temp(&value)) {
+        if self.is_place(&value)
+            && (mode == Mode::Place || Self::is_temp(&value) || self.is_made_again(&value))
+        {
             return value;
         }
         if let Some(look) = self.held_look(&value) {

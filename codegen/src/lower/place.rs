@@ -97,6 +97,16 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// Whether an expression is a variable that is a borrow, made again after a resume, and always the same.
+    pub(super) fn is_made_again(&self, expr: &Expr) -> bool {
+        let Expr::Path(path) = expr else { return false };
+        let name = path.path.get_ident().map(ToString::to_string);
+        name.and_then(|name| self.env.lookup(&name)).is_some_and(|var| {
+            let var = self.graph.var(var);
+            var.rebuild.is_some() && !var.mutable
+        })
+    }
+
     pub(super) fn is_temp(expr: &Expr) -> bool {
         matches!(expr, Expr::Path(path) if path.path.get_ident().is_some_and(|name| is_temp_name(&name.to_string())))
     }

@@ -95,8 +95,12 @@ impl Lower<'_, '_> {
 
     /// A call of an async method of the impl as a value: its name, its arguments as they are now.
     pub(super) fn call_value(&mut self, method: &Ident, arguments: &[Expr]) -> Expr {
-        self.graph.spawned_methods.insert(method.to_string());
         let shape = &self.around.methods[&method.to_string()];
+        if shape.is_generic {
+            self.errors.on(method, diag::GENERIC_TASK);
+            return syn::parse_quote!(::core::unreachable!());
+        }
+        self.graph.spawned_methods.insert(method.to_string());
         let (types, output) = (&shape.arguments, &shape.output);
         let name = method.to_string();
         let arguments: Expr = match arguments {
@@ -137,6 +141,9 @@ impl Lower<'_, '_> {
         label: Option<Label>,
         span: Span,
     ) -> Expr {
+        if self.around.is_function {
+            self.errors.push(diag::TASK_OF_FUNCTION.at(span));
+        }
         let name = self.site_names.name(&format!("{}.{name}", self.name), "");
         let mut graph = self.lower_site(&name, &captures, body);
         if let Some(Label { name, source, timer, span }) = label {

@@ -120,7 +120,7 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
     /// A call of an async method as a value.
     fn own_call(&mut self, expr: &Expr) -> Expr {
         let Some((name, receiver, arguments)) = self.lower.own_call(expr) else { return expr.clone() };
-        let mut arguments: Vec<Expr> = arguments.cloned().collect();
+        let mut arguments = self.lower.handed_over(&name, arguments);
         self.lower.check_receiver(receiver);
         arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
         self.lower.call_value(&name, &arguments)

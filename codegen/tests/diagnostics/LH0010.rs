@@ -1,11 +1,7 @@
 #[workflow]
 impl Flow {
     #[run]
-    async fn run(&mut self, ctx: &Context) {
-        self.report(ctx, 1_u32).await;
-    }
-
-    async fn report<T: Display>(&mut self, ctx: &Context, value: T) {
+    async fn run<T: Display>(&mut self, ctx: &Context, value: T) {
         ctx.sleep(days(1)).await;
         self.lines.push(value.to_string());
     }
@@ -16,12 +12,12 @@ impl Flow {
 #[workflow]
 impl Flow {
     #[run]
-    async fn run(&mut self, ctx: &Context) {
-        self.report(ctx, line(1_u32)).await;
+    async fn run(&mut self, ctx: &Context, value: u32) {
+        self.report(ctx, value).await;
     }
 
-    async fn report(&mut self, ctx: &Context, line: String) {
+    async fn report<T: Stored + Display>(&mut self, ctx: &Context, value: T) {
         ctx.sleep(days(1)).await;
-        self.lines.push(line);
+        self.lines.push(value.to_string());
     }
 }

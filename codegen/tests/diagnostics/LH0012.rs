@@ -2,12 +2,14 @@
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context) {
-        self.greet(ctx, &self.name.clone()).await;
+        let mut lines = Vec::new();
+        self.greet(ctx, "Ada", &mut lines).await;
+        self.lines = lines;
     }
 
-    async fn greet(&mut self, ctx: &Context, name: &str) {
+    async fn greet(&mut self, ctx: &Context, name: &str, lines: &mut Vec<String>) {
         ctx.sleep(days(1)).await;
-        self.lines.push(format!("hello {name}"));
+        lines.push(format!("hello {name}"));
     }
 }
 
@@ -17,11 +19,14 @@ impl Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context) {
-        self.greet(ctx, self.name.clone()).await;
+        let mut lines = Vec::new();
+        lines = self.greet(ctx, "Ada", lines).await;
+        self.lines = lines;
     }
 
-    async fn greet(&mut self, ctx: &Context, name: String) {
+    async fn greet(&mut self, ctx: &Context, name: &str, mut lines: Vec<String>) -> Vec<String> {
         ctx.sleep(days(1)).await;
-        self.lines.push(format!("hello {name}"));
+        lines.push(format!("hello {name}"));
+        lines
     }
 }

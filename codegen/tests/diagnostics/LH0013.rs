@@ -1,8 +1,8 @@
 #[workflow]
 impl Flow {
     #[run]
-    async fn run(&mut self, ctx: &Context) {
-        self.greet(ctx, "Ada").await;
+    async fn run(&mut self, ctx: &Context, name: impl Into<String>) {
+        self.greet(ctx, name).await;
     }
 
     async fn greet(&mut self, ctx: &Context, name: impl Into<String>) {
@@ -16,12 +16,12 @@ impl Flow {
 #[workflow]
 impl Flow {
     #[run]
-    async fn run(&mut self, ctx: &Context) {
-        self.greet(ctx, "Ada".into()).await;
+    async fn run(&mut self, ctx: &Context, name: String) {
+        self.greet(ctx, name).await;
     }
 
-    async fn greet(&mut self, ctx: &Context, name: String) {
+    async fn greet(&mut self, ctx: &Context, name: impl Into<String>) {
         ctx.sleep(days(1)).await;
-        self.lines.push(name);
+        self.lines.push(name.into());
     }
 }

@@ -74,6 +74,12 @@ impl<F: Function> Wait for CallWait<F> {
     }
 }
 
+/// What is stored of an argument that an async function takes as `&T`: a `String` for `&str`, a `Vec<T>` for `&[T]`, a `T` for
+/// any other.
+pub fn keep_a_copy<T: ToOwned + ?Sized>(value: &T) -> T::Owned {
+    value.to_owned()
+}
+
 /// What plain async Rust puts into `Box::pin(..)`, such as a call of a function by itself, needs no box here, but may have
 /// one.
 #[cfg(not(rust_analyzer))]

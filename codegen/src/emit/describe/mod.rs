@@ -172,6 +172,13 @@ pub(super) fn machine(workflow: &str, machine: &Machine<'_>, call: &TokenStream)
             }
         }
     });
+    let slots = if machine.method.generics.params.is_empty() {
+        quote!(::longhaul::machine::slots(|ctx, machine| { let _ = #call; }))
+    } else {
+        // Each call may have other types.
+        let names = &facts.slots;
+        quote!(::std::vec![#(::longhaul::machine::SlotDescription { name: #names, type_name: "_" }),*])
+    };
     quote! {
         ::longhaul::machine::MachineDescription {
             workflow: #workflow,
@@ -183,7 +190,7 @@ pub(super) fn machine(workflow: &str, machine: &Machine<'_>, call: &TokenStream)
                 ::longhaul::machine::StateDescription::DONE,
             ],
             transitions: &[#(#transitions),*],
-            slots: ::longhaul::machine::slots(|ctx, machine| { let _ = #call; }),
+            slots: #slots,
         }
     }
 }

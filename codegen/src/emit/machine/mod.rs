@@ -61,6 +61,7 @@ pub(crate) fn step_fn(
         None => quote!(),
     };
     let output = &method.output;
+    let (generics, _, bounds) = method.generics.split_for_impl();
     let context =
         method.context.as_ref().map(|context| quote!(let #context: &::longhaul::machine::Context = __ctx;));
     let step = super::step_name(&method.name);
@@ -72,11 +73,13 @@ pub(crate) fn step_fn(
             unused_macros, irrefutable_let_patterns, unused_mut, unused_variables, unused_assignments, unused_parens, unused_braces, unused_labels,
             unreachable_code, unused_must_use, dead_code, unexpected_cfgs, clippy::all, clippy::pedantic
         )]
-        fn #step(
+        fn #step #generics(
             #receiver
             __ctx: &::longhaul::machine::Context,
             __machine: &mut ::longhaul::machine::Sub<#arguments>,
-        ) -> ::core::task::Poll<#output> {
+        ) -> ::core::task::Poll<#output>
+        #bounds
+        {
             #[cfg(rust_analyzer)]
             return ::core::task::Poll::Pending;
             #(#[cfg(not(rust_analyzer))] #items)*

@@ -52,11 +52,11 @@ impl Emit<'_> {
                 let field = self.slot_field(SlotKind::Wait(own));
                 quote!(::longhaul::machine::Wait::poll(__frame.#field.get_mut(), __ctx))
             }
-            Polled::Call { method, receiver } => {
+            Polled::Call { method, receiver, turbofish } => {
                 let field = self.slot_field(SlotKind::Call(own));
                 let step = crate::emit::step_name(method);
                 let receiver = if *receiver { quote!(self.) } else { quote!(Self::) };
-                quote!(#receiver #step(__ctx, __frame.#field.get_mut()))
+                quote!(#receiver #step #turbofish(__ctx, __frame.#field.get_mut()))
             }
             Polled::Branches(construct) => return self.branches(*construct, poll, block.task),
             Polled::Condition(_) => return TokenStream::new(),
