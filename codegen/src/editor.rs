@@ -20,6 +20,17 @@ pub(crate) fn source(item: &TokenStream) -> TokenStream {
     if items.delimiter() != Delimiter::Brace {
         return TokenStream::new();
     }
+    if head.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn")) {
+        let head: TokenStream = head.into_iter().collect();
+        return quote! {
+            ::longhaul::for_rust_analyzer! {
+                #[allow(unused_imports)]
+                use ::longhaul::plain::*;
+                #[allow(dead_code)]
+                #head #items
+            }
+        };
+    }
     let methods = split(items.stream())
         .into_iter()
         .filter(|method| {

@@ -15,6 +15,7 @@ mod editor;
 mod effects;
 mod emit;
 mod function;
+mod instances;
 mod lower;
 mod model;
 mod names;
@@ -29,6 +30,7 @@ use quote::quote;
 pub use crate::diag::{Diagnostic, diagnostics};
 use crate::diag::{Errors, refused};
 use crate::emit::Machine;
+use crate::instances::Options;
 use crate::lower::{Shape, Surroundings};
 use crate::parse::Bodies;
 
@@ -55,13 +57,16 @@ pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
 
 fn machine(attr: &TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    if !attr.is_empty() {
-        errors.on(attr, diag::unknown_option(&attr.to_string(), "there are none yet"));
-    }
     let error = match parse::item(item.clone(), Bodies::OfItsItems, &mut errors) {
-        Ok(item) => return implementation(item, errors),
+        Ok(item) => {
+            let options = Options::parse(attr, &mut errors);
+            return implementation(item, options, errors);
+        }
         Err(error) => error,
     };
+    if !attr.is_empty() {
+        errors.on(attr, diag::unknown_option(&attr.to_string(), "there are none on this item"));
+    }
     if let Ok(item) = parse::item(item.clone(), Bodies::Own, &mut errors) {
         return function::expand(item, errors);
     }
@@ -69,13 +74,14 @@ fn machine(attr: &TokenStream, item: &TokenStream) -> TokenStream {
     if syn::parse2::<syn::Item>(item.clone()).is_err() {
         return refused(error);
     }
-    let error = refused(diag::IMPL_ONLY.at(error.span()));
-    quote!(#item #error)
+    errors.push(diag::IMPL_ONLY.at(error.span()));
+    let errors = errors.into_tokens();
+    quote!(#item #errors)
 }
 
-fn implementation(item: syn::ItemImpl, mut errors: Errors) -> TokenStream {
+fn implementation(item: syn::ItemImpl, options: Options, mut errors: Errors) -> TokenStream {
     effects::check(&item, &mut errors);
-    let Some(model) = model::parse(item, &mut errors) else {
+    let Some(model) = model::parse(item, options, &mut errors) else {
         return errors.into_tokens();
     };
     let shapes: BTreeMap<String, Shape> = model

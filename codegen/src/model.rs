@@ -7,8 +7,9 @@ use syn::{
 };
 
 use crate::diag::{self, Errors};
+use crate::instances::{Instance, Options};
 use crate::parameters::{self, Argument, Kind, Parameters, is_context, stored};
-use crate::storable::{meant, names_dyn, names_lifetime};
+use crate::storable::{meant, names_dyn, names_lifetime, without_self};
 
 /// A workflow's impl.
 pub(crate) struct Workflow {
@@ -16,6 +17,10 @@ pub(crate) struct Workflow {
     pub(crate) name: Ident,
     /// The type as it is written.
     pub(crate) ty: Type,
+    /// The parameters of the impl.
+    pub(crate) generics: Generics,
+    /// The types that runs of a generic workflow can have; none of one that is not.
+    pub(crate) instances: Vec<Instance>,
     /// The async methods, `#[run]` first.
     pub(crate) methods: Vec<Method>,
     pub(crate) signals: Vec<Handler>,
@@ -80,13 +85,9 @@ enum Role {
 }
 
 /// Sorts the items of an impl. What is wrong is noted, and left out.
-pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
+pub(crate) fn parse(item: ItemImpl, options: Options, errors: &mut Errors) -> Option<Workflow> {
     if item.trait_.is_some() {
         errors.on(&item.self_ty, diag::IMPL_ONLY);
-        return None;
-    }
-    if let Some(param) = item.generics.params.first() {
-        errors.on(param, diag::GENERIC_IMPL);
         return None;
     }
     let Type::Path(path) = &*item.self_ty else {
@@ -100,6 +101,8 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
     let mut workflow = Workflow {
         name: last.ident.clone(),
         ty: (*item.self_ty).clone(),
+        instances: options.checked(&last.ident, &item.generics, errors),
+        generics: item.generics,
         methods: Vec::new(),
         signals: Vec::new(),
         updates: Vec::new(),
@@ -140,7 +143,7 @@ pub(crate) fn parse(item: ItemImpl, errors: &mut Errors) -> Option<Workflow> {
                     Role::Update => &mut workflow.updates,
                     Role::Run | Role::Query => &mut workflow.queries,
                 };
-                let handler = handler(&function, role, validator, errors);
+                let handler = handler(&function, role, validator, &workflow.ty, errors);
                 let is_async = handler.as_ref().is_some_and(|handler| handler.is_async);
                 list.extend(handler);
                 if is_async {
@@ -232,6 +235,7 @@ fn handler(
     function: &ImplItemFn,
     role: Role,
     validator: Option<Ident>,
+    of: &Type,
     errors: &mut Errors,
 ) -> Option<Handler> {
     let signature = &function.sig;
@@ -255,7 +259,7 @@ fn handler(
         if is_async && is_context(&typed.ty) {
             continue;
         }
-        let ty = stored(&typed.ty, errors);
+        let ty = without_self(&stored(&typed.ty, errors), of);
         let name = match &*typed.pat {
             Pat::Ident(pat) => pat.ident.clone(),
             other => Ident::new(&format!("arg{position}"), other.span()),
@@ -263,7 +267,7 @@ fn handler(
         arguments.push((name, ty));
     }
     let docs = function.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
-    let (name, output) = (signature.ident.clone(), return_type(signature));
+    let (name, output) = (signature.ident.clone(), without_self(&return_type(signature), of));
     Some(Handler { name, docs, arguments, output, is_async, validator })
 }
 

@@ -109,6 +109,30 @@ pub(crate) fn meant(ty: &Type) -> Type {
     ty
 }
 
+/// A type with `of` for `Self`, which means something else in the impl of the handle.
+pub(crate) fn without_self(ty: &Type, of: &Type) -> Type {
+    struct Written<'a>(&'a Type);
+    impl VisitMut for Written<'_> {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            visit_mut::visit_type_mut(self, ty);
+            let Type::Path(path) = &*ty else { return };
+            let is_self =
+                path.qself.is_none() && path.path.segments.first().is_some_and(|first| first.ident == "Self");
+            if is_self {
+                let (of, rest) = (self.0, path.path.segments.iter().skip(1));
+                *ty = if path.path.segments.len() == 1 {
+                    of.clone()
+                } else {
+                    syn::parse_quote!(<#of>::#(#rest)::*)
+                };
+            }
+        }
+    }
+    let mut ty = ty.clone();
+    Written(of).visit_type_mut(&mut ty);
+    ty
+}
+
 /// `Box<dyn Error>`
 fn boxed_dyn(path: &syn::TypePath) -> bool {
     let Some(last) = path.path.segments.last() else { return false };

@@ -66,6 +66,17 @@ pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
     fn describe() -> Vec<MachineDescription>;
 }
 
+/// One type of a generic workflow that runs can be started with: what `#[workflow(for = [..])]` lists.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no instance of its workflow that runs can have",
+    label = "not listed in `#[workflow(for = [..])]`",
+    note = "list it: `#[workflow(for = [{Self}])]`"
+)]
+pub trait Instance: Default + Serialize + DeserializeOwned + 'static {
+    /// The name under which its runs are stored: the type's, as it is listed, or the one given there.
+    const NAME: &'static str;
+}
+
 /// What is known of a signal besides its handler.
 #[derive(Clone, Copy)]
 pub struct SignalType {

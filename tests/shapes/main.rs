@@ -1,3 +1,4 @@
-//! Workflows of all shapes under the engine: functions, and what a library brings.
+//! Workflows of all shapes under the engine: functions, generic ones, and what a library brings.
 
 mod functions;
+mod generic;

@@ -48,9 +48,9 @@ catalogue! {
         why: "a query looks at the run and is not stored, so it can change nothing and wait for nothing",
         instead: "`#[query] fn name(&self) -> Answer`; what changes the run is a `#[signal]`";
 
-    GENERIC_IMPL LH0009: "a workflow cannot be generic",
-        why: "a run is stored under its workflow's name and in its workflow's form, and each type would have others",
-        instead: "the impl for one concrete type: `impl Checkout<Card>`";
+    GENERIC_IMPL LH0009: "a generic workflow has to list its instances",
+        why: "a run is stored under a name and in a form, and each type has others",
+        instead: "the types that runs are started with: `#[workflow(for = [Checkout<Card>, Checkout<Cash>])]`";
 
     GENERIC_METHOD LH0010: "what a run begins with cannot be generic",
         why: "a run is stored under one name and in one form, and each type would have another",
@@ -95,6 +95,18 @@ catalogue! {
     REF_OUTPUT LH0020: "an `async fn` of a workflow cannot return a borrow",
         why: "what it borrows from may be stored and read back before the caller looks at it",
         instead: "the value itself: `String` for `&str`, `Vec<T>` for `&[T]`, a clone or an index for the rest";
+
+    LIFETIME_IMPL LH0021: "a workflow cannot have a lifetime",
+        why: "its value is stored, and read back where nothing is that it could borrow",
+        instead: "a type that owns what it has: `String` for `&'a str`, `Vec<T>` for `&'a [T]`";
+
+    INSTANCES LH0022: "this is no instance of the workflow",
+        why: "`for` lists the types that runs are started with, each the impl's own type with something for each parameter",
+        instead: "`#[workflow(for = [Checkout<Card>, Checkout<Cash> as \"cash\"])] impl<P: Payment> Checkout<P>`";
+
+    SAME_INSTANCE LH0023: "two instances have the name `{0}`",
+        why: "runs are stored under the name, and have to find their type by it",
+        instead: "each once, or another name by hand: `Checkout<Card> as \"card\"`";
 
     UPDATE_SHAPE LH0030: "an update has to be `fn name(&mut self, ..)`",
         why: "it changes the run's own value, and answers once it has",

@@ -26,7 +26,9 @@ pub(crate) fn function(function: &Function, machine: &Machine<'_>, errors: &mut 
     };
     let step = machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors);
     let step_name = step_name(name);
-    let description = describe::machine(&text(name), machine, &quote!(#step_name(ctx, machine)));
+    let plain_name = text(name);
+    let description =
+        describe::machine(&text(name), &quote!(#plain_name), machine, &quote!(#step_name(ctx, machine)));
     let types = machine_types(&machine.graph, &machine.analysis, &names);
     let around = around(function, &description, &describe::docs(&text(name), std::slice::from_ref(machine)));
     quote! {

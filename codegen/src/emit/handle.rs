@@ -3,7 +3,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
-use super::{Split, split};
+use super::{Split, bounds, split};
 use crate::lower::at;
 use crate::model::{Handler, Workflow};
 
@@ -14,6 +14,9 @@ pub(super) fn name(workflow: &Workflow) -> Ident {
 /// `CheckoutHandle`: a run's handle with a method for each signal and query.
 pub(super) fn handle(workflow: &Workflow) -> TokenStream {
     let (name, ty) = (name(workflow), &workflow.ty);
+    let (generics, bounds) =
+        (workflow.generics.split_for_impl().0, bounds(workflow, &quote!(::longhaul::Workflow)));
+    let default = workflow.generics.params.is_empty().then(|| quote!(= #ty));
     let docs =
         format!("A handle to a run of [`{0}`]: its signals, updates and queries as methods.", workflow.name);
     let signals = workflow.signals.iter().map(|signal| {
@@ -48,10 +51,10 @@ pub(super) fn handle(workflow: &Workflow) -> TokenStream {
         #[doc = #docs]
         #[allow(private_interfaces)]
         #[automatically_derived]
-        pub struct #name<W = #ty>(::longhaul::RunHandle<W>);
+        pub struct #name<W #default>(::longhaul::RunHandle<W>);
         #[automatically_derived]
         #[allow(private_interfaces, dead_code, clippy::pedantic)]
-        impl #name<#ty> {
+        impl #generics #name<#ty> #bounds {
             #(#signals)*
             #(#updates)*
             #(#queries)*

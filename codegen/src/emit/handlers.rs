@@ -164,7 +164,7 @@ fn names(handlers: &[Handler]) -> Vec<String> {
 }
 
 fn unknown(workflow: &Workflow, kind: &str, handlers: &[Handler]) -> TokenStream {
-    let (workflow, names) = (workflow.name.to_string(), names(handlers));
+    let (workflow, names) = (super::name_of(workflow), names(handlers));
     quote! {
         ::core::result::Result::Err(::longhaul::workflow::HandlerError::unknown(
             #workflow, #kind, name, &[#(#names),*],

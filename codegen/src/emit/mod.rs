@@ -15,6 +15,7 @@ use syn::spanned::Spanned;
 use crate::analyse::{Analysis, SlotKind, State};
 use crate::cfg::Graph;
 use crate::diag::{Errors, unusable};
+use crate::instances::Instance;
 use crate::lower::{at, camel};
 use crate::model::{Method, Workflow};
 use crate::names::ident;
@@ -60,17 +61,18 @@ pub(crate) fn workflow(workflow: &Workflow, machines: &[Machine<'_>], errors: &m
         types.extend(machine_types(&machine.graph, &machine.analysis, &names));
         steps.extend(machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors));
     }
-    let Workflow { ty, plain, attrs, .. } = workflow;
+    let Workflow { ty, plain, attrs, generics, .. } = workflow;
+    let (params, _, bounds) = generics.split_for_impl();
     let implementation = implementation(workflow, machines);
     let handle = handle::handle(workflow);
     quote! {
         #(#attrs)*
-        impl #ty {
+        impl #params #ty #bounds {
             #(#plain)*
         }
         #types
         #[automatically_derived]
-        impl #ty {
+        impl #params #ty #bounds {
             #steps
         }
         #implementation
@@ -81,7 +83,8 @@ pub(crate) fn workflow(workflow: &Workflow, machines: &[Machine<'_>], errors: &m
 /// What stands in for a workflow with errors, so that no second error follows from the first: its plain items, and all
 /// that other code may name.
 pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
-    let Workflow { ty, plain, attrs, .. } = workflow;
+    let Workflow { ty, plain, attrs, generics, .. } = workflow;
+    let (params, _, bounds) = generics.split_for_impl();
     let handle = handle::handle(workflow);
     let run = workflow.methods.first();
     let unusable = unusable();
@@ -95,7 +98,7 @@ pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> Toke
         let implementation = implementation(workflow, &[]);
         quote! {
             #[automatically_derived]
-            impl #ty {
+            impl #params #ty #bounds {
                 #[doc(hidden)]
                 fn #step(
                     &mut self,
@@ -111,7 +114,7 @@ pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> Toke
     quote! {
         #(#attrs)*
         #[allow(unused, unreachable_code)]
-        impl #ty {
+        impl #params #ty #bounds {
             #(#plain)*
         }
         #(#states)*
@@ -257,7 +260,11 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
     let docs = (!machines.is_empty()).then(|| describe::docs(&name, machines));
     let step_spawned = spawned::step_spawned(workflow, machines);
     let span = at(ty.span());
-    let head = quote_spanned!(span=> impl ::longhaul::Workflow for #ty);
+    let bounds = bounds(workflow, &quote!(::longhaul::workflow::Instance));
+    let params = workflow.generics.split_for_impl().0;
+    let head = quote_spanned!(span=> impl #params ::longhaul::Workflow for #ty #bounds);
+    let instances = workflow.instances.iter().map(instance);
+    let name = name_of(workflow);
     quote! {
         #docs
         #[automatically_derived]
@@ -278,5 +285,39 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
             #step_spawned
             #describe
         }
+        #(#instances)*
+    }
+}
+
+/// `impl Instance for Checkout<Card>`
+fn instance(instance: &Instance) -> TokenStream {
+    let Instance { ty, name } = instance;
+    let span = at(ty.span());
+    let head = quote_spanned!(span=> impl ::longhaul::workflow::Instance for #ty);
+    quote! {
+        #[automatically_derived]
+        #head {
+            const NAME: &'static str = #name;
+        }
+    }
+}
+
+/// The bounds of the impl; of a generic workflow, only the instances have what `has` says.
+fn bounds(workflow: &Workflow, has: &TokenStream) -> Option<syn::WhereClause> {
+    let mut generics = workflow.generics.clone();
+    if !generics.params.is_empty() {
+        let ty = &workflow.ty;
+        generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: #has));
+    }
+    generics.where_clause
+}
+
+/// The workflow's name, within `impl Workflow`.
+fn name_of(workflow: &Workflow) -> TokenStream {
+    if workflow.generics.params.is_empty() {
+        let name = workflow.name.to_string();
+        quote!(#name)
+    } else {
+        quote!(<Self as ::longhaul::workflow::Instance>::NAME)
     }
 }

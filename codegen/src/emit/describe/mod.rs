@@ -143,6 +143,7 @@ fn around<'a>(machine: &'a Machine<'_>, task: TaskId) -> Option<(&'a str, u16)> 
 /// `fn describe()`
 pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
     let name = workflow.name.to_string();
+    let name_of = super::name_of(workflow);
     let described = machines.iter().map(|described| {
         let step = step_name(&described.method.name);
         let call = if described.method.receiver.is_some() {
@@ -150,7 +151,7 @@ pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenSt
         } else {
             quote!(Self::#step(ctx, machine))
         };
-        machine(&name, described, &call)
+        machine(&name, &name_of, described, &call)
     });
     quote! {
         fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
@@ -160,7 +161,12 @@ pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenSt
 }
 
 /// One machine of `workflow`, whose slots `call` shows.
-pub(super) fn machine(workflow: &str, machine: &Machine<'_>, call: &TokenStream) -> TokenStream {
+pub(super) fn machine(
+    workflow: &str,
+    name: &TokenStream,
+    machine: &Machine<'_>,
+    call: &TokenStream,
+) -> TokenStream {
     let facts = Facts::of(workflow, machine);
     let method = &facts.method;
     let states = facts.states.iter().zip(facts.waits()).map(|(facts, state)| self::state(facts, &state));
@@ -181,7 +187,7 @@ pub(super) fn machine(workflow: &str, machine: &Machine<'_>, call: &TokenStream)
     };
     quote! {
         ::longhaul::machine::MachineDescription {
-            workflow: #workflow,
+            workflow: #name,
             method: #method,
             file: ::core::file!(),
             states: &[
