@@ -136,6 +136,21 @@ impl Concurrency {
     }
 }
 
+/// How a branch of a `select!` may be shut: then it does not run any more, and is not the first.
+#[derive(Debug)]
+pub(crate) struct Door {
+    /// By its guard, when the construct is entered.
+    pub(crate) guarded: bool,
+    /// By its result, when that does not match this pattern, which binds nothing.
+    pub(crate) pattern: Option<TokenStream>,
+}
+
+impl Door {
+    pub(crate) fn may_shut(&self) -> bool {
+        self.guarded || self.pattern.is_some()
+    }
+}
+
 /// Several tasks run beside each other at one suspension.
 #[derive(Debug)]
 pub(crate) struct Construct {
@@ -145,6 +160,8 @@ pub(crate) struct Construct {
     pub(crate) poll: BlockId,
     /// What [`Concurrency::Select`] leaves in each branch's output.
     pub(crate) outputs: Vec<VarId>,
+    /// For [`Concurrency::Select`]: how each branch may be shut.
+    pub(crate) doors: Vec<Door>,
     /// What a [`Concurrency::Timeout`] gives.
     pub(crate) result: Option<VarId>,
 }
@@ -184,6 +201,8 @@ pub(crate) enum Instr {
     Leave(ScopeId),
     /// Begins the operation that the poll block waits for.
     Begin { poll: BlockId, operation: Code, call: Option<Ident> },
+    /// Evaluated as a `select!` is entered: whether a branch may run.
+    Open { branch: TaskId, open: Code },
     /// Polls; the first instruction of a poll block and nowhere else.
     Poll(Poll),
     /// Takes the arguments of the method apart.
@@ -409,6 +428,7 @@ impl Instr {
             Instr::Code(code)
             | Instr::Assign(_, code)
             | Instr::Begin { operation: code, .. }
+            | Instr::Open { open: code, .. }
             | Instr::Poll(Poll { what: Polled::Condition(code), .. }) => Some(code),
             _ => None,
         }

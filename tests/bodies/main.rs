@@ -52,6 +52,7 @@ macro_rules! all_themes {
             chains: "themes/chains.rs";
             conditions: "themes/conditions.rs";
             control: "themes/control.rs";
+            doors: "themes/doors.rs";
             functions: "themes/functions.rs";
             items: "themes/items.rs";
             items_within: "themes/items_within.rs";
@@ -128,6 +129,7 @@ mod uncompiled {
 
     /// Branches in order, as in a workflow.
     macro_rules! select {
+        (biased; $($branches:tt)*) => { tokio::select! { biased; $($branches)* } };
         ($($branches:tt)*) => { tokio::select! { biased; $($branches)* } };
     }
 

@@ -133,7 +133,7 @@ impl Flow<'_> {
                     }
                 }
             }
-            Instr::Enter(_) | Instr::Leave(_) | Instr::Begin { .. } => {}
+            Instr::Enter(_) | Instr::Leave(_) | Instr::Begin { .. } | Instr::Open { .. } => {}
         }
         if let Some(code) = instr.code() {
             self.code(code, live, held);

@@ -184,17 +184,13 @@ catalogue! {
         why: "after a crash it would be lost, repeated, or different",
         instead: "{1}";
 
-    BRANCHES LH0301: "this needs two branches or more",
+    BRANCHES LH0301: "this needs a branch",
         why: "`join!`, `try_join!` and `select!` are for operations beside each other",
-        instead: "`.await` for one operation; or a second branch";
+        instead: "what to wait for: `join!(charge(order), ship(order))`";
 
     SELECT_ARM LH0302: "a branch of `select!` has to be `pattern = awaitable => what to do`",
         why: "each branch says what to wait for, and what to do with its result",
         instead: "`answer = ask(question) => accept(answer),` with commas between branches";
-
-    SELECT_GUARD LH0303: "`select!` cannot have `if` guards and `else` yet",
-        why: "which branches are waited for is fixed when the `select!` is entered",
-        instead: "an `if` around it, that decides which `select!` to enter";
 
     ACTIVITY_ASYNC LH0401: "an activity has to be an `async fn`",
         why: "an activity is work outside of the run, which waits for it",

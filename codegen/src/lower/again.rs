@@ -250,7 +250,7 @@ fn parenthesised(pat: &Pat) -> proc_macro2::TokenStream {
 
 /// A pattern that matches the same, but binds only what `keep` says. It is told whether the name stands behind a `&`
 /// of the pattern, where it is a copy.
-fn masked(pat: &Pat, keep: impl FnMut(&PatIdent, bool) -> bool) -> Pat {
+pub(super) fn masked(pat: &Pat, keep: impl FnMut(&PatIdent, bool) -> bool) -> Pat {
     struct Mask<F> {
         names: Vec<String>,
         keep: F,

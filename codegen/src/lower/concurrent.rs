@@ -3,76 +3,19 @@
 //! A branch that is only an awaitable begins where the construct does and has no code of its own. An `async`
 //! block is a task: its code runs within the construct's poll, with a position of its own.
 use quote::quote;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::Parser;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, Macro, Pat, Token};
+use syn::{Block, Expr, Macro, Token};
 
 use super::control::block_of;
 use super::find::expr_awaits;
 use super::given::{take_branch_name, without_names};
 use super::label::{source_text, tidy};
 use super::place::peel;
+use super::select::is_select;
 use super::{Dest, Label, Lower, VarId};
-use crate::cfg::{
-    Code, CodeTokens, Concurrency, Construct, ConstructId, Instr, MatchArm, MatchHead, Polled, Task, TaskId,
-    Term,
-};
+use crate::cfg::{Concurrency, Construct, ConstructId, Door, Instr, Polled, Task, TaskId, Term};
 use crate::diag;
-use crate::names::Vars;
-
-/// `pattern = awaitable => handler`
-struct SelectArm {
-    pat: Pat,
-    awaitable: Expr,
-    handler: Expr,
-}
-
-pub(super) fn is_select(mac: &Macro) -> bool {
-    mac.path.segments.last().is_some_and(|last| last.ident == "select")
-}
-
-impl Parse for SelectArm {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(Token![else]) {
-            return Err(diag::SELECT_GUARD.at(input.span()));
-        }
-        let shape = |error: syn::Error| diag::SELECT_ARM.at(error.span());
-        let pat = Pat::parse_multi(input).map_err(shape)?;
-        if input.peek(Token![=>]) {
-            return Err(diag::SELECT_ARM.at(input.span()));
-        }
-        input.parse::<Token![=]>().map_err(shape)?;
-        let awaitable = input.parse()?;
-        if input.peek(Token![,]) && input.peek2(Token![if]) {
-            input.parse::<Token![,]>()?;
-            return Err(diag::SELECT_GUARD.at(input.span()));
-        }
-        input.parse::<Token![=>]>().map_err(shape)?;
-        let handler = if input.peek(syn::token::Brace) {
-            let block: Block = input.parse()?;
-            Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block })
-        } else {
-            input.parse()?
-        };
-        if !input.is_empty() && (input.peek(Token![,]) || !matches!(handler, Expr::Block(_))) {
-            input.parse::<Token![,]>().map_err(shape)?;
-        }
-        Ok(SelectArm { pat, awaitable, handler })
-    }
-}
-
-fn parse_select(input: ParseStream<'_>) -> syn::Result<Vec<SelectArm>> {
-    // `biased;` is what this is already.
-    if input.fork().parse::<syn::Ident>().is_ok_and(|word| word == "biased") && input.peek2(Token![;]) {
-        input.parse::<syn::Ident>()?;
-        input.parse::<Token![;]>()?;
-    }
-    let mut arms = Vec::new();
-    while !input.is_empty() {
-        arms.push(input.parse()?);
-    }
-    Ok(arms)
-}
 
 impl Lower<'_, '_> {
     /// `join!`, `try_join!` or `select!` as an expression.
@@ -90,7 +33,7 @@ impl Lower<'_, '_> {
                 return syn::parse_quote!(::core::unreachable!());
             }
         };
-        if branches.len() < 2 {
+        if branches.is_empty() {
             self.errors.on(mac, diag::BRANCHES);
             return syn::parse_quote!(::core::unreachable!());
         }
@@ -105,54 +48,9 @@ impl Lower<'_, '_> {
         self.path(output)
     }
 
-    fn macro_label(name: &str, mac: &Macro) -> Label {
+    pub(super) fn macro_label(name: &str, mac: &Macro) -> Label {
         let source = tidy(&without_names(quote!(#mac)).to_string());
         Label { name: name.to_owned(), source, timer: false, span: mac.path.span() }
-    }
-
-    /// `select!`: the handlers run after it, in the surrounding code.
-    pub(super) fn select(&mut self, mac: &Macro, dest: Dest) {
-        let arms = match parse_select.parse2(mac.tokens.clone()) {
-            Ok(arms) => arms,
-            Err(error) => return self.errors.push(error),
-        };
-        if arms.len() < 2 {
-            return self.errors.on(mac, diag::BRANCHES);
-        }
-        let label = Self::macro_label("Select", mac);
-        let branches = arms.iter().map(|arm| &arm.awaitable).collect();
-        let (winner, outputs) = self.construct(Concurrency::Select, branches, label);
-        let start = self.current;
-        let after = self.block("After");
-        let mut targets = Vec::new();
-        for (number, (arm, output)) in arms.iter().zip(outputs).enumerate() {
-            let block = self.block("Handler");
-            self.go(block);
-            self.scoped(|this| {
-                this.take_output(&arm.pat, output);
-                this.value_here(&arm.handler, dest);
-            });
-            self.graph.blocks[self.current.0].term = Term::Fall(after);
-            let pat = if number + 1 == arms.len() { quote!(_) } else { quote!(#number) };
-            targets.push(MatchArm { pat, guard: None, block });
-        }
-        self.go(start);
-        self.end(Term::Match { head: MatchHead::Winner(winner), arms: targets, after }, after);
-    }
-
-    /// `let PAT = output.take();`
-    fn take_output(&mut self, pat: &Pat, output: VarId) {
-        let ident = self.graph.var(output).ident.clone();
-        let declares = self.bind(pat, None);
-        self.push(Instr::Code(Code {
-            tokens: CodeTokens::Stmt(Box::new(syn::parse_quote_spanned!(super::at(pat.span())=>
-                let #pat = #ident.take();
-            ))),
-            uses: Vars::from([output]),
-            kills: Vars::new(),
-            declares,
-            exits: Vec::new(),
-        }));
     }
 
     /// `timeout(limit, operation).await`: a race that the operation wins when both are ready.
@@ -193,6 +91,17 @@ impl Lower<'_, '_> {
         branches: Vec<&Expr>,
         label: Label,
     ) -> (VarId, Vec<VarId>) {
+        self.construct_with_doors(kind, branches, Vec::new(), label)
+    }
+
+    /// The same for branches that may be shut, which the doors say.
+    pub(super) fn construct_with_doors(
+        &mut self,
+        kind: Concurrency,
+        branches: Vec<&Expr>,
+        doors: Vec<(Door, Option<Expr>)>,
+        label: Label,
+    ) -> (VarId, Vec<VarId>) {
         let construct = ConstructId(self.graph.constructs.len());
         let poll = self.block("Branches");
         self.graph.constructs.push(Construct {
@@ -201,6 +110,7 @@ impl Lower<'_, '_> {
             poll,
             outputs: Vec::new(),
             result: None,
+            doors: Vec::new(),
         });
         // What each awaitable branch is made of is evaluated and begun here, in order.
         let mut plans = Vec::new();
@@ -228,6 +138,13 @@ impl Lower<'_, '_> {
                 }
             };
             plans.push((task, entry, branch.span(), plan, names));
+        }
+        for (place, (door, guard)) in doors.into_iter().enumerate() {
+            self.graph.constructs[construct.0].doors.push(door);
+            if let Some(guard) = guard {
+                let open = self.code(guard);
+                self.push(Instr::Open { branch: self.graph.constructs[construct.0].branches[place], open });
+            }
         }
         self.end(Term::Suspend(poll), poll);
         let output = self.poll(Polled::Branches(construct), label);

@@ -28,7 +28,7 @@ impl Lower<'_, '_> {
                 _ => return false,
             },
             Expr::Unsafe(expr) => self.errors.on(expr, diag::AWAIT_IN_UNSAFE),
-            Expr::Macro(expr) if super::concurrent::is_select(&expr.mac) => self.select(&expr.mac, dest),
+            Expr::Macro(expr) if super::select::is_select(&expr.mac) => self.select(&expr.mac, dest),
             Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => self.jump(expr),
             _ => return false,
         }

@@ -16,6 +16,7 @@ mod loops;
 mod macros;
 mod operands;
 mod place;
+mod select;
 mod site;
 mod sources;
 mod stmt;

@@ -20,13 +20,8 @@ impl Flow {
             num(2) => {}
         }
         select! {
-            _ = num(1), if n > 1 => {}
-            _ = num(2) => {}
-        }
-        select! {
-            _ = num(1) => {}
-            _ = num(2) => {}
             else => {}
+            _ = num(2) => {}
         }
         Ok(n)
     }

@@ -81,8 +81,13 @@ impl Walk<'_> {
         {
             // The handlers of a `select!`, each by what its branch waited for.
             self.step(self.start, &mut next, &mut Vec::new(), &self.plain, false);
-            for (arm, branch) in arms.iter().zip(&construct.branches) {
-                self.from(arm.block, &mut next, &of_branch(graph, *branch));
+            for (number, arm) in arms.iter().enumerate() {
+                let causes = match construct.branches.get(number) {
+                    Some(branch) => of_branch(graph, *branch),
+                    // The `else`, when the last branch was shut.
+                    None => construct.branches.iter().flat_map(|branch| of_branch(graph, *branch)).collect(),
+                };
+                self.from(arm.block, &mut next, &causes);
             }
         } else {
             self.from(self.start, &mut next, &self.normal());

@@ -4,7 +4,7 @@ use quote::{ToTokens, quote};
 
 use super::Emit;
 use super::seq::Seq;
-use super::suspend::begun_name;
+use super::suspend::{begun_name, open_name};
 use crate::analyse::mentioned;
 use crate::cfg::{BlockId, Code, CodeTokens, Instr, MatchHead, Polled, ScopeId, TaskId, Term};
 use crate::names::Vars;
@@ -240,6 +240,10 @@ impl Emit<'_> {
                     let begun = begun_name(*poll);
                     seq.add(quote!(#begun = ::core::option::Option::Some(#operation);));
                 }
+            }
+            Instr::Open { branch, open } => {
+                let (name, open) = (open_name(*branch), self.code(arm, open));
+                seq.add(quote!(let #name: bool = #open;));
             }
             Instr::Poll(poll) => {
                 // Only a condition comes here: its variables are taken by now.

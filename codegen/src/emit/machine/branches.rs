@@ -3,8 +3,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::Emit;
-use super::suspend::begun_name;
-use crate::cfg::{Concurrency, ConstructId, Poll, TaskId};
+use super::suspend::{begun_name, open_name};
+use crate::cfg::{Concurrency, ConstructId, Door, Poll, TaskId};
 use crate::lower::at;
 
 impl Emit<'_> {
@@ -33,7 +33,23 @@ impl Emit<'_> {
                 Concurrency::Join | Concurrency::Scope | Concurrency::Shield => {}
                 Concurrency::Select | Concurrency::Timeout => {
                     declared.extend(quote!(let mut #place = ::longhaul::machine::Slot::empty();));
-                    runs.extend(quote!(if #position == #done { break #label #number; }));
+                    let first = match self.door(*branch) {
+                        // A branch that was shut before is done, but it is not the first.
+                        Some(Door { pattern: Some(pattern), .. }) => {
+                            let open = open_name(*branch);
+                            quote! {
+                                if #open && #position == #done {
+                                    if let #pattern = *#place.get_mut() { break #label #number; }
+                                }
+                            }
+                        }
+                        Some(_) => {
+                            let open = open_name(*branch);
+                            quote!(if #open && #position == #done { break #label #number; })
+                        }
+                        None => quote!(if #position == #done { break #label #number; }),
+                    };
+                    runs.extend(first);
                 }
                 Concurrency::TryJoin => runs.extend(quote! {
                     if #position == #done {
@@ -45,6 +61,11 @@ impl Emit<'_> {
             }
         }
         if race {
+            let shut: Vec<_> = data.branches.iter().filter(|branch| self.door(**branch).is_some()).collect();
+            if shut.len() == data.branches.len() {
+                let (number, positions) = (shut.len(), shut.into_iter().map(|branch| self.position(*branch)));
+                runs.extend(quote!(if #(#positions == #done)&&* { break #label #number; }));
+            }
             return quote! {
                 #declared
                 let #output: usize = #label: { #runs #pause; };
@@ -130,6 +151,11 @@ impl Emit<'_> {
             let (begun, begin) = (begun_name(poll), self.begin(poll, &quote!(#operation), is_call));
             quote!(if let ::core::option::Option::Some(#operation) = #begun.take() { #begin })
         });
+        let open = self.door(task).map(|_| open_name(task));
+        let begin = match &open {
+            Some(open) => quote!(let #open = #is_entered; if #open { #begin }),
+            None => quote!(#begin),
+        };
         quote! {
             #begin
             if #is_entered {

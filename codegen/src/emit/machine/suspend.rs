@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use super::Emit;
 use super::arms::Arm;
 use crate::analyse::{SlotKind, State};
-use crate::cfg::{Block, BlockId, ConstructId, Poll, Polled, TaskId};
+use crate::cfg::{Block, BlockId, ConstructId, Door, Poll, Polled, TaskId};
 use crate::names::{VarId, Vars};
 
 /// The local that holds what a branch is going to begin.
@@ -13,7 +13,18 @@ pub(super) fn begun_name(poll: BlockId) -> Ident {
     format_ident!("__operation{}", poll.0)
 }
 
+/// The local that says whether a branch may run.
+pub(super) fn open_name(branch: TaskId) -> Ident {
+    format_ident!("__open{}", branch.0)
+}
+
 impl Emit<'_> {
+    /// How a branch of a `select!` may be shut.
+    pub(super) fn door(&self, task: TaskId) -> Option<&Door> {
+        let (construct, place) = self.graph.tasks[task.0].branch_of?;
+        self.graph.constructs[construct.0].doors.get(place).filter(|door| door.may_shut())
+    }
+
     /// Puts a begun operation into its slot. What rustc may find wrong with it is said of the operation as it is written.
     pub(super) fn begin(&self, poll: BlockId, operation: &TokenStream, is_call: bool) -> TokenStream {
         let (kind, begun) = if is_call {
@@ -80,7 +91,13 @@ impl Emit<'_> {
                 let entry = self.graph.tasks[task.0].entry;
                 let name = self.analysis.state(entry).map_or("Start", |state: &State| &state.name);
                 let (position, state) = (self.position(*task), self.state(name));
-                positions.extend(quote!(#position = #state;));
+                let guarded = self.door(*task).is_some_and(|door| door.guarded);
+                if guarded {
+                    let (open, done) = (open_name(*task), self.state("Done"));
+                    positions.extend(quote!(#position = if #open { #state } else { #done };));
+                } else {
+                    positions.extend(quote!(#position = #state;));
+                }
             }
         }
         let go = self.go_to(arm.task, poll);
