@@ -3,12 +3,14 @@
 //! ```text
 //! cargo run --release -p longhaul-bench -- throughput   # runs per second and latency, durable, by runs in flight
 //! cargo run --release -p longhaul-bench -- sleeping     # bytes on disk and in memory for a sleeping run
+//! cargo run --release -p longhaul-bench -- fanout       # 1,000 and 10,000 activities at once: bytes and time
 //! cargo run --release -p longhaul-bench -- compile      # rustc's time for a machine and for the same plain async fn
 //! ```
 //!
 //! Machines are noisy: compare what one run prints, not two runs.
 
 mod compile;
+mod fanout;
 mod sleeping;
 mod throughput;
 
@@ -19,8 +21,9 @@ fn main() -> ExitCode {
     let done = match what.as_str() {
         "throughput" => throughput::measure(),
         "sleeping" => sleeping::measure(),
+        "fanout" => fanout::measure(),
         "compile" => compile::measure(),
-        _ => Err("which: throughput, sleeping or compile?".into()),
+        _ => Err("which: throughput, sleeping, fanout or compile?".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

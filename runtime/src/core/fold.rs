@@ -31,8 +31,17 @@ pub enum FoldError {
 }
 
 /// Runs all transitions of a log again and gives the run's record, which [`RunRecord::to_stored`] turns into the bytes
-/// that the store has.
+/// that the store has of it (or will have: the state of a large run is not stored after each transition).
 pub fn fold(workflow: &WorkflowType, log: &[LogEntry]) -> Result<RunRecord, FoldError> {
+    fold_seeing(workflow, log, |_| {})
+}
+
+/// As [`fold`], and shows the record after each transition.
+pub(crate) fn fold_seeing(
+    workflow: &WorkflowType,
+    log: &[LogEntry],
+    mut seen: impl FnMut(&RunRecord),
+) -> Result<RunRecord, FoldError> {
     let registry = Registry::to_fold(*workflow);
     let started = log.first().and_then(|entry| Some((entry.at, entry.events.first()?)));
     let Some((at, EventRecord::Started { id, input, seed, .. })) = started else {
@@ -40,19 +49,26 @@ pub fn fold(workflow: &WorkflowType, log: &[LogEntry]) -> Result<RunRecord, Fold
     };
     let mut run = Run::start(workflow, id.clone(), input, *seed, at)?;
     for entry in log {
-        let events = entry.events.clone();
-        let transition = match &entry.outcome {
-            Outcome::Stepped => run.advance(&registry, events, entry.at),
-            Outcome::Parked(reason) => run.park(reason.clone(), events, entry.at),
-            Outcome::Terminated(reason) => run.terminate(reason.clone(), events, entry.at),
-        };
-        if transition.entry != *entry {
-            return Err(FoldError::Diverged {
-                seq: transition.seq,
-                logged: Box::new(entry.clone()),
-                found: Box::new(transition.entry),
-            });
-        }
+        again(&mut run, &registry, entry)?;
+        seen(&run.record);
     }
     Ok(run.record)
+}
+
+/// Makes a transition again that the log has.
+pub(super) fn again(run: &mut Run, registry: &Registry, entry: &LogEntry) -> Result<(), FoldError> {
+    let events = entry.events.clone();
+    let transition = match &entry.outcome {
+        Outcome::Stepped => run.advance(registry, events, entry.at),
+        Outcome::Parked(reason) => run.park(reason.clone(), events, entry.at),
+        Outcome::Terminated(reason) => run.terminate(reason.clone(), events, entry.at),
+    };
+    if transition.entry == *entry {
+        return Ok(());
+    }
+    Err(FoldError::Diverged {
+        seq: transition.seq,
+        logged: Box::new(entry.clone()),
+        found: Box::new(transition.entry),
+    })
 }

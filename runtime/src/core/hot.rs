@@ -3,14 +3,53 @@
 use std::collections::BTreeMap;
 
 use super::run::Run;
-use crate::store::RunNo;
+use crate::store::{Phase, RunNo};
 
 /// A run in memory.
 pub(crate) struct Hot {
     pub(crate) run: Run,
     /// Whether this engine tried in vain to drive it on since it was loaded.
     pub(crate) tried: bool,
+    pub(crate) written: Written,
     used: u64,
+}
+
+/// How far a run's stored state is behind the run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Written {
+    /// The length of the stored state; 0 before it is stored.
+    pub(crate) state: usize,
+    /// The length of the log entries that were written since.
+    pub(crate) tail: usize,
+    /// Whether the stored state says that the run is open.
+    pub(crate) open: bool,
+}
+
+impl Hot {
+    /// The run's state, to be stored.
+    pub(crate) fn state(&mut self, no: RunNo) -> Vec<u8> {
+        let state = self.run.record.to_stored(no);
+        let open = self.run.record.phase == Phase::Open;
+        self.written = Written { state: state.len(), tail: 0, open };
+        state
+    }
+
+    /// The run's state, if it is to be stored after a transition whose log entry has this length.
+    ///
+    /// What is small is stored each time; what is not, when the entries since are as long as it is, or when the run's standing
+    /// changes. So the bytes written are linear in those of the events, and what is to be read is linear in the state.
+    pub(crate) fn state_after(&mut self, no: RunNo, entry: usize, small: usize) -> Option<Vec<u8>> {
+        let tail = self.written.tail + entry;
+        let due = !self.written.open
+            || self.run.record.phase != Phase::Open
+            || self.written.state <= small
+            || tail >= self.written.state.min(self.run.record.weight());
+        if due {
+            return Some(self.state(no));
+        }
+        self.written.tail = tail;
+        None
+    }
 }
 
 /// The runs in memory.
@@ -36,6 +75,10 @@ impl HotSet {
         self.runs.get(&no)
     }
 
+    pub(crate) fn get_mut(&mut self, no: RunNo) -> Option<&mut Hot> {
+        self.runs.get_mut(&no)
+    }
+
     pub(crate) fn by_id(&self, id: &str) -> Option<RunNo> {
         self.ids.get(id).copied()
     }
@@ -54,11 +97,24 @@ impl HotSet {
         Some(hot)
     }
 
-    pub(crate) fn insert(&mut self, no: RunNo, run: Run) {
+    pub(crate) fn insert(&mut self, no: RunNo, run: Run, written: Written) {
         self.clock += 1;
         self.ids.insert(run.record.id.clone(), no);
         self.order.insert(self.clock, no);
-        self.runs.insert(no, Hot { run, tried: false, used: self.clock });
+        self.runs.insert(no, Hot { run, tried: false, written, used: self.clock });
+    }
+
+    /// The states of the runs that are ahead of what is stored of them, sealed: of those that [`trim`](Self::trim) lets go, or
+    /// of all. They count as written.
+    pub(crate) fn overdue(&mut self, all: bool) -> Vec<(RunNo, Vec<u8>)> {
+        let surplus = if all { self.runs.len() } else { self.runs.len().saturating_sub(self.bound) };
+        let mut states = Vec::new();
+        for no in self.order.values().take(surplus) {
+            if let Some(hot) = self.runs.get_mut(no).filter(|hot| hot.written.tail > 0) {
+                states.push((*no, hot.state(*no)));
+            }
+        }
+        states
     }
 
     /// Lets go of the least recently used ones beyond the bound. Only after a commit: what is in memory

@@ -179,6 +179,8 @@ pub(crate) enum Need {
     Id(String),
     /// The run.
     Run(RunNo),
+    /// A transition of the run that its stored state may not have yet.
+    Tail(RunNo, Seq),
     /// What the run was started with.
     Started(RunNo),
     /// What the table has of a run's update with this id.
@@ -191,6 +193,7 @@ impl Need {
         match self {
             Need::Id(id) => (Table::Ids, id.as_bytes().to_vec()),
             Need::Run(run) => (Table::Runs, run.key().to_vec()),
+            Need::Tail(run, seq) => (Table::Log, run.log_key(*seq).to_vec()),
             Need::Started(run) => (Table::Log, run.log_key(Seq(0)).to_vec()),
             Need::Update(table, run, id) => (*table, run.update_key(id)),
         }

@@ -12,6 +12,7 @@ mod fold;
 mod hot;
 mod input;
 mod instance;
+mod loading;
 mod near;
 mod offers;
 mod registry;
@@ -35,6 +36,7 @@ pub use fold::{FoldError, fold};
 pub use input::Ending;
 pub use instance::{Instance, Loaded, WorkflowType};
 
+pub(crate) use fold::fold_seeing;
 pub(crate) use input::{
     Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply, Stage, Target,
 };

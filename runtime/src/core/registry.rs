@@ -32,6 +32,11 @@ impl Registry {
         registry
     }
 
+    /// What a log of the workflow of this name is folded with, if it is registered.
+    pub(super) fn folding(&self, workflow: &str) -> Option<Registry> {
+        self.workflow(workflow).copied().map(Registry::to_fold)
+    }
+
     /// Whether a run may call the activity of this name.
     pub(super) fn can_run(&self, activity: &str) -> bool {
         self.any_activity || self.activities.contains_key(activity)

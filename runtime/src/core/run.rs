@@ -5,6 +5,7 @@
 //! last state, the events go into its inbox, and it is *parked* with the reason.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
@@ -199,8 +200,8 @@ impl Run {
     pub(crate) fn terminate(&mut self, reason: String, events: Vec<EventRecord>, now: Moment) -> Transition {
         self.put_aside(&events);
         let armed = std::mem::take(&mut self.record.armed);
-        let got = |op| self.record.inbox.iter().any(|event| event.resolves() == Some(op));
-        let disarmed = armed.into_iter().filter(|armed| !got(armed.op)).collect();
+        let got: BTreeSet<OpId> = self.record.inbox.iter().filter_map(EventRecord::resolves).collect();
+        let disarmed = armed.into_iter().filter(|armed| !got.contains(&armed.op)).collect();
         self.record.phase = Phase::Terminated(reason.clone());
         self.log(now, events, Outcome::Terminated(reason), Vec::new(), disarmed)
     }
@@ -222,10 +223,11 @@ impl Run {
         waits.sort_unstable();
         let is_waited_for = |op: OpId| waits.binary_search(&op).is_ok();
 
-        let got = |op| record.inbox.iter().chain(&events).any(|event| event.resolves() == Some(op));
+        let got: BTreeSet<OpId> =
+            record.inbox.iter().chain(&events).filter_map(EventRecord::resolves).collect();
         let (mut armed, gone): (Vec<_>, Vec<_>) =
             std::mem::take(&mut record.armed).into_iter().partition(|armed| is_waited_for(armed.op));
-        let disarmed = gone.into_iter().filter(|armed| !got(armed.op)).collect();
+        let disarmed = gone.into_iter().filter(|armed| !got.contains(&armed.op)).collect();
 
         #[cfg(feature = "testing")]
         let called = activity_types(&step.commands);

@@ -56,6 +56,7 @@ impl Shard {
         for question in std::mem::take(&mut self.questions) {
             self.answer(question, out);
         }
+        self.write_overdue(false, out);
         if !out.batch.is_empty() {
             let mark = MarkRecord {
                 moment: now,
@@ -64,6 +65,13 @@ impl Shard {
                 tasks_from: self.tasks.first_run().unwrap_or(self.next_run).0,
             };
             out.batch.put(Table::Meta, MARK_KEY, store::seal(Table::Meta, MARK_KEY, &mark));
+        }
+    }
+
+    /// Writes the states that are behind their runs: of those that leave memory after this turn, or of all.
+    pub(crate) fn write_overdue(&mut self, all: bool, out: &mut Output) {
+        for (no, state) in self.hot.overdue(all) {
+            out.batch.put(Table::Runs, no.key(), state);
         }
     }
 
@@ -151,12 +159,16 @@ impl Shard {
     fn write(&mut self, no: RunNo, transition: Transition, now: Moment, out: &mut Output) {
         self.write_updates(no, &transition, out);
         let Transition { seq, entry, disarmed, .. } = transition;
-        let Some(hot) = self.hot.get(no) else { return };
-        let record = &hot.run.record;
+        let small = self.small_states;
+        let Some(hot) = self.hot.get_mut(no) else { return };
         let log_key = no.log_key(seq);
-        out.batch.put(Table::Log, log_key, store::seal(Table::Log, &log_key, &entry));
-        out.batch.put(Table::Runs, no.key(), record.to_stored(no));
+        let sealed = store::seal(Table::Log, &log_key, &entry);
+        if let Some(state) = hot.state_after(no, sealed.len(), small) {
+            out.batch.put(Table::Runs, no.key(), state);
+        }
+        out.batch.put(Table::Log, log_key, sealed);
 
+        let record = &hot.run.record;
         let run_id = record.id.clone();
         let ending = ending(&record.phase);
         if let Phase::Parked(reason) = &record.phase {

@@ -11,6 +11,7 @@ use super::describe::RunDescription;
 use super::hot::HotSet;
 use super::input::{AttemptEnd, Effect, Ending, Input, Need, NoEnding, Output, Reply, Target};
 use super::instance::WorkflowType;
+use super::loading::{Loaded, Loading};
 use super::near::NearTimers;
 use super::registry::Registry;
 use super::run::Run;
@@ -33,6 +34,8 @@ pub(crate) struct Limits {
     pub(crate) hot_runs: usize,
     /// Timers that are loaded at once.
     pub(crate) near_timers: usize,
+    /// Up to how many bytes the state of a run is written at each transition.
+    pub(crate) small_states: usize,
 }
 
 /// How many timers fire in one turn at most.
@@ -49,11 +52,13 @@ pub(crate) struct Shard {
     pub(super) update_waiters: BTreeMap<RunNo, BTreeMap<String, Vec<UpdateReply>>>,
     pub(super) next_run: RunNo,
     pub(super) open_runs: u64,
+    pub(super) small_states: usize,
 
     // What follows is of one turn.
     pub(super) touched: BTreeMap<RunNo, Touch>,
     pub(super) questions: Vec<Question>,
     pub(super) damaged: BTreeMap<RunNo, Damage>,
+    loading: Loading,
     /// Activity calls whose row has changed.
     pub(super) retried: Vec<TaskId>,
     ids: BTreeMap<String, Result<Option<RunNo>, Damage>>,
@@ -74,6 +79,8 @@ impl Shard {
             update_waiters: BTreeMap::new(),
             next_run,
             open_runs: mark.open_runs,
+            small_states: limits.small_states,
+            loading: Loading::default(),
             touched: BTreeMap::new(),
             questions: Vec::new(),
             damaged: BTreeMap::new(),
@@ -146,9 +153,10 @@ impl Shard {
         self.touched.keys().find_map(|run| self.need_run(*run))
     }
 
-    fn need_run(&self, run: RunNo) -> Option<Need> {
+    /// What is missing of this run; ask until it is nothing.
+    pub(crate) fn need_run(&self, run: RunNo) -> Option<Need> {
         let there = self.hot.contains(run) || self.damaged.contains_key(&run);
-        (!there).then_some(Need::Run(run))
+        (!there).then(|| self.loading.need(run))
     }
 
     fn need_input(&self, run: RunNo, workflow: &str) -> Option<Need> {
@@ -177,11 +185,21 @@ impl Shard {
                 self.ids.insert(id, run);
             }
             Need::Run(run) => {
-                let record = found
-                    .and_then(|bytes| store::open::<RunRecord>(table, &key, &bytes.ok_or_else(missing)?));
-                match record {
-                    Ok(record) => self.hot.insert(run, Run::stored(record)),
-                    Err(damage) => drop(self.damaged.insert(run, damage)),
+                let loaded = found.and_then(|bytes| self.loading.state(run, &bytes.ok_or_else(missing)?));
+                if let Err(damage) = loaded {
+                    self.damaged.insert(run, damage);
+                }
+            }
+            Need::Tail(run, seq) => {
+                let entry =
+                    found.and_then(|bytes| self.loading.entry(&self.registry, run, seq, bytes.as_deref()));
+                match entry {
+                    Ok(None) => {}
+                    Ok(Some(Loaded { run: loaded, written })) => self.hot.insert(run, loaded, written),
+                    Err(damage) => {
+                        self.loading.give_up(run);
+                        self.damaged.insert(run, damage);
+                    }
                 }
             }
             Need::Started(run) => {
@@ -331,9 +349,19 @@ impl Shard {
         !self.touched.is_empty()
     }
 
-    /// What there is to tell about a run of which this is the record.
-    pub(crate) fn describe(&self, run: RunNo, record: &RunRecord) -> RunDescription {
+    /// Whether a run is in memory.
+    pub(crate) fn is_hot(&self, run: RunNo) -> bool {
+        self.hot.contains(run)
+    }
+
+    /// What there is to tell about a run that stands as it is stored.
+    pub(crate) fn describe_stored(&self, run: RunNo, record: &RunRecord) -> RunDescription {
         super::describe::describe(run, record, &self.tasks)
+    }
+
+    /// What there is to tell about a run, once it needs nothing.
+    pub(crate) fn describe(&self, run: RunNo) -> Result<RunDescription, Damage> {
+        Ok(self.loaded(run)?.describe(run, &self.tasks))
     }
 
     /// The turn's writes are durable.

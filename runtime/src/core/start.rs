@@ -1,5 +1,6 @@
 //! Starting and finding runs: an id has one run.
 
+use super::hot::Written;
 use super::input::{Output, Reply};
 use super::run::Run;
 use super::shard::Shard;
@@ -41,7 +42,7 @@ impl Shard {
         let no = self.next_run;
         self.next_run = RunNo(no.0 + 1);
         self.open_runs += 1;
-        self.hot.insert(no, run);
+        self.hot.insert(no, run, Written::default());
         out.batch.put(Table::Ids, id.as_bytes(), store::seal(Table::Ids, id.as_bytes(), &no));
         let touch = self.touch(no);
         touch.events.push(EventRecord::Started { id, workflow: workflow.to_owned(), input, seed });

@@ -36,7 +36,7 @@ impl Default for EngineBuilder {
             played: BTreeMap::new(),
             twice: None,
             clock: Clock::system(),
-            limits: Limits { hot_runs: 10_000, near_timers: 10_000 },
+            limits: Limits { hot_runs: 10_000, near_timers: 10_000, small_states: 4_096 },
         }
     }
 }
@@ -98,6 +98,15 @@ impl EngineBuilder {
     #[must_use]
     pub fn hot_runs(mut self, runs: usize) -> Self {
         self.limits.hot_runs = runs;
+        self
+    }
+
+    /// Up to how many bytes a run's state is written at each transition. A larger one is written when the log of what happened
+    /// to the run since has grown as long as it is: so much is read, and handled again, when the run is loaded after a crash.
+    /// Default: 4 KiB.
+    #[must_use]
+    pub fn small_states(mut self, bytes: usize) -> Self {
+        self.limits.small_states = bytes;
         self
     }
 

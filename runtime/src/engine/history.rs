@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::shell::send;
 use super::{Engine, Message};
-use crate::core::{FoldError, Reply, WorkflowType, fold};
+use crate::core::{FoldError, Reply, WorkflowType, fold_seeing};
 use crate::error::EngineError;
 use crate::store::{self, Damage, LogEntry, RunNo, RunRecord, Seq, Store, StoreError, Table};
 
@@ -67,6 +67,8 @@ pub(super) struct Read {
     history: History,
     /// The bytes of the run's record.
     stored: Vec<u8>,
+    /// How many transitions it has had.
+    at: Seq,
     workflow: Option<WorkflowType>,
 }
 
@@ -80,6 +82,7 @@ impl Reading {
         let answer = match read(store, &self.id)? {
             Ok(Some(Found { run, stored, record, transitions })) => Ok(Read {
                 workflow: workflow(&record.workflow),
+                at: record.seq,
                 history: History { id: self.id, run, workflow: record.workflow, transitions },
                 stored,
             }),
@@ -110,9 +113,13 @@ fn read(store: &dyn Store, id: &str) -> Result<Result<Option<Found>, Damage>, St
         Err(damage) => return Ok(Err(damage)),
     };
     let mut transitions = Vec::new();
-    for seq in (0..record.seq.0).map(Seq) {
+    // Those behind the stored state are read to the last.
+    for seq in (0..).map(Seq) {
         let key = run.log_key(seq);
-        let bytes = store.get(Table::Log, &key)?.unwrap_or_default();
+        let bytes = match store.get(Table::Log, &key)? {
+            None if seq >= record.seq => break,
+            bytes => bytes.unwrap_or_default(),
+        };
         match store::open::<LogEntry>(Table::Log, &key, &bytes) {
             Ok(entry) => transitions.push(entry),
             Err(damage) => return Ok(Err(damage)),
@@ -132,11 +139,16 @@ impl Engine {
     /// Checks guarantee G6 on a run: folds its log from the first transition and compares the outcome, byte for
     /// byte, with what is logged and stored. Gives how many transitions were folded.
     pub async fn verify(&self, id: impl Into<String>) -> Result<usize, HistoryError> {
-        let Read { history, stored, workflow } = self.read_log(id.into()).await?;
+        let Read { history, stored, at, workflow } = self.read_log(id.into()).await?;
         let workflow = workflow.ok_or(HistoryError::UnknownWorkflow { workflow: history.workflow })?;
-        let folded = fold(&workflow, &history.transitions)?;
         let transitions = history.transitions.len();
-        if folded.to_stored(history.run) != stored {
+        let mut is_stored = false;
+        fold_seeing(&workflow, &history.transitions, |record| {
+            if record.seq == at {
+                is_stored = record.to_stored(history.run) == stored;
+            }
+        })?;
+        if !is_stored {
             return Err(HistoryError::OtherState { id: history.id, transitions });
         }
         Ok(transitions)

@@ -10,9 +10,9 @@ use super::activities::Activities;
 use super::clock::Clock;
 use super::list::Listing;
 use super::{Message, Shared};
-use crate::core::{Effect, Input, Output, Reply, Shard};
+use crate::core::{Effect, Input, Output, Reply, RunDescription, Shard};
 use crate::error::EngineError;
-use crate::store::{self, RunNo, RunRecord, Store, StoreError, Table};
+use crate::store::{self, Damage, RunNo, RunRecord, Store, StoreError, Table};
 use crate::time::Moment;
 
 /// How many messages are taken up in one turn at most.
@@ -239,9 +239,13 @@ impl Shell {
                 break;
             }
             match store::open::<RunRecord>(Table::Runs, &key, &bytes) {
+                // How a run stands is always stored; what else there is to tell may be newer.
                 Ok(record) if listing.filter.takes(&record) => {
                     let run = RunNo::from_key(&key).unwrap_or(from);
-                    listing.page.runs.push(self.shard.describe(run, &record));
+                    match self.describe(run, &record).map_err(|error| self.fail(error))? {
+                        Ok(description) => listing.page.runs.push(description),
+                        Err(damage) => listing.page.damaged.push(damage),
+                    }
                 }
                 Ok(_) => {}
                 Err(damage) => listing.page.damaged.push(damage),
@@ -256,6 +260,22 @@ impl Shell {
         Ok(())
     }
 
+    /// Describes a run whose stored state is `record`.
+    fn describe(
+        &mut self,
+        run: RunNo,
+        record: &RunRecord,
+    ) -> Result<Result<RunDescription, Damage>, StoreError> {
+        let is_newest = || Ok(self.store.get(Table::Log, &run.log_key(record.seq))?.is_none());
+        if !self.shard.is_hot(run) && is_newest()? {
+            return Ok(Ok(self.shard.describe_stored(run, record)));
+        }
+        while let Some(need) = self.shard.need_run(run) {
+            self.supply(need);
+        }
+        Ok(self.shard.describe(run))
+    }
+
     /// Says why the engine ends, before the askers whose answers are dropped then look for it.
     fn fail(&self, error: StoreError) -> End {
         self.shared.end(EngineError::Poisoned(error.clone()));
@@ -264,12 +284,16 @@ impl Shell {
 
     /// Ends in an orderly way.
     pub(super) fn close(self, reply: Option<Reply<Result<(), EngineError>>>) {
-        let Shell { shard, store, mut activities, shared, inbox, unheard, advances, .. } = self;
+        let Shell { mut shard, mut store, mut activities, shared, inbox, unheard, advances, .. } = self;
         // Before the askers whose answers are dropped with these look for the reason.
         shared.end(EngineError::Closed);
         activities.cancel_all();
+        let mut out = Output::default();
+        shard.write_overdue(true, &mut out);
         drop((shard, inbox, unheard, advances));
-        let closed = store.close();
+        // So that the next binary, which may be another, begins with the states and has nothing to do again.
+        let written = if out.batch.is_empty() { Ok(()) } else { store.commit(out.batch) };
+        let closed = written.and_then(|()| store.close());
         if let Err(error) = &closed {
             tracing::error!(%error, "the store was not closed in an orderly way");
         }

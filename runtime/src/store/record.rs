@@ -55,6 +55,12 @@ impl RunRecord {
     pub fn to_stored(&self, no: RunNo) -> Vec<u8> {
         seal(Table::Runs, &no.key(), self)
     }
+
+    /// About how many bytes that are, without making them; rather too few.
+    pub(crate) fn weight(&self) -> usize {
+        const ARMED: usize = 32;
+        self.frame.0.len() + self.value.0.len() + ARMED * self.armed.len()
+    }
 }
 
 /// How a run stands.

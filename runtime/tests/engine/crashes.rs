@@ -35,19 +35,26 @@ async fn use_it(engine: &Engine) -> Option<Vec<u64>> {
 
 #[tokio::test]
 async fn g1_g3_g5_g6_a_crash_at_any_commit_changes_nothing_in_the_end() {
-    for hot_runs in [10_000, 0] {
-        crash_at_each_commit(hot_runs).await;
+    for (hot_runs, small_states) in [(10_000, 4_096), (0, 4_096), (10_000, 0)] {
+        crash_at_each_commit(hot_runs, small_states).await;
     }
 }
 
-/// With `hot_runs` at 0 each transition begins from the stored state.
-async fn crash_at_each_commit(hot_runs: usize) {
+/// With `hot_runs` at 0 each transition begins from the stored state; with `small_states` at 0 that is behind the log, and the
+/// transitions since are made again after a crash.
+async fn crash_at_each_commit(hot_runs: usize, small_states: usize) {
     let open = async |disk: &MemoryDisk| {
         // The first attempt at each call fails, so that there are retries to be interrupted.
         let flaky = builder().play::<Work, _, _>(|ctx, (n,)| async move {
             if ctx.attempt == 1 { Err("not yet".to_owned()) } else { Ok(n * 10) }
         });
-        flaky.hot_runs(hot_runs).near_timers(1).open_store(disk.store()).await.unwrap()
+        flaky
+            .hot_runs(hot_runs)
+            .small_states(small_states)
+            .near_timers(1)
+            .open_store(disk.store())
+            .await
+            .unwrap()
     };
     let disk = MemoryDisk::new();
     let expected = use_it(&open(&disk).await).await.unwrap();

@@ -8,6 +8,7 @@ mod directory;
 mod guarantees;
 mod hostile;
 mod identity;
+mod large;
 mod ledger;
 mod parking;
 mod script;

@@ -1,5 +1,8 @@
 //! Updates and cancellation in the replay check.
 
+// Validators have the form that they have.
+#![allow(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps, clippy::unused_self)]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use longhaul::prelude::*;

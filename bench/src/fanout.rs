@@ -1,0 +1,141 @@
+//! A run that calls many activities at once: bytes and time, and whether they are in proportion.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use longhaul::Engine;
+use longhaul::prelude::*;
+use tokio::sync::Semaphore;
+
+const WIDTHS: [u32; 2] = [1_000, 10_000];
+
+/// How results come in.
+#[derive(Clone, Copy)]
+struct Pool {
+    name: &'static str,
+    /// So many activities run at a time.
+    workers: usize,
+    /// How long each takes.
+    pause: Duration,
+}
+
+const POOLS: [Pool; 2] = [
+    Pool { name: "at once", workers: 4, pause: Duration::ZERO },
+    Pool { name: "one by one", workers: 1, pause: Duration::from_millis(1) },
+];
+
+struct Workers {
+    free: Semaphore,
+    pause: Duration,
+}
+
+#[activities]
+impl Workers {
+    #[activity(start_to_close = "10m")]
+    async fn double(&self, number: u32) -> u64 {
+        let permit = self.free.acquire().await;
+        if self.pause > Duration::ZERO {
+            tokio::time::sleep(self.pause).await;
+        }
+        drop(permit);
+        u64::from(number) * 2
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct FanOut {}
+
+#[workflow]
+impl FanOut {
+    #[run]
+    async fn run(&mut self, width: u32) -> Result<u64, Failure> {
+        let mut sum = 0;
+        for result in join_all((0..width).map(Workers::double)).await {
+            sum += result?;
+        }
+        Ok(sum)
+    }
+}
+
+pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
+    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    println!("join_all over activities, whose results come at once or one by one");
+    println!(
+        "{:>8} {:>11} {:>7} {:>12} {:>12} {:>9} {:>10}",
+        "store", "results", "calls", "transitions", "written KiB", "seconds", "cpu ms"
+    );
+    for pool in POOLS {
+        for on_disk in [true, false] {
+            let mut measured = Vec::new();
+            for width in WIDTHS {
+                measured.push(tokio.block_on(fan_out(width, pool, on_disk))?);
+            }
+            let [few, many] = measured[..] else { continue };
+            println!(
+                "{:>28} {:>24} {:>9.1} {:>10.1}",
+                "ratio",
+                if on_disk { format!("{:.1}", many.bytes / few.bytes) } else { String::new() },
+                many.seconds / few.seconds,
+                many.cpu / few.cpu
+            );
+        }
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct Cost {
+    bytes: f64,
+    seconds: f64,
+    /// Milliseconds of processor time.
+    cpu: f64,
+}
+
+#[allow(clippy::cast_precision_loss)]
+async fn fan_out(width: u32, pool: Pool, on_disk: bool) -> Result<Cost, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let workers = Workers { free: Semaphore::new(pool.workers), pause: pool.pause };
+    let builder = Engine::builder().workflow::<FanOut>().activities(workers);
+    let engine = if on_disk { builder.open(folder.path()).await? } else { builder.open_in_memory().await? };
+    let (bytes, cpu, begun) = (written_bytes(), cpu_millis(), Instant::now());
+    let run = engine.start::<FanOut>(width).await?;
+    let sum = run.result().await?;
+    let cost = Cost {
+        bytes: written_bytes().saturating_sub(bytes) as f64,
+        seconds: begun.elapsed().as_secs_f64(),
+        cpu: cpu_millis().saturating_sub(cpu) as f64,
+    };
+    assert_eq!(sum, u64::from(width) * u64::from(width - 1));
+    println!(
+        "{:>8} {:>11} {width:>7} {:>12} {:>12} {:>9.2} {:>10.0}",
+        if on_disk { "fjall" } else { "memory" },
+        pool.name,
+        run.describe().await?.transitions,
+        if on_disk { format!("{:.0}", cost.bytes / 1_024.0) } else { String::new() },
+        cost.seconds,
+        cost.cpu,
+    );
+    drop(run);
+    engine.shutdown().await?;
+    Ok(cost)
+}
+
+/// What this process has written so far; 0 where the system does not tell.
+fn written_bytes() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    io.lines().find_map(|line| line.strip_prefix("wchar: ")?.parse().ok()).unwrap_or(0)
+}
+
+/// The processor time that this process has used so far; 0 where the system does not tell.
+fn cpu_millis() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<u64> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .map(|n| n.parse().unwrap_or(0))
+        .collect();
+    // In hundredths of a second: user and system time, the 12th and 13th field behind the name.
+    fields.get(11..13).map_or(0, |times| times.iter().sum::<u64>() * 10)
+}
