@@ -37,6 +37,8 @@ mod dot;
 mod machine;
 mod mermaid;
 mod picture;
+#[cfg(feature = "schema")]
+pub mod schema;
 
 pub use dot::dot;
 pub use machine::{Branch, Cause, Machine, Slot, State, Transition, Wait};
