@@ -48,8 +48,21 @@ const LONGEST: usize = 72;
 /// The picture of the first machine; where it calls one of the others, that one is drawn within.
 pub(crate) fn picture(machines: &[Machine<'_>], lit: &[&str]) -> Region {
     let Some(first) = machines.first() else { return Region::default() };
-    let mut draw = Draw { machines, lit, calls: vec![first.method], path: String::new() };
-    draw.region(first, None)
+    let mut draw =
+        Draw { machines, lit, calls: vec![first.method], drawn: BTreeSet::new(), path: String::new() };
+    let mut region = draw.region(first, None);
+    // What is called by none of these runs beside them, as a task.
+    for machine in &machines[1..] {
+        if !draw.drawn.contains(&machine.method) {
+            draw.calls = vec![machine.method];
+            draw.path = format!("{}/", machine.method);
+            let inside = draw.region(machine, None);
+            let lit = lit.contains(&machine.method);
+            let (id, label) = (plain(machine.method), format!("task {}", machine.method));
+            region.nodes.push(Node { id, label, regions: vec![inside], lit });
+        }
+    }
+    region
 }
 
 struct Draw<'m, 'a> {
@@ -57,6 +70,8 @@ struct Draw<'m, 'a> {
     lit: &'m [&'m str],
     /// The methods that are being drawn, each called by the one before.
     calls: Vec<&'m str>,
+    /// The methods that were drawn where they are called.
+    drawn: BTreeSet<&'m str>,
     /// The states that these calls are in, each with a `/` after it.
     path: String,
 }
@@ -124,6 +139,7 @@ impl<'m> Draw<'m, '_> {
             return None;
         }
         self.calls.push(machine.method);
+        self.drawn.insert(machine.method);
         let outside = self.path.len();
         self.path.push_str(state.name);
         self.path.push('/');
@@ -135,8 +151,13 @@ impl<'m> Draw<'m, '_> {
 
     /// The name of a state, with those of the calls around it.
     fn id(&self, name: &str) -> String {
-        format!("{}{name}", self.path.replace('/', "__"))
+        format!("{}{name}", plain(&self.path).replace('/', "__"))
     }
+}
+
+/// The name of an `async` block within a method, `run.Charge`, without its dots.
+fn plain(name: &str) -> String {
+    name.replace('.', "_")
 }
 
 /// Text in one line, cut where it is long.

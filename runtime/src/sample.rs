@@ -40,7 +40,7 @@ impl de::Error for SampleError {
 
 /// What forms of string are tried, in this order, until a type takes one: a word first, then what types with a
 /// textual encoding want.
-const TEXTS: [&[&str]; 7] = [
+pub(crate) const TEXTS: [&[&str]; 7] = [
     &["", "a", "ann", "bob", "longer text with spaces", "ä€😀"],
     &["0", "1", "42"],
     &["00000000-0000-0000-0000-000000000000", "01890a5d-ac96-774b-bcce-b302099a8057"],
@@ -51,7 +51,7 @@ const TEXTS: [&[&str]; 7] = [
 ];
 
 /// The lengths of byte strings that are tried, in this order: of a text, of UUIDs, hashes, addresses.
-const BYTES: [usize; 7] = [3, 16, 32, 4, 8, 12, 0];
+pub(crate) const BYTES: [usize; 7] = [3, 16, 32, 4, 8, 12, 0];
 
 const MAX_DEPTH: usize = 48;
 

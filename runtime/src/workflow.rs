@@ -86,6 +86,9 @@ pub struct SignalType {
     pub check: fn(&Payload) -> Result<(), CodecError>,
     /// Makes encoded arguments from random choices: how the test kit sends signals.
     pub sample: fn(&mut Sampler<'_>) -> Result<Payload, SampleError>,
+    /// The form of encoded arguments, for schemas.
+    #[cfg(feature = "testing")]
+    pub(crate) form: fn(&mut crate::testing::Tracer) -> longhaul_describe::schema::Type,
 }
 
 impl SignalType {
@@ -95,6 +98,8 @@ impl SignalType {
             name,
             check: |payload| codec::decode::<A>(payload).map(drop),
             sample: |sampler| sampler.payload::<A>(),
+            #[cfg(feature = "testing")]
+            form: crate::testing::Tracer::trace::<A>,
         }
     }
 }

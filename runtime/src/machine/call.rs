@@ -60,6 +60,11 @@ impl<F: Function> Wait for CallWait<F> {
         F::step(ctx, &mut self.machine)
     }
 
+    #[cfg(feature = "testing")]
+    fn stored() -> super::stored::StoredWait {
+        super::stored::StoredWait::Function(F::describe)
+    }
+
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
         self.machine.armed().iter().copied().for_each(armed);
     }

@@ -82,7 +82,9 @@ pub fn drive<F: Frame, A, T>(
     ctx: &Context,
     mut body: impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
 ) -> Poll<T> {
-    if ctx.is_describing() {
+    if ctx.is_describing() && !matches!(sub.form, Form::Spawned(_)) {
+        #[cfg(feature = "testing")]
+        super::stored::begin();
         let mut slots = Slots::new(Mode::Describe { slots: Vec::new() });
         let _ = body(&mut F::empty(), Op::Slots(&mut slots));
         if let Mode::Describe { slots } = slots.mode {
@@ -163,6 +165,14 @@ pub fn slots<A>(step: impl FnOnce(&Context, &mut Sub<A>)) -> Vec<SlotDescription
     let asking = Step { describing: Some(Vec::new()), ..Step::default() };
     let ctx = Context::new("", Moment(0), asking);
     step(&ctx, &mut Sub::stored(Vec::new()));
+    ctx.into_step().describing.unwrap_or_default()
+}
+
+/// The slots of a task whose body is written within a machine, by the body's name: `step` looks for it once.
+pub fn slots_of_task(body: &str, step: impl FnOnce(&Context, Box<Spawned>)) -> Vec<SlotDescription> {
+    let asking = Step { describing: Some(Vec::new()), ..Step::default() };
+    let ctx = Context::new("", Moment(0), asking);
+    step(&ctx, Box::new(Spawned::stored(body.to_owned(), Vec::new())));
     ctx.into_step().describing.unwrap_or_default()
 }
 

@@ -10,9 +10,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
+#[cfg(feature = "testing")]
+use super::stored::StoredSlot;
 use super::tasks::Spawned;
 use super::wait::{OpId, Wait, WaitWriter};
 use crate::codec::{self, CodecError};
+#[cfg(feature = "testing")]
+use crate::testing::Tracer;
 
 /// What can be kept across an await: all that serde can write and read back without borrowing.
 #[diagnostic::on_unimplemented(
@@ -157,6 +161,8 @@ impl Slots<'_> {
     /// The position of a branch, itself a slot with a number.
     pub fn position<S: State>(&mut self, number: u16, name: &'static str, at: &mut S) {
         if matches!(self.mode, Mode::Describe { .. }) || self.live.contains(&number) {
+            #[cfg(feature = "testing")]
+            self.stored(name, || StoredSlot::Position);
             self.position_named(name, at);
         } else {
             *at = S::START;
@@ -190,12 +196,16 @@ impl Slots<'_> {
     /// A variable.
     #[inline(never)]
     pub fn kept<T: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<T>) {
+        #[cfg(feature = "testing")]
+        self.stored(name, || StoredSlot::Kept(Tracer::trace::<T>));
         self.visit(number, name, slot, |value, out, _| codec::encode_to(out, value), codec::decode_slice);
     }
 
     /// A begun operation.
     #[inline(never)]
     pub fn wait<W: Wait>(&mut self, number: u16, name: &'static str, slot: &mut Slot<W>) {
+        #[cfg(feature = "testing")]
+        self.stored(name, || StoredSlot::Wait(W::stored()));
         let write = |wait: &W, out: &mut BufWriter, ops: &mut Vec<OpId>| {
             wait.armed(&mut |op| ops.push(op));
             wait.write(&mut WaitWriter(out))
@@ -205,6 +215,8 @@ impl Slots<'_> {
 
     /// A machine called from this one: its bytes are copied as they are.
     pub fn machine<A: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<Sub<A>>) {
+        #[cfg(feature = "testing")]
+        self.stored(name, || StoredSlot::Method);
         let write = |sub: &Sub<A>, out: &mut BufWriter, ops: &mut Vec<OpId>| {
             ops.extend_from_slice(sub.armed());
             out.push(sub.encoded()).expect(NO_MEMORY);
@@ -221,7 +233,21 @@ impl Slots<'_> {
             Mode::Describe { .. } => false,
         };
         if !absent {
-            self.kept(number, name, slot);
+            #[cfg(feature = "testing")]
+            self.stored(name, || StoredSlot::Output(Tracer::trace::<T>));
+            let (write, read) = (
+                |value: &T, out: &mut BufWriter, _: &mut Vec<OpId>| codec::encode_to(out, value),
+                codec::decode_slice,
+            );
+            self.visit(number, name, slot, write, read);
+        }
+    }
+
+    /// Tells the test kit what a slot holds.
+    #[cfg(feature = "testing")]
+    fn stored(&self, name: &'static str, slot: impl FnOnce() -> StoredSlot) {
+        if let Mode::Describe { .. } = self.mode {
+            super::stored::slot(name, slot());
         }
     }
 

@@ -21,6 +21,8 @@ mod iterators;
 pub mod kept;
 mod process;
 mod question;
+#[cfg(feature = "testing")]
+pub(crate) mod stored;
 mod task;
 mod tasks;
 mod text;
@@ -39,7 +41,7 @@ pub use describe::{
     dot, mermaid,
 };
 pub(crate) use drive::stored_state;
-pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots};
+pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots_of_task};
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};
 pub use iterators::{Finite, Ordered, Repeatable, repeated};
 pub use process::{Ended, Process};

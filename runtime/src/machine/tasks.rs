@@ -49,7 +49,7 @@ impl Spawned {
         }
     }
 
-    fn stored(body: String, frame: Vec<u8>) -> Self {
+    pub(super) fn stored(body: String, frame: Vec<u8>) -> Self {
         Spawned {
             body,
             form: Form::Stored,

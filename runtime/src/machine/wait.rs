@@ -79,6 +79,12 @@ pub trait Wait: Sized + 'static {
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError>;
     /// Reads it back. A type that serde can read does so with [`read_value`].
     fn read(bytes: &[u8]) -> Result<Self, CodecError>;
+    /// What is stored of it, for schemas.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    fn stored() -> super::stored::StoredWait {
+        super::stored::StoredWait::Other(std::any::type_name::<Self>())
+    }
 }
 
 /// Where a [`Wait`] writes what is stored of it.
@@ -164,6 +170,17 @@ impl<A: Activity> Wait for ActivityWait<A> {
         }
     }
 
+    #[cfg(feature = "testing")]
+    fn stored() -> super::stored::StoredWait {
+        use crate::testing::Tracer;
+        super::stored::StoredWait::Activity(super::stored::StoredActivity {
+            name: A::NAME,
+            input: Tracer::trace::<A::Input>,
+            output: Tracer::trace::<A::Output>,
+            error: Tracer::trace::<A::Error>,
+        })
+    }
+
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
         armed(self.op);
     }
@@ -226,6 +243,11 @@ impl Wait for TimerWait {
             Some(_) => ctx.ready(()),
             None => Poll::Pending,
         }
+    }
+
+    #[cfg(feature = "testing")]
+    fn stored() -> super::stored::StoredWait {
+        super::stored::StoredWait::Timer
     }
 
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {

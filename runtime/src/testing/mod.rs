@@ -56,7 +56,9 @@ mod engine;
 mod quiet;
 mod report;
 mod schedule;
+mod schema;
 mod tape;
+mod trace;
 mod tree;
 mod view;
 
@@ -64,6 +66,8 @@ pub use check::{ReplayCheck, ReplayError};
 pub use divergence::{Check, Divergence};
 pub use engine::{TestEngine, TestEngineBuilder};
 pub use report::Report;
+pub use schema::{SchemaCheck, schema};
+pub use trace::Tracer;
 pub use tree::{Difference, DifferenceKind};
 
 #[doc(inline)]
@@ -99,6 +103,57 @@ pub use crate::sample::{SampleError, Sampler};
 /// ```
 #[doc(inline)]
 pub use crate::__replay_is_deterministic as replay_is_deterministic;
+
+/// Makes a `#[test]` that runs which are stored today can go on in the program as it is then.
+///
+/// What a workflow stores is written to `schemas/NAME.schema` beside the crate's `Cargo.toml`, in a file to be checked in.
+/// A test that finds another schema than the file's fails, and says what has changed, whether stored runs can go on, and
+/// what to write where they cannot:
+///
+/// ```text
+/// cargo test                                  # the file is missing: it is written; look at it, and check it in
+/// LONGHAUL_SCHEMA=accept cargo test           # writes what has changed, if all stored runs can go on
+/// LONGHAUL_SCHEMA=accept-incompatible cargo test   # writes it in any case: for what was never released
+/// ```
+///
+/// Where the variable `CI` is set, nothing is written. `docs/UPGRADES.md` says what is compared.
+///
+/// The test is called `schema_is_compatible`; where a module has several, name them. `folder` is where the file is.
+///
+/// ```
+/// # use longhaul::prelude::*;
+/// # #[derive(Default, Serialize, Deserialize)]
+/// # struct Checkout;
+/// # #[workflow]
+/// # impl Checkout {
+/// #     #[run]
+/// #     async fn run(&mut self, ctx: &Context) {
+/// #         ctx.sleep(seconds(1)).await;
+/// #     }
+/// # }
+/// use longhaul::testing::schema_is_compatible;
+///
+/// schema_is_compatible!(Checkout);
+/// schema_is_compatible!(checkouts_can_go_on: Checkout, folder = "released/1.0");
+/// # fn main() {}
+/// ```
+#[doc(inline)]
+pub use crate::__schema_is_compatible as schema_is_compatible;
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __schema_is_compatible {
+    ($name:ident: $workflow:ty $(, folder = $folder:expr)? $(,)?) => {
+        #[test]
+        fn $name() {
+            let check = $crate::testing::SchemaCheck::<$workflow>::new(env!("CARGO_MANIFEST_DIR"));
+            check$(.folder($folder))?.assert();
+        }
+    };
+    ($workflow:ty $(, folder = $folder:expr)? $(,)?) => {
+        $crate::testing::schema_is_compatible!(schema_is_compatible: $workflow $(, folder = $folder)?);
+    };
+}
 
 #[doc(hidden)]
 #[macro_export]

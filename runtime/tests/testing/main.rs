@@ -6,5 +6,6 @@
 mod bad;
 mod constructs;
 mod good;
+mod schema;
 mod updates;
 mod virtual_time;

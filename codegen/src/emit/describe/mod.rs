@@ -7,7 +7,8 @@ use quote::{format_ident, quote};
 
 use self::ways::ways;
 use super::{Machine, step_name};
-use crate::cfg::{Concurrency, Poll, Polled, TaskId};
+use crate::analyse::Analysis;
+use crate::cfg::{Concurrency, Graph, Poll, Polled, TaskId};
 use crate::model::Workflow;
 
 /// What is known of a machine from its source.
@@ -34,25 +35,51 @@ enum WaitFacts {
     Call(String),
 }
 
+/// A machine of its own: an async method, or an `async` block in one that is a value.
+struct Part<'a> {
+    /// The method; the full name of a block.
+    name: String,
+    graph: &'a Graph,
+    analysis: &'a Analysis,
+}
+
+impl<'a> Part<'a> {
+    /// The part that is the method itself.
+    fn method(machine: &'a Machine<'_>) -> Self {
+        Part { name: plain_name(&machine.method.name), graph: &machine.graph, analysis: &machine.analysis }
+    }
+
+    /// The blocks in it, and those in them.
+    fn sites(&self) -> Vec<Part<'a>> {
+        let all = self.graph.sites.iter().zip(&self.analysis.sites);
+        all.flat_map(|(site, analysis)| {
+            let part = Part { name: site.name.clone(), graph: &site.graph, analysis };
+            let within = part.sites();
+            std::iter::once(part).chain(within)
+        })
+        .collect()
+    }
+}
+
 impl Facts {
-    pub(crate) fn of(workflow: &str, machine: &Machine<'_>) -> Self {
-        let Machine { graph, analysis, method } = machine;
+    fn of(workflow: &str, part: &Part<'_>) -> Self {
+        let Part { graph, analysis, name } = part;
         let states = analysis.states.iter().filter_map(|state| {
             let poll = graph.poll(state.block)?;
             Some(StateFacts {
                 name: state.name.clone(),
                 waits_for: poll.source.clone(),
-                wait: wait(machine, poll),
+                wait: wait(graph, poll),
                 line: u32::try_from(poll.span.start().line).unwrap_or(0),
                 slots: state.live.iter().map(|number| analysis.slots[*number].name.clone()).collect(),
-                within: around(machine, state.task).map(|(of, number)| (of.to_owned(), number)),
+                within: around(part, state.task).map(|(of, number)| (of.to_owned(), number)),
             })
         });
         Facts {
             workflow: workflow.to_owned(),
-            method: plain_name(&method.name),
+            method: name.clone(),
             states: states.collect(),
-            transitions: ways(machine),
+            transitions: ways(part),
             slots: analysis.slots.iter().map(|slot| slot.name.clone()).collect(),
         }
     }
@@ -110,13 +137,13 @@ pub(crate) fn drawn<T>(all: &[Facts], draw: impl FnOnce(&[longhaul_describe::Mac
     draw(&machines)
 }
 
-fn wait(machine: &Machine<'_>, poll: &Poll) -> WaitFacts {
+fn wait(graph: &Graph, poll: &Poll) -> WaitFacts {
     WaitFacts::Plain(match &poll.what {
         Polled::Operation if poll.timer => Wait::Timer,
         Polled::Operation => Wait::Operation,
         Polled::Condition(_) => Wait::Condition,
         Polled::Call { method, .. } => return WaitFacts::Call(plain_name(method)),
-        Polled::Branches(construct) => match machine.graph.constructs[construct.0].kind {
+        Polled::Branches(construct) => match graph.constructs[construct.0].kind {
             Concurrency::Join => Wait::Join,
             Concurrency::TryJoin => Wait::TryJoin,
             Concurrency::Select => Wait::Select,
@@ -133,10 +160,10 @@ fn plain_name(method: &Ident) -> String {
 }
 
 /// The state of the construct that a branch belongs to, and the branch's place in it.
-fn around<'a>(machine: &'a Machine<'_>, task: TaskId) -> Option<(&'a str, u16)> {
-    let (construct, number) = machine.graph.tasks[task.0].branch_of?;
-    let poll = machine.graph.constructs[construct.0].poll;
-    let state = machine.analysis.state(poll)?;
+fn around<'a>(part: &'a Part<'_>, task: TaskId) -> Option<(&'a str, u16)> {
+    let (construct, number) = part.graph.tasks[task.0].branch_of?;
+    let poll = part.graph.constructs[construct.0].poll;
+    let state = part.analysis.state(poll)?;
     Some((&state.name, u16::try_from(number).unwrap_or(u16::MAX)))
 }
 
@@ -144,14 +171,26 @@ fn around<'a>(machine: &'a Machine<'_>, task: TaskId) -> Option<(&'a str, u16)> 
 pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
     let name = workflow.name.to_string();
     let name_of = super::name_of(workflow);
-    let described = machines.iter().map(|described| {
+    let described = machines.iter().flat_map(|described| {
+        let sites = Part::method(described).sites().into_iter().map(|site| {
+            let body = &site.name;
+            let slots = quote! {
+                ::longhaul::machine::slots_of_task(#body, |ctx, task| {
+                    let _ = <Self as ::longhaul::Workflow>::step_spawned(
+                        &mut <Self as ::core::default::Default>::default(), ctx, task,
+                    );
+                })
+            };
+            description(&Facts::of(&name, &site), &name_of, &slots)
+        });
         let step = step_name(&described.method.name);
         let call = if described.method.receiver.is_some() {
             quote!(Self::#step(&mut <Self as ::core::default::Default>::default(), ctx, machine))
         } else {
             quote!(Self::#step(ctx, machine))
         };
-        machine(&name, &name_of, described, &call)
+        let method = machine(&name, &name_of, described, &call);
+        std::iter::once(method).chain(sites).collect::<Vec<_>>()
     });
     quote! {
         fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
@@ -167,7 +206,18 @@ pub(super) fn machine(
     machine: &Machine<'_>,
     call: &TokenStream,
 ) -> TokenStream {
-    let facts = Facts::of(workflow, machine);
+    let facts = Facts::of(workflow, &Part::method(machine));
+    let slots = if machine.method.generics.params.is_empty() {
+        quote!(::longhaul::machine::slots(|ctx, machine| { let _ = #call; }))
+    } else {
+        // Each call may have other types.
+        let names = &facts.slots;
+        quote!(::std::vec![#(::longhaul::machine::SlotDescription { name: #names, type_name: "_" }),*])
+    };
+    description(&facts, name, &slots)
+}
+
+fn description(facts: &Facts, name: &TokenStream, slots: &TokenStream) -> TokenStream {
     let method = &facts.method;
     let states = facts.states.iter().zip(facts.waits()).map(|(facts, state)| self::state(facts, &state));
     let transitions = facts.transitions.iter().map(|(from, to, cause)| {
@@ -178,13 +228,6 @@ pub(super) fn machine(
             }
         }
     });
-    let slots = if machine.method.generics.params.is_empty() {
-        quote!(::longhaul::machine::slots(|ctx, machine| { let _ = #call; }))
-    } else {
-        // Each call may have other types.
-        let names = &facts.slots;
-        quote!(::std::vec![#(::longhaul::machine::SlotDescription { name: #names, type_name: "_" }),*])
-    };
     quote! {
         ::longhaul::machine::MachineDescription {
             workflow: #name,
@@ -228,10 +271,19 @@ fn state(facts: &StateFacts, state: &State<'_>) -> TokenStream {
     }
 }
 
+/// The facts of a workflow's machines.
+pub(crate) fn facts(workflow: &str, machines: &[Machine<'_>]) -> Vec<Facts> {
+    let parts = machines.iter().flat_map(|machine| {
+        let method = Part::method(machine);
+        let sites = method.sites();
+        std::iter::once(method).chain(sites)
+    });
+    parts.map(|part| Facts::of(workflow, &part)).collect()
+}
+
 /// The diagram of a workflow, for its docs.
 pub(super) fn docs(workflow: &str, machines: &[Machine<'_>]) -> TokenStream {
-    let facts: Vec<Facts> = machines.iter().map(|machine| Facts::of(workflow, machine)).collect();
-    let diagram = drawn(&facts, |machines| longhaul_describe::mermaid(machines, &[]));
+    let diagram = drawn(&facts(workflow, machines), |machines| longhaul_describe::mermaid(machines, &[]));
     let text = format!("What a run waits for, and what it does next:\n\n```mermaid\n{diagram}```");
     quote!(#[doc = #text])
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use longhaul_describe::Cause;
 
-use super::{Machine, around};
+use super::{Part, around};
 use crate::analyse::{codes, successors};
 use crate::cfg::{
     Block, BlockId, Concurrency, Construct, ExitTo, Graph, MAIN, MatchHead, Poll, Polled, TaskId, Term,
@@ -14,8 +14,8 @@ use crate::cfg::{
 use crate::names::VarId;
 
 /// From each state the states that can come next in the same task; from a construct's also those its branches begin in.
-pub(super) fn ways(machine: &Machine<'_>) -> Vec<(String, String, Cause)> {
-    let Machine { graph, analysis, .. } = machine;
+pub(super) fn ways(part: &Part<'_>) -> Vec<(String, String, Cause)> {
+    let Part { graph, analysis, .. } = part;
     let mut ways = Vec::new();
     let mut add = |from: &str, start: BlockId, task: TaskId, plain: BTreeSet<Cause>| {
         let walk = Walk { graph, start, task, plain };
@@ -23,7 +23,7 @@ pub(super) fn ways(machine: &Machine<'_>) -> Vec<(String, String, Cause)> {
             let to = match next {
                 Some(block) => analysis.state(block).map_or("Done", |state| state.name.as_str()),
                 // A branch that is done leaves the construct to see whether it is, too.
-                None => around(machine, task).map_or("Done", |(state, _)| state),
+                None => around(part, task).map_or("Done", |(state, _)| state),
             };
             ways.push((from.to_owned(), to.to_owned(), cause));
         }
