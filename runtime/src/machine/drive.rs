@@ -84,7 +84,7 @@ pub fn drive<F: Frame, A, T>(
 ) -> Poll<T> {
     if ctx.is_describing() && !matches!(sub.form, Form::Spawned(_)) {
         #[cfg(feature = "testing")]
-        super::stored::begin();
+        super::stored::begin(F::State::MACHINE);
         let mut slots = Slots::new(Mode::Describe { slots: Vec::new() });
         let _ = body(&mut F::empty(), Op::Slots(&mut slots));
         if let Mode::Describe { slots } = slots.mode {

@@ -45,25 +45,30 @@ pub struct StoredActivity {
 }
 
 /// The slots of one machine, by name.
-pub(crate) type StoredSlots = Vec<(&'static str, StoredSlot)>;
+pub(crate) struct StoredMachine {
+    /// The machine, as its states name it: `Workflow::method`, or a function's name.
+    pub(crate) machine: &'static str,
+    pub(crate) slots: Vec<(&'static str, StoredSlot)>,
+}
 
 thread_local! {
     /// The slots of each machine that is described, as long as somebody asks.
-    static ASKED: RefCell<Option<Vec<StoredSlots>>> = const { RefCell::new(None) };
+    static ASKED: RefCell<Option<Vec<StoredMachine>>> = const { RefCell::new(None) };
 }
 
-/// Calls `describe`; gives the slots of each machine as well, in the same order.
-pub(crate) fn asking<T>(describe: impl FnOnce() -> T) -> (T, Vec<StoredSlots>) {
+/// Calls `describe`; gives the slots of each machine as well, as far as they are known: those of a generic
+/// method are not.
+pub(crate) fn asking<T>(describe: impl FnOnce() -> T) -> (T, Vec<StoredMachine>) {
     ASKED.set(Some(Vec::new()));
     let described = describe();
     (described, ASKED.take().unwrap_or_default())
 }
 
 /// A machine's slots follow.
-pub(super) fn begin() {
+pub(super) fn begin(machine: &'static str) {
     ASKED.with_borrow_mut(|asked| {
         if let Some(machines) = asked {
-            machines.push(Vec::new());
+            machines.push(StoredMachine { machine, slots: Vec::new() });
         }
     });
 }
@@ -71,8 +76,8 @@ pub(super) fn begin() {
 /// The machine whose slots are being told has this one.
 pub(super) fn slot(name: &'static str, slot: StoredSlot) {
     ASKED.with_borrow_mut(|asked| {
-        if let Some(slots) = asked.as_mut().and_then(|machines| machines.last_mut()) {
-            slots.push((name, slot));
+        if let Some(machine) = asked.as_mut().and_then(|machines| machines.last_mut()) {
+            machine.slots.push((name, slot));
         }
     });
 }

@@ -5,10 +5,12 @@ use std::fmt::Write;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use longhaul_describe::schema::{Activity, Change, MachineSchema, Schema, SlotForm, StateSchema, compare};
+use longhaul_describe::schema::{
+    Activity, Change, MachineSchema, Schema, SlotForm, StateSchema, Type, compare,
+};
 
 use super::trace::{Tracer, short};
-use crate::machine::stored::{StoredSlot, StoredSlots, StoredWait, asking};
+use crate::machine::stored::{StoredMachine, StoredSlot, StoredWait, asking};
 use crate::machine::{MachineDescription, WaitsFor};
 use crate::workflow::Workflow;
 
@@ -48,13 +50,13 @@ pub fn schema<W: Workflow>() -> Schema {
     let signals = signals.map(|signal| (signal.name.to_owned(), (signal.form)(&mut found.tracer))).collect();
     let (described, stored) = asking(W::describe);
     let mut machines: Vec<MachineSchema> =
-        described.iter().zip(stored).map(|(machine, stored)| found.machine(machine, stored)).collect();
+        described.iter().map(|machine| found.machine(machine, &stored)).collect();
     // The functions that are awaited, and those that they await.
     let mut known: BTreeSet<String> = machines.iter().map(|machine| machine.name.clone()).collect();
     while let Some(describe) = found.functions.pop() {
-        let (machine, mut stored) = asking(describe);
+        let (machine, stored) = asking(describe);
         if known.insert(function_name(&machine)) {
-            let mut schema = found.machine(&machine, stored.pop().unwrap_or_default());
+            let mut schema = found.machine(&machine, &stored);
             schema.name = function_name(&machine);
             machines.push(schema);
         }
@@ -84,11 +86,13 @@ fn function_name(machine: &MachineDescription) -> String {
 }
 
 impl Found {
-    fn machine(&mut self, machine: &MachineDescription, stored: StoredSlots) -> MachineSchema {
+    fn machine(&mut self, machine: &MachineDescription, stored: &[StoredMachine]) -> MachineSchema {
         let mut forms: Vec<(&str, SlotForm)> = Vec::new();
-        for (name, slot) in stored {
+        let name = format!("{}::{}", machine.workflow, machine.method);
+        let stored = stored.iter().find(|stored| stored.machine == name || stored.machine == machine.method);
+        for (name, slot) in stored.map(|stored| &*stored.slots).unwrap_or_default() {
             let called =
-                machine.states.iter().find(|state| state.slots.contains(&name)).map(|state| state.wait);
+                machine.states.iter().find(|state| state.slots.contains(name)).map(|state| state.wait);
             let form = match slot {
                 StoredSlot::Kept(trace) => SlotForm::Kept(trace(&mut self.tracer)),
                 StoredSlot::Output(trace) => SlotForm::Output(trace(&mut self.tracer)),
@@ -105,16 +109,21 @@ impl Found {
         let states = states.map(|state| StateSchema {
             name: state.name.to_owned(),
             within: state.within.map(|branch| (branch.of.to_owned(), branch.number)),
-            slots: forms
+            slots: state
+                .slots
                 .iter()
-                .filter(|(name, _)| state.slots.contains(name))
-                .map(|(name, form)| ((*name).to_owned(), form.clone()))
+                .map(|slot| {
+                    let form = forms.iter().find(|(name, _)| name == slot).map(|(_, form)| form.clone());
+                    // The types of a generic method's variables are those of each call.
+                    let generic = || SlotForm::Kept(Type::Opaque("generic".to_owned()));
+                    ((*slot).to_owned(), form.unwrap_or_else(generic))
+                })
                 .collect(),
         });
         MachineSchema { name: machine.method.to_owned(), states: states.collect() }
     }
 
-    fn wait(&mut self, wait: StoredWait) -> SlotForm {
+    fn wait(&mut self, wait: &StoredWait) -> SlotForm {
         match wait {
             StoredWait::Timer => SlotForm::Timer,
             StoredWait::Activity(activity) => {
@@ -127,7 +136,7 @@ impl Found {
                 SlotForm::Activity(name)
             }
             StoredWait::Function(describe) => {
-                self.functions.push(describe);
+                self.functions.push(*describe);
                 // Only its name is asked for here.
                 SlotForm::Machine(function_name(&asking(describe).0))
             }
