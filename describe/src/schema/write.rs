@@ -8,7 +8,7 @@ use super::{Definition, Field, Form, Schema, SlotForm, StateSchema, Type, Varian
 pub(super) const HEAD: &str = "# What is stored of a workflow's runs, kept by a test. Schema format 1.";
 
 pub(super) fn text(schema: &Schema) -> String {
-    let mut out = format!("{HEAD}\nworkflow {} {:016x}\n", schema.workflow, schema.fingerprint());
+    let mut out = format!("{HEAD}\nworkflow {} {:016x}\n", Name(&schema.workflow), schema.fingerprint());
     let line = |out: &mut String, line: fmt::Arguments<'_>| {
         // Writing to a string does not fail.
         let _ = writeln!(out, "{line}");

@@ -88,8 +88,8 @@ fn function_name(machine: &MachineDescription) -> String {
 impl Found {
     fn machine(&mut self, machine: &MachineDescription, stored: &[StoredMachine]) -> MachineSchema {
         let mut forms: Vec<(&str, SlotForm)> = Vec::new();
-        let name = format!("{}::{}", machine.workflow, machine.method);
-        let stored = stored.iter().find(|stored| stored.machine == name || stored.machine == machine.method);
+        // A generic workflow's machines are called after the type alone.
+        let stored = stored.iter().find(|stored| stored.machine.rsplit("::").next() == Some(machine.method));
         for (name, slot) in stored.map(|stored| &*stored.slots).unwrap_or_default() {
             let called =
                 machine.states.iter().find(|state| state.slots.contains(name)).map(|state| state.wait);
@@ -207,7 +207,11 @@ impl<W: Workflow> SchemaCheck<W> {
 
     /// Compares; the error is what a test prints.
     pub fn check(&self) -> Result<(), String> {
-        let file = self.folder.join(format!("{}.schema", W::NAME));
+        // `Shop<Card>` as `Shop-Card`.
+        let plain = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let words: Vec<&str> =
+            W::NAME.split(|letter| !plain(letter)).filter(|word| !word.is_empty()).collect();
+        let file = self.folder.join(format!("{}.schema", words.join("-")));
         let path = self.crate_folder.join(&file);
         let new = schema::<W>();
         let text = new.text();
