@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Ident, ItemFn, ReturnType, Visibility};
+use syn::{Ident, ItemFn, ReturnType, Visibility};
 
 use crate::diag::{self, Errors};
 use crate::emit::Machine;
@@ -18,8 +18,6 @@ use crate::{analyse, effects, emit};
 pub(crate) struct Function {
     pub(crate) name: Ident,
     pub(crate) vis: Visibility,
-    /// Its attributes as they are written.
-    pub(crate) attrs: Vec<Attribute>,
     pub(crate) method: Method,
 }
 
@@ -41,8 +39,8 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors) -> TokenStream {
         errors.on(found, diag::DYN_OUTPUT);
         **ty = meant(ty);
     }
-    let method = model::method(&item.sig, *item.block, Kind::Function, &mut errors);
-    let function = Function { name: method.name.clone(), vis: item.vis, attrs: item.attrs, method };
+    let method = model::method(item.attrs, &item.sig, *item.block, Kind::Function, &mut errors);
+    let function = Function { name: method.name.clone(), vis: item.vis, method };
     let no_methods = BTreeMap::new();
     let around =
         Surroundings { workflow: &function.name, signals: false, is_function: true, methods: &no_methods };

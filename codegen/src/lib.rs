@@ -9,6 +9,7 @@
 
 mod activity;
 mod analyse;
+mod attributes;
 mod cfg;
 mod diag;
 mod editor;

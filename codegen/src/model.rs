@@ -1,11 +1,13 @@
 //! A workflow as the generator sees it: what the impl has, sorted by what it is for.
 use proc_macro2::Span;
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::{
     Attribute, FnArg, Generics, Ident, ImplItem, ImplItemFn, ItemImpl, Pat, ReceiverKind, ReturnType,
-    Signature, Type,
+    Signature, Type, Visibility,
 };
 
+use crate::attributes::{self, Attributes};
 use crate::diag::{self, Errors};
 use crate::instances::{Instance, Options};
 use crate::parameters::{self, Argument, Kind, Parameters, is_context, stored};
@@ -60,6 +62,7 @@ pub(crate) struct Method {
     pub(crate) arguments: Vec<Argument>,
     /// Type and const parameters.
     pub(crate) generics: Generics,
+    pub(crate) attributes: Attributes,
     pub(crate) output: Type,
     pub(crate) body: syn::Block,
 }
@@ -67,7 +70,10 @@ pub(crate) struct Method {
 /// A signal or query.
 pub(crate) struct Handler {
     pub(crate) name: Ident,
-    pub(crate) docs: Vec<Attribute>,
+    /// What goes with it to the handle: its docs, `#[cfg]` and `#[deprecated]`.
+    pub(crate) attrs: Vec<Attribute>,
+    /// That of the handle's method.
+    pub(crate) vis: Visibility,
     pub(crate) arguments: Vec<(Ident, Type)>,
     pub(crate) output: Type,
     /// Whether it is an async method: a machine that runs beside `run`.
@@ -123,7 +129,7 @@ pub(crate) fn parse(item: ItemImpl, options: Options, errors: &mut Errors) -> Op
                     errors.on(&function.sig.ident, diag::TWO_RUNS);
                 } else if function.sig.asyncness.is_none() {
                     errors.on(&function.sig, diag::RUN_ASYNC);
-                    run = Some(method(&function.sig, function.block, Kind::Run, errors));
+                    run = Some(method(function.attrs, &function.sig, function.block, Kind::Run, errors));
                 } else {
                     if function.sig.receiver().is_none() {
                         errors.on(&function.sig.ident, diag::RUN_SELF);
@@ -134,7 +140,7 @@ pub(crate) fn parse(item: ItemImpl, options: Options, errors: &mut Errors) -> Op
                         errors.on(found, diag::DYN_OUTPUT);
                         **ty = meant(ty);
                     }
-                    run = Some(method(&function.sig, function.block, Kind::Run, errors));
+                    run = Some(method(function.attrs, &function.sig, function.block, Kind::Run, errors));
                 }
             }
             Some(role) => {
@@ -147,17 +153,30 @@ pub(crate) fn parse(item: ItemImpl, options: Options, errors: &mut Errors) -> Op
                 let is_async = handler.as_ref().is_some_and(|handler| handler.is_async);
                 list.extend(handler);
                 if is_async {
-                    workflow.methods.push(method(&function.sig, function.block, Kind::Run, errors));
+                    workflow.methods.push(method(
+                        function.attrs,
+                        &function.sig,
+                        function.block,
+                        Kind::Run,
+                        errors,
+                    ));
                 } else {
                     workflow.plain.push(ImplItem::Fn(function));
                 }
             }
             None if function.sig.asyncness.is_some() => {
-                workflow.methods.push(method(&function.sig, function.block, Kind::Method, errors));
+                workflow.methods.push(method(
+                    function.attrs,
+                    &function.sig,
+                    function.block,
+                    Kind::Method,
+                    errors,
+                ));
             }
             None => workflow.plain.push(ImplItem::Fn(function)),
         }
     }
+    other_signatures(&workflow.methods, errors);
     if let Some(run) = run {
         workflow.methods.insert(0, run);
     } else {
@@ -168,6 +187,21 @@ pub(crate) fn parse(item: ItemImpl, options: Options, errors: &mut Errors) -> Op
         }
     }
     Some(workflow)
+}
+
+/// Methods of one name, each for other builds, have one signature.
+fn other_signatures(methods: &[Method], errors: &mut Errors) {
+    let signature = |method: &Method| {
+        let types = method.arguments.iter().map(|argument| &argument.written.1);
+        let (receiver, at, output) = (&method.receiver, method.context_at, &method.output);
+        (quote!(#receiver #(, #types)* -> #output).to_string(), at)
+    };
+    for (number, method) in methods.iter().enumerate() {
+        let other = methods[..number].iter().find(|other| other.name == method.name);
+        if other.is_some_and(|other| signature(other) != signature(method)) {
+            errors.on(&method.name, diag::OTHER_SIGNATURE.with(&[&method.name.to_string()]));
+        }
+    }
 }
 
 /// Finds and removes `#[run]`, `#[signal]`, `#[update]` or `#[query]`, with the validator of an update.
@@ -192,7 +226,7 @@ fn take_role(function: &mut ImplItemFn, errors: &mut Errors) -> (Option<Role>, O
         false
     });
     if let Some(attr) = function.attrs.iter().find(|attr| attr.path().is_ident("cfg"))
-        && (role.is_some() || function.sig.asyncness.is_some())
+        && role == Some(Role::Run)
     {
         errors.on(attr, diag::CFG_METHOD);
     }
@@ -213,7 +247,14 @@ fn parse_validator(input: syn::parse::ParseStream<'_>) -> syn::Result<Ident> {
 }
 
 /// An async function: its signature, sorted.
-pub(crate) fn method(signature: &Signature, mut body: syn::Block, kind: Kind, errors: &mut Errors) -> Method {
+pub(crate) fn method(
+    attrs: Vec<Attribute>,
+    signature: &Signature,
+    mut body: syn::Block,
+    kind: Kind,
+    errors: &mut Errors,
+) -> Method {
+    let attributes = attributes::sort(attrs, errors);
     let receiver = signature.receiver().cloned();
     if let Some(receiver) = &receiver
         && !is_reference(receiver)
@@ -228,7 +269,17 @@ pub(crate) fn method(signature: &Signature, mut body: syn::Block, kind: Kind, er
         errors.on(found, diag::REF_OUTPUT);
         output = meant(&output);
     }
-    Method { name: signature.ident.clone(), receiver, context, context_at, arguments, generics, output, body }
+    Method {
+        name: signature.ident.clone(),
+        receiver,
+        context,
+        context_at,
+        arguments,
+        generics,
+        attributes,
+        output,
+        body,
+    }
 }
 
 fn handler(
@@ -266,9 +317,15 @@ fn handler(
         };
         arguments.push((name, ty));
     }
-    let docs = function.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
+    let told = |attr: &&Attribute| ["doc", "cfg", "deprecated"].iter().any(|name| attr.path().is_ident(name));
+    let attrs = function.attrs.iter().filter(told).cloned().collect();
+    // A handle is for others: its methods are public, unless it is said for whom.
+    let vis = match &function.vis {
+        Visibility::Inherited => syn::parse_quote!(pub),
+        written => written.clone(),
+    };
     let (name, output) = (signature.ident.clone(), without_self(&return_type(signature), of));
-    Some(Handler { name, docs, arguments, output, is_async, validator })
+    Some(Handler { name, attrs, vis, arguments, output, is_async, validator })
 }
 
 fn is_reference(receiver: &syn::Receiver) -> bool {

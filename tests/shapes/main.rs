@@ -1,4 +1,5 @@
 //! Workflows of all shapes under the engine: functions, generic ones, and what a library brings.
 
+mod attributes;
 mod functions;
 mod generic;

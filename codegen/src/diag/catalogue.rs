@@ -72,9 +72,9 @@ catalogue! {
         why: "the value stays with the run: signals and queries reach it at any time",
         instead: "`&mut self`, `&self`, or no `self`";
 
-    CFG_METHOD LH0015: "`#[cfg]` cannot be on this method of a workflow",
-        why: "its states would come and go with the build, and stored runs are in them",
-        instead: "the method in every build, and `#[cfg]` in a plain `fn` or an activity that it calls";
+    CFG_METHOD LH0015: "`#[cfg]` cannot be on `#[run]`",
+        why: "a run has to begin somewhere in every build",
+        instead: "`#[run]` in every build, and `#[cfg]` on what it calls, or on the whole impl";
 
     STRAY LH0016: "`#[{0}]` stands outside of `#[{1}]`",
         why: "it marks a method for the `#[{1}]` around it, which is not there",
@@ -107,6 +107,14 @@ catalogue! {
     SAME_INSTANCE LH0023: "two instances have the name `{0}`",
         why: "runs are stored under the name, and have to find their type by it",
         instead: "each once, or another name by hand: `Checkout<Card> as \"card\"`";
+
+    ATTRIBUTE LH0024: "this attribute cannot be on an `async fn` of a workflow",
+        why: "it would see the machine's code, and not the function's",
+        instead: "it on a plain `fn` or an activity that does that part of the work; lints, `#[cfg]`, `#[deprecated]` and docs can be here";
+
+    OTHER_SIGNATURE LH0025: "another `{0}` of this impl has other parameters",
+        why: "its callers are written for both, since what `#[cfg]` leaves out is not known here",
+        instead: "the same parameters and result for each; what differs goes into the bodies";
 
     UPDATE_SHAPE LH0030: "an update has to be `fn name(&mut self, ..)`",
         why: "it changes the run's own value, and answers once it has",

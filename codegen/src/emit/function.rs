@@ -31,11 +31,11 @@ pub(crate) fn function(function: &Function, machine: &Machine<'_>, errors: &mut 
         describe::machine(&text(name), &quote!(#plain_name), machine, &quote!(#step_name(ctx, machine)));
     let types = machine_types(&machine.graph, &machine.analysis, &names);
     let around = around(function, &description, &describe::docs(&text(name), std::slice::from_ref(machine)));
-    quote! {
+    function.method.attributes.under_cfg(quote! {
         #around
         #types
         #step
-    }
+    })
 }
 
 /// What stands in for a function with errors, so that its calls are no errors, too.
@@ -53,7 +53,7 @@ pub(crate) fn stand_in(function: &Function) -> TokenStream {
         },
         &TokenStream::new(),
     );
-    quote! {
+    function.method.attributes.under_cfg(quote! {
         #around
         #[doc(hidden)]
         fn #step(
@@ -62,14 +62,13 @@ pub(crate) fn stand_in(function: &Function) -> TokenStream {
         ) -> ::core::task::Poll<#output> {
             #unusable
         }
-    }
+    })
 }
 
 /// The type of the function's name, the function that gives a call, and what the two implement.
 fn around(function: &Function, description: &TokenStream, docs_of_run: &TokenStream) -> TokenStream {
-    let Function { name, vis, attrs, method } = function;
-    let docs: Vec<_> = attrs.iter().filter(|attr| attr.path().is_ident("doc")).collect();
-    let others: Vec<_> = attrs.iter().filter(|attr| !attr.path().is_ident("doc")).collect();
+    let Function { name, vis, method } = function;
+    let (docs, others) = (&method.attributes.docs, &method.attributes.others);
     let type_docs = format!("The workflow `{name}`, as a type: for runs of its own.");
     let (params, values) = of_caller(method);
     let values = if let [value] = &values[..] { quote!(#value) } else { quote!((#(#values),*)) };
@@ -88,12 +87,13 @@ fn around(function: &Function, description: &TokenStream, docs_of_run: &TokenStr
         #(#docs)*
         ///
         /// A call, to be awaited in a workflow, whose run it becomes a part of.
-        #(#others)*
         #[allow(dead_code, unused_variables, unreachable_code, clippy::all, clippy::pedantic)]
+        #(#others)*
         #vis fn #name(#(#params),*) -> ::longhaul::machine::Call<#name> {
             ::longhaul::machine::Call::new(#values)
         }
         #[automatically_derived]
+        #[allow(deprecated)]
         impl ::longhaul::machine::Function for #name {
             #arguments
             type Output = #output;
@@ -143,6 +143,7 @@ fn workflow(function: &Function, docs: &TokenStream) -> TokenStream {
         }
         #docs
         #[automatically_derived]
+        #[allow(deprecated)]
         impl ::longhaul::Workflow for #name {
             const NAME: &'static str = #text;
             type Input = <Self as ::longhaul::machine::Function>::Arguments;

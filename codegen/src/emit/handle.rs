@@ -20,27 +20,27 @@ pub(super) fn handle(workflow: &Workflow) -> TokenStream {
     let docs =
         format!("A handle to a run of [`{0}`]: its signals, updates and queries as methods.", workflow.name);
     let signals = workflow.signals.iter().map(|signal| {
-        let Handler { name, docs, .. } = signal;
+        let Handler { name, attrs, vis, .. } = signal;
         let (params, values) = params(signal);
         let text = name.to_string();
         quote! {
-            #(#docs)*
+            #(#attrs)*
             ///
             /// Signals the run: durable once this returns.
-            pub async fn #name(&self, #(#params),*) -> ::core::result::Result<(), ::longhaul::SignalError> {
+            #vis async fn #name(&self, #(#params),*) -> ::core::result::Result<(), ::longhaul::SignalError> {
                 self.0.signal(#text, &(#(#values,)*)).await
             }
         }
     });
     let queries = workflow.queries.iter().map(|query| {
-        let Handler { name, docs, output, .. } = query;
+        let Handler { name, attrs, vis, output, .. } = query;
         let (params, values) = params(query);
         let text = name.to_string();
         quote! {
-            #(#docs)*
+            #(#attrs)*
             ///
             /// Asks the run: the answer is of its last committed state.
-            pub async fn #name(&self, #(#params),*) -> ::core::result::Result<#output, ::longhaul::QueryError> {
+            #vis async fn #name(&self, #(#params),*) -> ::core::result::Result<#output, ::longhaul::QueryError> {
                 self.0.query(#text, &(#(#values,)*)).await
             }
         }
@@ -83,16 +83,16 @@ pub(super) fn handle(workflow: &Workflow) -> TokenStream {
 
 /// The handle's method of an update.
 fn update(update: &Handler) -> TokenStream {
-    let Handler { name, docs, output, .. } = update;
+    let Handler { name, attrs, vis, output, .. } = update;
     let (params, values) = params(update);
     let text = name.to_string();
     let Split { output, error, is_result } = split(output);
     let method = if is_result { quote!(try_update) } else { quote!(update) };
     quote! {
-        #(#docs)*
+        #(#attrs)*
         ///
         /// Updates the run, once it is awaited: durable when it is accepted, answered when it is done.
-        pub fn #name(&self, #(#params),*) -> ::longhaul::Update<#output, #error> {
+        #vis fn #name(&self, #(#params),*) -> ::longhaul::Update<#output, #error> {
             self.0.#method(#text, &(#(#values,)*))
         }
     }

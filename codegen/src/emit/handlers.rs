@@ -3,6 +3,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
 
+use crate::attributes::cfgs;
 use crate::model::{Handler, Workflow};
 
 /// A stand-in for a workflow with errors calls nothing.
@@ -46,7 +47,9 @@ fn signal(signal: &Handler) -> TokenStream {
     let (name, text) = (&signal.name, signal.name.to_string());
     let (values, arguments) = (argument_names(signal), arguments(signal));
     let handle = if signal.is_async { begin(signal) } else { quote!(self.#name(#(#values),*);) };
+    let cfgs = cfgs(&signal.attrs);
     quote! {
+        #(#cfgs)*
         #text => {
             #arguments
             #handle
@@ -58,7 +61,9 @@ fn signal(signal: &Handler) -> TokenStream {
 fn query(query: &Handler) -> TokenStream {
     let (name, text) = (&query.name, query.name.to_string());
     let (values, arguments) = (argument_names(query), arguments(query));
+    let cfgs = cfgs(&query.attrs);
     quote! {
+        #(#cfgs)*
         #text => {
             #arguments
             ::longhaul::workflow::handler_answer(#text, &self.#name(#(#values),*))
@@ -105,10 +110,12 @@ fn updates(workflow: &Workflow, called: usize) -> TokenStream {
 fn validate(update: &Handler) -> TokenStream {
     let (text, output) = (update.name.to_string(), &update.output);
     let (values, arguments) = (argument_names(update), arguments(update));
+    let cfgs = cfgs(&update.attrs);
     let Some(validator) = &update.validator else {
-        return quote!(#text => { #arguments ::core::result::Result::Ok(::core::option::Option::None) });
+        return quote!(#(#cfgs)* #text => { #arguments ::core::result::Result::Ok(::core::option::Option::None) });
     };
     quote! {
+        #(#cfgs)*
         #text => {
             #arguments
             match self.#validator(#(&#values),*) {
@@ -134,7 +141,8 @@ fn update(update: &Handler) -> TokenStream {
                 .map(::core::option::Option::Some)
         }
     };
-    quote!(#text => { #arguments #handle })
+    let cfgs = cfgs(&update.attrs);
+    quote!(#(#cfgs)* #text => { #arguments #handle })
 }
 
 /// Begins the machine of an async handler.
@@ -154,13 +162,18 @@ fn arguments(handler: &Handler) -> TokenStream {
 fn types(handlers: &[Handler]) -> Vec<TokenStream> {
     let of = |handler: &Handler| {
         let (name, types) = (handler.name.to_string(), argument_types(handler));
-        quote!(::longhaul::workflow::SignalType::of::<(#(#types,)*)>(#name))
+        let cfgs = cfgs(&handler.attrs);
+        quote!(#(#cfgs)* ::longhaul::workflow::SignalType::of::<(#(#types,)*)>(#name))
     };
     handlers.iter().map(of).collect()
 }
 
-fn names(handlers: &[Handler]) -> Vec<String> {
-    handlers.iter().map(|handler| handler.name.to_string()).collect()
+fn names(handlers: &[Handler]) -> Vec<TokenStream> {
+    let of = |handler: &Handler| {
+        let (cfgs, name) = (cfgs(&handler.attrs), handler.name.to_string());
+        quote!(#(#cfgs)* #name)
+    };
+    handlers.iter().map(of).collect()
 }
 
 fn unknown(workflow: &Workflow, kind: &str, handlers: &[Handler]) -> TokenStream {

@@ -13,6 +13,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::analyse::{Analysis, SlotKind, State};
+use crate::attributes::under;
 use crate::cfg::Graph;
 use crate::diag::{Errors, unusable};
 use crate::instances::Instance;
@@ -58,26 +59,31 @@ pub(crate) fn workflow(workflow: &Workflow, machines: &[Machine<'_>], errors: &m
     let mut steps = TokenStream::new();
     for (number, machine) in machines.iter().enumerate() {
         let names = names(workflow, machine.method, number == 0);
-        types.extend(machine_types(&machine.graph, &machine.analysis, &names));
+        let made = machine_types(&machine.graph, &machine.analysis, &names);
+        types.extend(machine.method.attributes.under_cfg(made));
         steps.extend(machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors));
     }
     let Workflow { ty, plain, attrs, generics, .. } = workflow;
     let (params, _, bounds) = generics.split_for_impl();
     let implementation = implementation(workflow, machines);
     let handle = handle::handle(workflow);
-    quote! {
-        #(#attrs)*
-        impl #params #ty #bounds {
-            #(#plain)*
-        }
-        #types
-        #[automatically_derived]
-        impl #params #ty #bounds {
-            #steps
-        }
-        #implementation
-        #handle
-    }
+    let (cfgs, attrs): (Vec<_>, Vec<_>) = attrs.iter().partition(|attr| attr.path().is_ident("cfg"));
+    under(
+        &cfgs,
+        quote! {
+            #(#attrs)*
+            impl #params #ty #bounds {
+                #(#plain)*
+            }
+            #types
+            #[automatically_derived]
+            impl #params #ty #bounds {
+                #steps
+            }
+            #implementation
+            #handle
+        },
+    )
 }
 
 /// What stands in for a workflow with errors, so that no second error follows from the first: its plain items, and all
@@ -90,7 +96,7 @@ pub(crate) fn plain_items(workflow: &Workflow, machines: &[Machine<'_>]) -> Toke
     let unusable = unusable();
     let states = machines.iter().enumerate().map(|(number, machine)| {
         let names = names(workflow, machine.method, number == 0);
-        states(&machine.graph, &machine.analysis, &names)
+        machine.method.attributes.under_cfg(states(&machine.graph, &machine.analysis, &names))
     });
     let implementation = run.map(|run| {
         let step = step_name(&run.name);
@@ -265,9 +271,12 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
     let head = quote_spanned!(span=> impl #params ::longhaul::Workflow for #ty #bounds);
     let instances = workflow.instances.iter().map(instance);
     let name = name_of(workflow);
+    let docs_of_run = &run.attributes.docs;
     quote! {
+        #(#docs_of_run)*
         #docs
         #[automatically_derived]
+        #[allow(deprecated)]
         #head {
             const NAME: &'static str = #name;
             type Input = #input;

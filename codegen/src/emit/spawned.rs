@@ -17,8 +17,10 @@ pub(super) fn step_spawned(workflow: &Workflow, machines: &[Machine<'_>]) -> Tok
         let method = machine.method;
         let (name, step, arguments) = (method.name.to_string(), step_name(&method.name), arguments(method));
         let receiver = if method.receiver.is_some() { quote!(self.) } else { quote!(Self::) };
+        let cfgs = &method.attributes.cfgs;
         if spawned.contains(&name) {
             cases.extend(quote! {
+                #(#cfgs)*
                 #name => ::longhaul::machine::step_method(
                     &mut spawned,
                     ctx,
@@ -29,6 +31,7 @@ pub(super) fn step_spawned(workflow: &Workflow, machines: &[Machine<'_>]) -> Tok
         let sites: Vec<&str> = machine.graph.sites.iter().flat_map(site_names).collect();
         if !sites.is_empty() {
             cases.extend(quote! {
+                #(#cfgs)*
                 #(#sites)|* => {
                     let mut around = ::longhaul::machine::Sub::<#arguments>::within(spawned);
                     let _ = #receiver #step(ctx, &mut around);

@@ -1,11 +1,11 @@
 #[workflow]
 impl Flow {
     #[run]
+    #[cfg(feature = "mail")]
     async fn run(&mut self, ctx: &Context) {
         self.remind(ctx).await;
     }
 
-    #[cfg(feature = "mail")]
     async fn remind(&mut self, ctx: &Context) {
         mail(self.address.clone()).await;
     }
@@ -20,9 +20,13 @@ impl Flow {
         self.remind(ctx).await;
     }
 
+    #[cfg(feature = "mail")]
     async fn remind(&mut self, ctx: &Context) {
-        if cfg!(feature = "mail") {
-            mail(self.address.clone()).await;
-        }
+        mail(self.address.clone()).await;
+    }
+
+    #[cfg(not(feature = "mail"))]
+    async fn remind(&mut self, ctx: &Context) {
+        ctx.sleep(days(1)).await;
     }
 }

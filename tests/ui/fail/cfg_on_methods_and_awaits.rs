@@ -14,6 +14,7 @@ struct Flow {
 #[workflow]
 impl Flow {
     #[run]
+    #[cfg(unix)]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
         #[cfg(unix)]
         num(1).await?;
@@ -28,6 +29,7 @@ impl Flow {
     }
 
     #[cfg(unix)]
+    #[tokio::main]
     async fn helper(&mut self) {}
 }
 

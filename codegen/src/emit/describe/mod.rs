@@ -190,11 +190,12 @@ pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenSt
             quote!(Self::#step(ctx, machine))
         };
         let method = machine(&name, &name_of, described, &call);
-        std::iter::once(method).chain(sites).collect::<Vec<_>>()
+        let cfgs = &described.method.attributes.cfgs;
+        std::iter::once(method).chain(sites).map(|one| quote!(#(#cfgs)* #one)).collect::<Vec<_>>()
     });
     quote! {
         fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
-            ::std::vec![#(#described),*]
+            ::std::vec::Vec::from([#(#described),*])
         }
     }
 }

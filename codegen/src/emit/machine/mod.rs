@@ -67,12 +67,15 @@ pub(crate) fn step_fn(
     let step = super::step_name(&method.name);
     let items = items(graph);
     let body = body(graph, analysis, names, &quote!(#output), errors);
+    let (cfgs, others) = (&method.attributes.cfgs, &method.attributes.others);
     quote! {
+        #(#cfgs)*
         #[doc(hidden)]
         #[allow(
             unused_macros, irrefutable_let_patterns, unused_mut, unused_variables, unused_assignments, unused_parens, unused_braces, unused_labels,
             unreachable_code, unused_must_use, dead_code, unexpected_cfgs, clippy::all, clippy::pedantic
         )]
+        #(#others)*
         fn #step #generics(
             #receiver
             __ctx: &::longhaul::machine::Context,
