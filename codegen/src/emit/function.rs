@@ -3,7 +3,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::{Machine, Split, arguments, describe, machine, machine_types, split, step_name};
+use super::{Machine, Split, arguments, describe, machine, machine_types, spawned, split, step_name};
 use crate::diag::{Errors, unusable};
 use crate::function::Function;
 use crate::lower::{at, camel};
@@ -30,7 +30,9 @@ pub(crate) fn function(function: &Function, machine: &Machine<'_>, errors: &mut 
     let description =
         describe::machine(&text(name), &quote!(#plain_name), machine, &quote!(#step_name(ctx, machine)));
     let types = machine_types(&machine.graph, &machine.analysis, &names);
-    let around = around(function, &description, &describe::docs(&text(name), std::slice::from_ref(machine)));
+    let step_spawned = spawned::step_spawned_of_function(machine);
+    let docs = describe::docs(&text(name), std::slice::from_ref(machine));
+    let around = around(function, &description, &step_spawned, &docs);
     function.method.attributes.under_cfg(quote! {
         #around
         #types
@@ -52,6 +54,7 @@ pub(crate) fn stand_in(function: &Function) -> TokenStream {
             }
         },
         &TokenStream::new(),
+        &TokenStream::new(),
     );
     function.method.attributes.under_cfg(quote! {
         #around
@@ -66,7 +69,12 @@ pub(crate) fn stand_in(function: &Function) -> TokenStream {
 }
 
 /// The type of the function's name, the function that gives a call, and what the two implement.
-fn around(function: &Function, description: &TokenStream, docs_of_run: &TokenStream) -> TokenStream {
+fn around(
+    function: &Function,
+    description: &TokenStream,
+    step_spawned: &TokenStream,
+    docs_of_run: &TokenStream,
+) -> TokenStream {
     let Function { name, vis, method } = function;
     let (docs, others) = (&method.attributes.docs, &method.attributes.others);
     let type_docs = format!("The workflow `{name}`, as a type: for runs of its own.");
@@ -103,6 +111,7 @@ fn around(function: &Function, description: &TokenStream, docs_of_run: &TokenStr
             ) -> ::core::task::Poll<Self::Output> {
                 #step(ctx, machine)
             }
+            #step_spawned
             fn describe() -> ::longhaul::machine::MachineDescription {
                 #description
             }
@@ -166,6 +175,13 @@ fn workflow(function: &Function, docs: &TokenStream) -> TokenStream {
                 _: &::longhaul::codec::Payload,
             ) -> ::core::result::Result<::longhaul::codec::Payload, ::longhaul::workflow::HandlerError> {
                 ::core::result::Result::Err(::longhaul::workflow::HandlerError::unknown(#text, "query", name, &[]))
+            }
+            fn step_spawned(
+                &mut self,
+                ctx: &::longhaul::machine::Context,
+                spawned: ::std::boxed::Box<::longhaul::machine::Spawned>,
+            ) -> ::std::boxed::Box<::longhaul::machine::Spawned> {
+                <Self as ::longhaul::machine::Function>::step_spawned(ctx, spawned)
             }
             fn step(
                 &mut self,

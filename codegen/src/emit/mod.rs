@@ -47,9 +47,11 @@ fn names(workflow: &Workflow, method: &Method, is_run: bool) -> machine::Names {
 /// The types of a machine, and of those written within it.
 fn machine_types(graph: &Graph, analysis: &Analysis, names: &machine::Names) -> TokenStream {
     let (states, frame) = (states(graph, analysis, names), frame(analysis, names));
-    let sites = graph.sites.iter().zip(&analysis.sites).map(|(site, analysis)| {
-        machine_types(&site.graph, analysis, &machine::Names::of_site(&names.workflow, &site.name))
-    });
+    let sites = graph
+        .sites
+        .iter()
+        .zip(&analysis.sites)
+        .map(|(site, analysis)| machine_types(&site.graph, analysis, &names.of_site(&site.name)));
     quote!(#states #frame #(#sites)*)
 }
 

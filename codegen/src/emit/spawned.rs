@@ -6,7 +6,32 @@ use quote::quote;
 
 use super::machine::site_names;
 use super::{Machine, arguments, step_name};
+use crate::cfg::Graph;
 use crate::model::Workflow;
+
+/// `Function::step_spawned`: its tasks are the blocks in it.
+pub(super) fn step_spawned_of_function(machine: &Machine<'_>) -> TokenStream {
+    let sites = sites(&machine.graph);
+    if sites.is_empty() {
+        return TokenStream::new();
+    }
+    let (step, arguments) = (step_name(&machine.method.name), arguments(machine.method));
+    quote! {
+        fn step_spawned(
+            ctx: &::longhaul::machine::Context,
+            spawned: ::std::boxed::Box<::longhaul::machine::Spawned>,
+        ) -> ::std::boxed::Box<::longhaul::machine::Spawned> {
+            let mut around = ::longhaul::machine::Sub::<#arguments>::within(spawned);
+            let _ = #step(ctx, &mut around);
+            around.into_spawned()
+        }
+    }
+}
+
+/// The names of all tasks that a machine's blocks can become.
+fn sites(graph: &Graph) -> Vec<&str> {
+    graph.sites.iter().flat_map(site_names).collect()
+}
 
 pub(super) fn step_spawned(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
     let handlers = workflow.async_handlers().map(ToString::to_string);
@@ -28,7 +53,7 @@ pub(super) fn step_spawned(workflow: &Workflow, machines: &[Machine<'_>]) -> Tok
                 ),
             });
         }
-        let sites: Vec<&str> = machine.graph.sites.iter().flat_map(site_names).collect();
+        let sites = sites(&machine.graph);
         if !sites.is_empty() {
             cases.extend(quote! {
                 #(#cfgs)*

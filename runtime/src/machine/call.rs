@@ -3,10 +3,13 @@
 use std::marker::PhantomData;
 use std::task::Poll;
 
+use super::cancel::Standing;
 use super::context::Context;
 use super::describe::MachineDescription;
-use super::drive::Sub;
+use super::drive::{Sub, no_such_task};
 use super::frame::Stored;
+use super::machines::{Bodies, Machines};
+use super::tasks::Spawned;
 use super::wait::{Awaitable, OpId, Wait, WaitWriter};
 use crate::codec::CodecError;
 
@@ -18,8 +21,30 @@ pub trait Function: 'static {
     type Output;
     /// Lets the machine go as far as it can.
     fn step(ctx: &Context, machine: &mut Sub<Self::Arguments>) -> Poll<Self::Output>;
+    /// Lets a task that the function has begun go as far as it can.
+    fn step_spawned(ctx: &Context, spawned: Box<Spawned>) -> Box<Spawned> {
+        let _ = no_such_task::<()>(ctx, &spawned);
+        spawned
+    }
     /// The machine as data.
     fn describe() -> MachineDescription;
+}
+
+/// The bodies of a function.
+struct OfFunction<F>(PhantomData<F>);
+
+impl<F: Function> Bodies<F::Arguments, F::Output> for OfFunction<F> {
+    fn step(&mut self, ctx: &Context, main: &mut Sub<F::Arguments>) -> Poll<F::Output> {
+        F::step(ctx, main)
+    }
+
+    fn step_spawned(&mut self, ctx: &Context, spawned: Box<Spawned>) -> Box<Spawned> {
+        F::step_spawned(ctx, spawned)
+    }
+
+    fn named(&self) -> Vec<OpId> {
+        Vec::new()
+    }
 }
 
 /// A call of a function marked `#[workflow]`, not yet begun.
@@ -43,13 +68,13 @@ impl<F: Function> Awaitable for Call<F> {
     type Wait = CallWait<F>;
 
     fn begin(self, _: &Context) -> CallWait<F> {
-        CallWait { machine: Sub::start(self.arguments), function: PhantomData }
+        CallWait { machines: Machines::start(self.arguments), function: PhantomData }
     }
 }
 
 /// A begun call. Its stored form is the function's frame as it is, a map within the caller's.
 pub struct CallWait<F: Function> {
-    machine: Sub<F::Arguments>,
+    machines: Machines<F::Arguments>,
     function: PhantomData<fn() -> F>,
 }
 
@@ -57,7 +82,15 @@ impl<F: Function> Wait for CallWait<F> {
     type Output = F::Output;
 
     fn poll(&mut self, ctx: &Context) -> Poll<F::Output> {
-        F::step(ctx, &mut self.machine)
+        let outer = ctx.standing();
+        let root = Standing { task: None, ..outer };
+        let polled = self.machines.step(&mut OfFunction::<F>(PhantomData), ctx, root);
+        ctx.stand(outer);
+        if polled.is_ready() {
+            let left = self.machines.left_over();
+            ctx.tasks(|tasks| tasks.take_over(left));
+        }
+        polled
     }
 
     #[cfg(feature = "testing")]
@@ -66,16 +99,16 @@ impl<F: Function> Wait for CallWait<F> {
     }
 
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
-        self.machine.armed().iter().copied().for_each(armed);
+        self.machines.armed().iter().copied().for_each(armed);
     }
 
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
-        out.encoded(self.machine.encoded());
+        out.encoded(self.machines.encoded());
         Ok(())
     }
 
     fn read(bytes: &[u8]) -> Result<Self, CodecError> {
-        Ok(CallWait { machine: Sub::stored(bytes.to_vec()), function: PhantomData })
+        Ok(CallWait { machines: Machines::stored("a function", bytes.to_vec()), function: PhantomData })
     }
 }
 

@@ -68,7 +68,7 @@ impl Awaitable for HandlersWait {
 impl Wait for HandlersWait {
     type Output = ();
     fn poll(&mut self, ctx: &Context) -> Poll<()> {
-        if ctx.tasks(|tasks| tasks.is_handling()) { ctx.pending() } else { ctx.ready(()) }
+        if ctx.is_handling() { ctx.pending() } else { ctx.ready(()) }
     }
     fn armed(&self, _: &mut dyn FnMut(OpId)) {}
 

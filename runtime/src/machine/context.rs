@@ -31,7 +31,8 @@ pub struct Context {
     run_id: String,
     now: Moment,
     step: RefCell<Step>,
-    tasks: RefCell<Tasks>,
+    /// The tasks of the run; above them those of the function that is being stepped, and so on.
+    tasks: RefCell<Vec<Tasks>>,
     pub(super) standing: Cell<Standing>,
     /// How many shields were found to go on.
     pub(super) shields: Cell<u32>,
@@ -41,7 +42,8 @@ pub struct Context {
     progress: Cell<u64>,
     /// How often something was looked at that can change without an operation being resolved.
     watches: Cell<u64>,
-    delivered_cancel: Cell<bool>,
+    /// The run was given up.
+    run_given_up: Cell<bool>,
     /// The update that is being handled.
     updating: RefCell<Option<String>>,
     /// The first async handler that was begun and not stepped yet.
@@ -156,7 +158,7 @@ impl Context {
             giving_up: Cell::new(false),
             progress: Cell::new(0),
             watches: Cell::new(0),
-            delivered_cancel: Cell::new(false),
+            run_given_up: Cell::new(false),
             updating: RefCell::new(None),
             begun_handler: Cell::new(None),
         }
@@ -316,9 +318,42 @@ impl Context {
         self.step.borrow_mut().resolutions.remove(&op)
     }
 
-    /// The tasks of the run.
+    /// The tasks of the machine that is being stepped.
     pub(super) fn tasks<T>(&self, with: impl FnOnce(&mut Tasks) -> T) -> T {
-        with(&mut self.tasks.borrow_mut())
+        let mut tasks = self.tasks.borrow_mut();
+        // Without a machine (a handler that is tried apart), there are none, and none are kept.
+        match tasks.last_mut() {
+            Some(tasks) => with(tasks),
+            None => with(&mut Tasks::default()),
+        }
+    }
+
+    /// The tasks among which `op` is: a function can be handed the handle of a task of its caller.
+    pub(super) fn tasks_with<T>(&self, op: OpId, with: impl FnOnce(&mut Tasks) -> T) -> T {
+        let mut all = self.tasks.borrow_mut();
+        match all.iter_mut().rev().find(|tasks| tasks.contains(op)) {
+            Some(tasks) => with(tasks),
+            None => with(&mut Tasks::default()),
+        }
+    }
+
+    /// Steps of a machine with these tasks follow.
+    pub(super) fn lend(&self, tasks: Tasks) {
+        self.tasks.borrow_mut().push(tasks);
+    }
+
+    pub(super) fn give_back(&self) -> Tasks {
+        self.tasks.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Whether the machine that is being stepped is the run's own, and not that of a function within it.
+    pub(super) fn is_run(&self) -> bool {
+        self.tasks.borrow().len() == 1
+    }
+
+    /// Whether an async handler of the run has not ended.
+    pub(super) fn is_handling(&self) -> bool {
+        self.tasks.borrow().iter().any(Tasks::is_handling)
     }
 
     /// Begins a machine as a task of its own.
@@ -366,9 +401,17 @@ impl Context {
         self.step.borrow().cancelled
     }
 
-    /// Lets one cancelled scope be given up, or no longer; whether one might until now.
-    pub(super) fn give_up(&self, may: bool) -> bool {
-        self.giving_up.replace(may)
+    pub(super) fn is_giving_up(&self) -> bool {
+        self.giving_up.get()
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        self.standing.get()
+    }
+
+    /// Lets one cancelled scope be given up, or no longer.
+    pub(super) fn give_up(&self, may: bool) {
+        self.giving_up.set(may);
     }
 
     /// Something went on.
@@ -401,13 +444,13 @@ impl Context {
         Poll::Pending
     }
 
-    /// Some code was told of a cancellation.
-    pub(super) fn deliver_cancel(&self) {
-        self.delivered_cancel.set(true);
+    /// The run ends by its cancellation.
+    pub(super) fn run_given_up(&self) {
+        self.run_given_up.set(true);
     }
 
-    pub(super) fn has_delivered_cancel(&self) -> bool {
-        self.delivered_cancel.get() || self.is_run_cancelled()
+    pub(super) fn is_run_given_up(&self) -> bool {
+        self.run_given_up.get()
     }
 
     /// Runs `look` over the operations that were resolved and not taken up yet.

@@ -19,6 +19,7 @@ mod drive;
 mod frame;
 mod iterators;
 pub mod kept;
+mod machines;
 mod process;
 mod question;
 #[cfg(feature = "testing")]

@@ -168,12 +168,9 @@ impl<T: Stored> Wait for TaskWait<T> {
     type Output = Result<T, Cancelled>;
 
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        match ctx.tasks(|tasks| tasks.take_output(self.0.op)) {
+        match ctx.tasks_with(self.0.op, |tasks| tasks.take_output(self.0.op)) {
             Found::Pending => ctx.pending(),
-            Found::Cancelled => {
-                ctx.deliver_cancel();
-                ctx.ready(Err(Cancelled))
-            }
+            Found::Cancelled => ctx.ready(Err(Cancelled)),
             Found::Done(output) => decoded(ctx, &output).map(Ok),
             Found::Gone => panic!("a task was awaited again after it had given its output"),
         }
@@ -289,10 +286,10 @@ impl<T: Stored> Wait for AsyncBlockWait<T> {
 
     fn poll(&mut self, ctx: &Context) -> Poll<T> {
         // What is cancelled has no output: whoever awaits it here is in the same scope, and is given up as well.
-        if ctx.tasks(|tasks| tasks.is_cancelled(self.0.op)) {
+        if ctx.tasks_with(self.0.op, |tasks| tasks.is_cancelled(self.0.op)) {
             return ctx.pending();
         }
-        match ctx.tasks(|tasks| tasks.take_output(self.0.op)) {
+        match ctx.tasks_with(self.0.op, |tasks| tasks.take_output(self.0.op)) {
             Found::Done(output) => decoded(ctx, &output),
             Found::Pending | Found::Cancelled => ctx.pending(),
             Found::Gone => panic!("an `async` block was awaited again after it had given its output"),

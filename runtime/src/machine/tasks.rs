@@ -362,6 +362,20 @@ impl Tasks {
         news
     }
 
+    /// Takes over what a function leaves when it ends: a task that it began has ended with it.
+    pub(super) fn take_over(&mut self, left: Tasks) {
+        for (op, mut entry) in left.all {
+            if entry.keeper != Keeper::Handle {
+                continue;
+            }
+            if entry.is_running() {
+                entry.state = State::Cancelled;
+            }
+            entry.parent = None;
+            self.all.insert(op, entry);
+        }
+    }
+
     /// The stored form.
     pub(super) fn records(&self) -> Vec<EntryRecord> {
         let record = |(op, entry): (&OpId, &Entry)| {
@@ -409,6 +423,13 @@ impl Tasks {
 impl Entry {
     fn is_running(&self) -> bool {
         matches!(self.state, State::Running(_) | State::Away)
+    }
+}
+
+impl Keeper {
+    /// That of a handler which is begun now.
+    pub(super) fn handler(update: Option<String>) -> Self {
+        update.map_or(Keeper::Signal, Keeper::Update)
     }
 }
 

@@ -95,7 +95,9 @@ impl<T: Stored> Wait for Trigger<T> {
     type Output = T;
 
     fn poll(&mut self, ctx: &Context) -> Poll<T> {
-        let Some(value) = ctx.tasks(|tasks| tasks.triggered(self.op)) else { return ctx.pending() };
+        let Some(value) = ctx.tasks_with(self.op, |tasks| tasks.triggered(self.op)) else {
+            return ctx.pending();
+        };
         match codec::decode(&value) {
             Ok(value) => ctx.ready(value),
             Err(error) => {

@@ -156,7 +156,6 @@ impl<A: Activity> Wait for ActivityWait<A> {
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
         let Some(Resolution::Activity(outcome)) = ctx.take_resolution(self.op) else {
             if ctx.delivers_cancel() {
-                ctx.deliver_cancel();
                 return ctx.ready(Err(ActivityError::Cancelled));
             }
             return Poll::Pending;

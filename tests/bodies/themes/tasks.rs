@@ -27,6 +27,7 @@ bodies! {
     AwaitedBlocks { a_block_is_awaited_in_place(3); }
     MovesIntoBranches { a_branch_that_moves_has_its_own_copies(3); }
     ForgottenTasks { a_task_that_is_never_awaited_lives_as_long_as_its_variable(3); }
+    TasksInFunctions { functions_spawn_tasks(3); }
     Shadowed { captures_are_what_the_names_mean_there(3); }
 }
 
@@ -419,5 +420,25 @@ impl Shadowed {
         }))
         .await;
         Ok(format!("{} {} {results:?}", outer.await, inner.await))
+    }
+}
+
+#[workflow]
+async fn sums(ctx: &Context, n: u32) -> u32 {
+    let tasks: Vec<_> = (0..n).map(|x| ctx.spawn(async move { num(x).await.unwrap() })).collect();
+    let mut sum = 0;
+    for task in tasks {
+        sum += task.await.unwrap();
+    }
+    join_all((0..n).map(|x| async move { num(x + sum).await.unwrap() })).await.into_iter().sum()
+}
+
+#[workflow]
+impl TasksInFunctions {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        let one = sums(ctx, n).await;
+        let (three, two) = join!(num(one), sums(ctx, 2));
+        Ok(format!("{one} {two} {three:?}"))
     }
 }

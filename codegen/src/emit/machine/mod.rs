@@ -35,14 +35,16 @@ pub(crate) struct Names {
 
 impl Names {
     /// Those of an `async` block that is a value, by its full name: `run.Charge`.
-    pub(crate) fn of_site(workflow: &Ident, site: &str) -> Self {
+    pub(crate) fn of_site(&self, site: &str) -> Self {
         let part: String = site.split('.').map(camel).collect();
-        let span = at(workflow.span());
+        let Names { workflow, path, .. } = self;
+        let (name, span) = (camel(&workflow.to_string()), at(workflow.span()));
+        let path = path.split_once("::").map_or_else(|| site.to_owned(), |(of, _)| format!("{of}::{site}"));
         Names {
             workflow: workflow.clone(),
-            state: format_ident!("{workflow}{part}State", span = span),
-            frame: format_ident!("{workflow}{part}Frame", span = span),
-            path: format!("{workflow}::{site}"),
+            state: format_ident!("{name}{part}State", span = span),
+            frame: format_ident!("{name}{part}Frame", span = span),
+            path,
         }
     }
 }

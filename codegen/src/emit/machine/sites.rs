@@ -5,7 +5,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{Emit, Names, body};
+use super::{Emit, body};
 use crate::cfg::{BlockId, ConstructId, Site, TaskId};
 use crate::lower::site_tag;
 
@@ -143,7 +143,7 @@ impl Emit<'_> {
             }
             let (ty, variant, tag, name) =
                 (Self::block_type(task), variant(number), site_tag(number), &site.name);
-            let names = Names::of_site(&self.names.workflow, name);
+            let names = self.names.of_site(name);
             let body = body(&site.graph, &self.analysis.sites[number], &names, &quote!(_), self.errors);
             arms.extend(quote! {
                 #ty::#variant => {
