@@ -42,8 +42,7 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors) -> TokenStream {
     let method = model::method(item.attrs, &item.sig, *item.block, Kind::Function, &mut errors);
     let function = Function { name: method.name.clone(), vis: item.vis, method };
     let no_methods = BTreeMap::new();
-    let around =
-        Surroundings { workflow: &function.name, signals: false, is_function: true, methods: &no_methods };
+    let around = Surroundings { workflow: &function.name, signals: false, methods: &no_methods };
     let graph = lower::lower(&function.method, &around, &mut errors);
     let analysis = analyse::analyse(&graph);
     let machine = Machine { method: &function.method, graph, analysis };

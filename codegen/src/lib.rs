@@ -100,12 +100,8 @@ fn implementation(item: syn::ItemImpl, options: Options, mut errors: Errors) -> 
             (method.name.to_string(), shape)
         })
         .collect();
-    let around = Surroundings {
-        workflow: &model.name,
-        signals: model.can_change_while_it_waits(),
-        is_function: false,
-        methods: &shapes,
-    };
+    let around =
+        Surroundings { workflow: &model.name, signals: model.can_change_while_it_waits(), methods: &shapes };
     let machines: Vec<_> = model
         .methods
         .iter()

@@ -184,10 +184,6 @@ catalogue! {
         why: "after a restart a task goes on by its method's name, and each type would have another body",
         instead: "an `async move` block around the call, as a task of its own: `ctx.spawn(async move { self.pack(ctx, item).await })`";
 
-    TASK_OF_FUNCTION LH0117: "a function that is a workflow cannot have tasks",
-        why: "a task goes on by a name in the run's workflow, and any workflow may await this function",
-        instead: "branches of `join!`, `select!` or `timeout`, which are a part of the function; or an `async fn` of the impl that spawns";
-
     EFFECT LH0201: "`{0}` is an effect, and cannot be in a workflow",
         why: "after a crash it would be lost, repeated, or different",
         instead: "{1}";

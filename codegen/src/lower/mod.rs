@@ -49,8 +49,6 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) workflow: &'a Ident,
     /// Whether a signal can change the workflow's value while it waits.
     pub(crate) signals: bool,
-    /// Whether it is a function of its own.
-    pub(crate) is_function: bool,
     /// The async methods of the impl.
     pub(crate) methods: &'a BTreeMap<String, Shape>,
 }

@@ -141,9 +141,6 @@ impl Lower<'_, '_> {
         label: Option<Label>,
         span: Span,
     ) -> Expr {
-        if self.around.is_function {
-            self.errors.push(diag::TASK_OF_FUNCTION.at(span));
-        }
         let name = self.site_names.name(&format!("{}.{name}", self.name), "");
         let mut graph = self.lower_site(&name, &captures, body);
         if let Some(Label { name, source, timer, span }) = label {
