@@ -81,6 +81,7 @@ struct Order
     enum Tree {
         Node(Box<Tree>, Vec<Tree>),
         Named { name: String, inner: Option<Box<Tree>>, id: uuid::Uuid },
+        Other { other: u8 },
         Leaf,
         Card(Card),
         List(List),
@@ -104,6 +105,7 @@ type List List?
 enum Tree
   Node (Tree, [Tree])
   Named {id: bytes, inner: Tree? = default, name: str}
+  Other {other: u8}
   Leaf
   Card = Card
   List = List"#

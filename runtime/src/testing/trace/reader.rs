@@ -71,7 +71,7 @@ impl Reader<'_> {
         variant: bool,
     ) -> Result<V::Value, Failed> {
         let Reader { tracer, out } = self;
-        let key = type_name::<V>().to_owned();
+        let key = key::<V>(name, names);
         let again = tracer.stack.contains(&key);
         let new = || Kind::Struct {
             fields: names.iter().copied().map(SeenField::new).collect(),
@@ -107,6 +107,12 @@ impl Reader<'_> {
         tracer.more |= more;
         read
     }
+}
+
+/// What tells a struct, enum or variant from all others: its reader, which has all type parameters in its name. The
+/// readers of an enum's variants are all called the same, though.
+fn key<V>(name: &str, names: &[&str]) -> String {
+    format!("{} {name} {}", type_name::<V>(), names.join(" "))
 }
 
 impl SeenField {
@@ -358,7 +364,7 @@ impl<'de> VariantAccess<'de> for Chosen<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Failed> {
-        *self.form = Some(SeenForm::Struct(type_name::<V>().to_owned()));
+        *self.form = Some(SeenForm::Struct(key::<V>(self.name, fields)));
         let mut ty = None;
         Reader { tracer: self.tracer, out: &mut ty }.read_struct(self.name, fields, visitor, true)
     }
@@ -526,7 +532,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         visitor: V,
     ) -> Result<V::Value, Failed> {
         let Reader { tracer, out } = self;
-        let key = type_name::<V>().to_owned();
+        let key = key::<V>(name, variants);
         let new = || Kind::Enum {
             variants: variants.iter().map(|name| ((*name).to_owned(), None)).collect(),
             done: BTreeSet::new(),
