@@ -1,39 +1,22 @@
-//! Prints what the generator makes of the workflows and activities in a file:
-//! `cargo run -p longhaul-codegen --example expand -- FILE`.
+//! Prints what the generator makes of the workflows and activities in a file, or writes it to a folder with diagrams and
+//! states: `cargo run -p longhaul-codegen --features dump --example expand -- FILE [FOLDER]`.
 
-use quote::ToTokens;
-use syn::{Attribute, Item};
+use longhaul_codegen::dump;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("which file?")?;
-    let file = syn::parse_file(&std::fs::read_to_string(&path)?)?;
-    for mut item in file.items {
-        let attrs = match &mut item {
-            Item::Impl(item) => &mut item.attrs,
-            Item::Fn(item) => &mut item.attrs,
-            _ => continue,
-        };
-        let Some((name, arguments)) = take(attrs) else { continue };
-        let item = item.to_token_stream();
-        let expanded = match name.as_str() {
-            "workflow" => longhaul_codegen::workflow(arguments, item),
-            "activity" => longhaul_codegen::activity(arguments, item),
-            _ => longhaul_codegen::activities(arguments, item),
-        };
-        println!("{}", prettyplease::unparse(&syn::parse2(expanded)?));
+    let mut arguments = std::env::args().skip(1);
+    let file = arguments.next().ok_or("which file?")?;
+    if let Some(folder) = arguments.next() {
+        for path in dump::to_folder(file, folder)? {
+            println!("{}", path.display());
+        }
+        return Ok(());
+    }
+    for dumped in dump::file(file)? {
+        println!("{}", dumped.code);
+        if let Some(machines) = dumped.machines {
+            println!("/*\n{}*/\n", machines.mermaid);
+        }
     }
     Ok(())
-}
-
-/// Removes the attribute of ours, if there is one.
-fn take(attrs: &mut Vec<Attribute>) -> Option<(String, proc_macro2::TokenStream)> {
-    let names = ["workflow", "activity", "activities"];
-    let position = attrs.iter().position(|attr| names.iter().any(|name| attr.path().is_ident(name)))?;
-    let attr = attrs.remove(position);
-    let name = attr.path().get_ident()?.to_string();
-    let arguments = match attr.meta {
-        syn::Meta::List(list) => list.tokens,
-        _ => proc_macro2::TokenStream::new(),
-    };
-    Some((name, arguments))
 }

@@ -7,7 +7,7 @@ use quote::quote;
 use syn::{Ident, ItemFn, ReturnType, Visibility};
 
 use crate::diag::{self, Errors};
-use crate::emit::Machine;
+use crate::emit::{Facts, Machine};
 use crate::lower::{self, Surroundings};
 use crate::model::{self, Method};
 use crate::parameters::Kind;
@@ -22,7 +22,7 @@ pub(crate) struct Function {
 }
 
 /// Expands `#[workflow] async fn name(..)`.
-pub(crate) fn expand(mut item: ItemFn, mut errors: Errors) -> TokenStream {
+pub(crate) fn expand(mut item: ItemFn, mut errors: Errors, facts: &mut Vec<Facts>) -> TokenStream {
     if let Some(receiver) = item.sig.receiver() {
         errors.on(receiver, diag::FUNCTION_SELF);
         // It stands in an impl, where nothing of ours can be beside it.
@@ -52,6 +52,7 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors) -> TokenStream {
         TokenStream::new()
     };
     if errors.is_empty() {
+        facts.extend(emit::facts(&function.name.to_string(), std::slice::from_ref(&machine)));
         return expanded;
     }
     let (stand_in, errors) = (emit::function::stand_in(&function), errors.into_tokens());

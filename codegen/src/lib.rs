@@ -12,6 +12,8 @@ mod analyse;
 mod attributes;
 mod cfg;
 mod diag;
+#[cfg(feature = "dump")]
+pub mod dump;
 mod editor;
 mod effects;
 mod emit;
@@ -30,7 +32,7 @@ use quote::quote;
 
 pub use crate::diag::{Diagnostic, diagnostics};
 use crate::diag::{Errors, refused};
-use crate::emit::Machine;
+use crate::emit::{Facts, Machine};
 use crate::instances::Options;
 use crate::lower::{Shape, Surroundings};
 use crate::parse::Bodies;
@@ -52,16 +54,17 @@ use crate::parse::Bodies;
 pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
     // First, since an editor looks at the first place that a token comes to.
     let source = editor::source(&item);
-    let machine = machine(&attr, &item);
+    let machine = machine(&attr, &item, &mut Vec::new());
     quote!(#source #machine)
 }
 
-fn machine(attr: &TokenStream, item: &TokenStream) -> TokenStream {
+/// The expansion without the source; adds the facts of its machines.
+fn machine(attr: &TokenStream, item: &TokenStream, facts: &mut Vec<Facts>) -> TokenStream {
     let mut errors = Errors::default();
     let error = match parse::item(item.clone(), Bodies::OfItsItems, &mut errors) {
         Ok(item) => {
             let options = Options::parse(attr, &mut errors);
-            return implementation(item, options, errors);
+            return implementation(item, options, errors, facts);
         }
         Err(error) => error,
     };
@@ -69,7 +72,7 @@ fn machine(attr: &TokenStream, item: &TokenStream) -> TokenStream {
         errors.on(attr, diag::unknown_option(&attr.to_string(), "there are none on this item"));
     }
     if let Ok(item) = parse::item(item.clone(), Bodies::Own, &mut errors) {
-        return function::expand(item, errors);
+        return function::expand(item, errors, facts);
     }
     // Another item goes out as it came. What is no Rust at all does not: `#[run]` in it would be a second error.
     if syn::parse2::<syn::Item>(item.clone()).is_err() {
@@ -80,7 +83,12 @@ fn machine(attr: &TokenStream, item: &TokenStream) -> TokenStream {
     quote!(#item #errors)
 }
 
-fn implementation(item: syn::ItemImpl, options: Options, mut errors: Errors) -> TokenStream {
+fn implementation(
+    item: syn::ItemImpl,
+    options: Options,
+    mut errors: Errors,
+    facts: &mut Vec<Facts>,
+) -> TokenStream {
     effects::check(&item, &mut errors);
     let Some(model) = model::parse(item, options, &mut errors) else {
         return errors.into_tokens();
@@ -114,6 +122,7 @@ fn implementation(item: syn::ItemImpl, options: Options, mut errors: Errors) -> 
     let expanded =
         if errors.is_empty() { emit::workflow(&model, &machines, &mut errors) } else { TokenStream::new() };
     if errors.is_empty() {
+        facts.extend(emit::facts(&model.name.to_string(), &machines));
         return expanded;
     }
     let (plain, errors) = (emit::plain_items(&model, &machines), errors.into_tokens());
@@ -128,6 +137,25 @@ pub fn activity(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// Expands `#[activities] impl Name { #[activity(..)] async fn .. }`.
 pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
     activity::set(attr, item)
+}
+
+/// The name of what an item is or implements: `Shop` of `impl Shop<Card> { .. }`, `pack` of `async fn pack()`.
+///
+/// ```
+/// use quote::quote;
+/// assert_eq!(longhaul_codegen::name_of(quote!(impl shop::Shop<Card> {})).as_deref(), Some("Shop"));
+/// assert_eq!(longhaul_codegen::name_of(quote!(pub async fn pack() {})).as_deref(), Some("pack"));
+/// assert_eq!(longhaul_codegen::name_of(quote!(1 + 1)), None);
+/// ```
+pub fn name_of(item: TokenStream) -> Option<String> {
+    match syn::parse2(item).ok()? {
+        syn::Item::Fn(item) => Some(item.sig.ident.to_string()),
+        syn::Item::Impl(item) => match *item.self_ty {
+            syn::Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// An impl without the marks of its methods, or a function: the plain async Rust that a workflow is written in.

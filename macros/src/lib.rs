@@ -1,23 +1,24 @@
 //! The attributes of Longhaul. They are documented where users see them, in the crate `longhaul`.
 
+mod show;
 use proc_macro::TokenStream;
 
 /// Compiles an impl into a durable workflow; see the crate `longhaul`.
 #[proc_macro_attribute]
 pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
-    longhaul_codegen::workflow(attr.into(), item.into()).into()
+    show::shown(&item.clone(), longhaul_codegen::workflow(attr.into(), item.into()).into())
 }
 
 /// Makes an `async fn` an activity that workflows can call.
 #[proc_macro_attribute]
 pub fn activity(attr: TokenStream, item: TokenStream) -> TokenStream {
-    longhaul_codegen::activity(attr.into(), item.into()).into()
+    show::shown(&item.clone(), longhaul_codegen::activity(attr.into(), item.into()).into())
 }
 
 /// Makes the methods marked `#[activity]` of an impl activities that share the value's dependencies.
 #[proc_macro_attribute]
 pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
-    longhaul_codegen::activities(attr.into(), item.into()).into()
+    show::shown(&item.clone(), longhaul_codegen::activities(attr.into(), item.into()).into())
 }
 
 /// Marks the method of a `#[workflow]` impl that a run executes.

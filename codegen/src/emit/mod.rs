@@ -2,6 +2,9 @@
 //! when the arms are laid out: a way out past a name that is bound twice.
 
 mod describe;
+pub(crate) use describe::{Facts, facts};
+#[cfg(feature = "dump")]
+pub(crate) use describe::{drawn, schema};
 pub(crate) mod function;
 mod handle;
 mod handlers;

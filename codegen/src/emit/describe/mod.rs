@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 
 use self::ways::ways;
 use super::{Machine, step_name};
-use crate::analyse::Analysis;
+use crate::analyse::{Analysis, SlotKind};
 use crate::cfg::{Concurrency, Graph, Poll, Polled, TaskId};
 use crate::model::Workflow;
 
@@ -18,7 +18,7 @@ pub(crate) struct Facts {
     states: Vec<StateFacts>,
     transitions: Vec<(String, String, Cause)>,
     /// All slots, as the frame has them.
-    slots: Vec<String>,
+    slots: Vec<(String, SlotKind)>,
 }
 
 struct StateFacts {
@@ -80,7 +80,7 @@ impl Facts {
             method: name.clone(),
             states: states.collect(),
             transitions: ways(part),
-            slots: analysis.slots.iter().map(|slot| slot.name.clone()).collect(),
+            slots: analysis.slots.iter().map(|slot| (slot.name.clone(), slot.kind)).collect(),
         }
     }
 
@@ -131,7 +131,11 @@ pub(crate) fn drawn<T>(all: &[Facts], draw: impl FnOnce(&[longhaul_describe::Mac
             file: "",
             states,
             transitions,
-            slots: facts.slots.iter().map(|name| longhaul_describe::Slot { name, type_name: "_" }).collect(),
+            slots: facts
+                .slots
+                .iter()
+                .map(|(name, _)| longhaul_describe::Slot { name, type_name: "_" })
+                .collect(),
         })
         .collect();
     draw(&machines)
@@ -212,7 +216,7 @@ pub(super) fn machine(
         quote!(::longhaul::machine::slots(|ctx, machine| { let _ = #call; }))
     } else {
         // Each call may have other types.
-        let names = &facts.slots;
+        let names = facts.slots.iter().map(|(name, _)| name);
         quote!(::std::vec![#(::longhaul::machine::SlotDescription { name: #names, type_name: "_" }),*])
     };
     description(&facts, name, &slots)
@@ -287,4 +291,38 @@ pub(super) fn docs(workflow: &str, machines: &[Machine<'_>]) -> TokenStream {
     let diagram = drawn(&facts(workflow, machines), |machines| longhaul_describe::mermaid(machines, &[]));
     let text = format!("What a run waits for, and what it does next:\n\n```mermaid\n{diagram}```");
     quote!(#[doc = #text])
+}
+
+/// What a workflow stores, as far as its source shows it: the types of variables are not known here.
+#[cfg(feature = "dump")]
+pub(crate) fn schema(all: &[Facts]) -> longhaul_describe::schema::Schema {
+    use longhaul_describe::schema::{MachineSchema, Schema, SlotForm, StateSchema, Type};
+
+    let inferred = || Type::Opaque("inferred".to_owned());
+    let form = |facts: &Facts, name: &String| {
+        let kind = facts.slots.iter().find(|(slot, _)| slot == name).map(|(_, kind)| *kind);
+        let state = facts.states.iter().find(|state| state.slots.contains(name)).map(|state| &state.wait);
+        match (kind, state) {
+            (Some(SlotKind::Position(_)), _) => SlotForm::Position,
+            (Some(SlotKind::Output(_)), _) => SlotForm::Output(inferred()),
+            (Some(SlotKind::Call(_)), Some(WaitFacts::Call(method))) => SlotForm::Machine(method.clone()),
+            (Some(SlotKind::Wait(_)), Some(WaitFacts::Plain(Wait::Timer))) => SlotForm::Timer,
+            (Some(SlotKind::Wait(_) | SlotKind::Call(_)), _) => SlotForm::Wait("operation".to_owned()),
+            (Some(SlotKind::Kept(_)) | None, _) => SlotForm::Kept(inferred()),
+        }
+    };
+    let machines = all.iter().map(|facts| MachineSchema {
+        name: facts.method.clone(),
+        states: facts
+            .states
+            .iter()
+            .map(|state| StateSchema {
+                name: state.name.clone(),
+                within: state.within.clone(),
+                slots: state.slots.iter().map(|name| (name.clone(), form(facts, name))).collect(),
+            })
+            .collect(),
+    });
+    let workflow = all.first().map(|facts| facts.workflow.clone()).unwrap_or_default();
+    Schema { workflow, machines: machines.collect(), ..Schema::default() }
 }
