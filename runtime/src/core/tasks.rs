@@ -1,6 +1,7 @@
 //! The activity calls that have not ended: all are in memory, each has a row on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use super::input::Effect;
 use super::registry::Registry;
@@ -43,6 +44,8 @@ pub(crate) struct Tasks {
     all: BTreeMap<TaskId, Task>,
     /// Those that wait, by when.
     waiting: BTreeSet<(Moment, TaskId)>,
+    /// Those that are held.
+    held: BTreeSet<TaskId>,
     /// Those whose stored call cannot be read, and why.
     lost: BTreeMap<TaskId, ParkReason>,
 }
@@ -66,11 +69,10 @@ impl Tasks {
 
     /// Why a run cannot go on, if one of its calls cannot be run as things are.
     pub(crate) fn obstacle(&self, run: RunNo, registry: &Registry) -> Option<ParkReason> {
-        let (from, to) = (TaskId { run, op: OpId(0) }, TaskId { run, op: OpId(u64::MAX) });
-        if let Some((_, reason)) = self.lost.range(from..=to).next() {
+        if let Some((_, reason)) = self.lost.range(of(run)).next() {
             return Some(reason.clone());
         }
-        let held = self.all.range(from..=to).map(|(_, task)| task).filter(|task| task.state == State::Held);
+        let held = self.held.range(of(run)).filter_map(|id| self.all.get(id));
         held.map(|task| &task.record.activity)
             .find(|activity| !registry.can_run(activity))
             .map(|activity| ParkReason::UnknownActivity { activity: activity.clone() })
@@ -91,6 +93,7 @@ impl Tasks {
         self.lost.remove(&id);
         let task = self.all.remove(&id)?;
         self.waiting.remove(&(task.record.due, id));
+        self.held.remove(&id);
         Some(task)
     }
 
@@ -100,9 +103,11 @@ impl Tasks {
         self.waiting.remove(&(task.record.due, id));
         let Some((activity, _)) = registry.activity(&task.record.activity) else {
             task.state = State::Held;
+            self.held.insert(id);
             return None;
         };
         task.state = State::Running;
+        self.held.remove(&id);
         Some(Effect::StartActivity {
             task: id,
             activity,
@@ -129,6 +134,7 @@ impl Tasks {
             task.record.last_error = Some(error);
             task.state = State::Waiting;
             self.waiting.insert((due, id));
+            self.held.remove(&id);
         }
     }
 
@@ -137,12 +143,17 @@ impl Tasks {
         if let Some(task) = self.all.get_mut(&id) {
             self.waiting.remove(&(task.record.due, id));
             task.state = State::Held;
+            self.held.insert(id);
         }
     }
 
     /// Those of a run that are held.
     pub(crate) fn held(&self, run: RunNo) -> Vec<TaskId> {
-        let (from, to) = (TaskId { run, op: OpId(0) }, TaskId { run, op: OpId(u64::MAX) });
-        self.all.range(from..=to).filter(|(_, task)| task.state == State::Held).map(|(id, _)| *id).collect()
+        self.held.range(of(run)).copied().collect()
     }
+}
+
+/// The keys of a run's calls.
+fn of(run: RunNo) -> RangeInclusive<TaskId> {
+    TaskId { run, op: OpId(0) }..=TaskId { run, op: OpId(u64::MAX) }
 }

@@ -226,26 +226,55 @@ fn decode_frame<F: Frame, A, T>(
 
 /// The fields of a stored frame, each with its bytes.
 pub(super) fn split_map(encoded: &[u8]) -> Result<Vec<(&str, &[u8])>, String> {
-    let mut reader = SliceReader::new(encoded);
-    let len = types::Map::len(&mut reader).map_err(|error| error.to_string())?;
-    let mut fields = Vec::new();
-    loop {
-        let over = match len {
-            Some(len) => fields.len() == len,
-            None => cbor4ii::core::dec::is_break(&mut reader).map_err(|error| error.to_string())?,
+    Fields::of(encoded)?.collect()
+}
+
+/// What can go wrong in bytes that are all there.
+type DecodeError = cbor4ii::core::error::DecodeError<std::convert::Infallible>;
+
+/// Reads the fields of a stored frame, one after the other.
+struct Fields<'a> {
+    reader: SliceReader<'a>,
+    /// How many are left, where the map says so.
+    left: Option<usize>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(encoded: &'a [u8]) -> Result<Self, String> {
+        let mut reader = SliceReader::new(encoded);
+        let left = types::Map::len(&mut reader).map_err(|error| error.to_string())?;
+        Ok(Fields { reader, left })
+    }
+
+    fn read(&mut self) -> Result<Option<(&'a str, &'a [u8])>, DecodeError> {
+        let over = match &mut self.left {
+            Some(left) => std::mem::replace(left, left.saturating_sub(1)) == 0,
+            None => cbor4ii::core::dec::is_break(&mut self.reader)?,
         };
         if over {
-            return Ok(fields);
+            self.left = Some(0);
+            return Ok(None);
         }
-        let name = <&str>::decode(&mut reader).map_err(|error| error.to_string())?;
-        let value = RawValue::decode(&mut reader).map_err(|error| error.to_string())?;
-        fields.push((name, value.as_bytes()));
+        let name = <&str>::decode(&mut self.reader)?;
+        let value = RawValue::decode(&mut self.reader)?;
+        Ok(Some((name, value.as_bytes())))
     }
 }
 
-/// The name of the state that a stored frame is in, if it is one.
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(&'a str, &'a [u8]), String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let field = self.read();
+        if field.is_err() {
+            self.left = Some(0);
+        }
+        field.map_err(|error| error.to_string()).transpose()
+    }
+}
+
+/// The name of the state that a stored frame is in, if it is one. It is the first field, so the others are not read.
 pub(crate) fn stored_state(encoded: &[u8]) -> Option<String> {
-    let fields = split_map(encoded).ok()?;
-    let (_, bytes) = fields.into_iter().find(|(name, _)| *name == "at")?;
-    codec::decode_slice(bytes).ok()
+    let at = Fields::of(encoded).ok()?.find(|field| !matches!(field, Ok((name, _)) if *name != "at"))?;
+    codec::decode_slice(at.ok()?.1).ok()
 }

@@ -40,7 +40,7 @@ async fn g5_g6_a_large_run_goes_on_after_a_crash_from_its_last_transition() {
     let engine = open(&disk).await;
     // A list reads what is stored, and what is newer.
     let page = engine.list(ListFilter::default()).await.unwrap();
-    assert_eq!(page.runs, [described.clone()]);
+    assert_eq!(page.runs, std::slice::from_ref(&described));
     assert!(page.damaged.is_empty());
     let run = find(&engine, "a").await;
     assert_eq!(run.describe().await.unwrap(), described);
