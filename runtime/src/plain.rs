@@ -11,7 +11,7 @@ use crate::activity::{Activity, ActivityCall};
 use crate::machine::{
     Awaitable, BoundedJoinAll, BoundedTryJoinAll, Call, Cancelled, CancelledWait, Condition, Context,
     Elapsed, Function, HandlersWait, JoinAll, OpId, Scope, Shield, Sleep, SleepUntil, Spawn, Stored, Task,
-    Timeout, Trigger, TryJoinAll, Wait, WaitWriter,
+    TaskReference, Timeout, Trigger, TryJoinAll, Wait, WaitWriter,
 };
 
 pub use crate::{__join as join, __select as select, __try_join as try_join};
@@ -42,6 +42,7 @@ awaited! {
     [A: IntoFuture] Shield<A> => A::Output;
     [T: Stored] Task<T> => Result<T, Cancelled>;
     [T: Stored] &mut Task<T> => Result<T, Cancelled>;
+    [T: Stored] TaskReference<T> => Result<T, Cancelled>;
     [T: Stored] Trigger<T> => T;
     [T: Stored] &Trigger<T> => T;
     [A: IntoFuture] JoinAll<A> => Vec<A::Output>;

@@ -239,6 +239,12 @@ impl Run {
         armed.extend(commands.iter().map(armed_by));
         armed.sort_unstable_by_key(|armed| armed.op);
         record.armed = armed;
+        // What a run waits for is what its state names, no more and no less.
+        debug_assert!(
+            record.armed.iter().map(|armed| armed.op).eq(waits.iter().copied()),
+            "{waits:?} are named by the state, {:?} are armed",
+            record.armed
+        );
 
         // A result that the machine has not taken up, though it waits for it, is for a later step.
         step.resolutions.retain(|op, _| is_waited_for(*op));

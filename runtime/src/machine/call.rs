@@ -9,6 +9,7 @@ use super::describe::MachineDescription;
 use super::drive::{Sub, no_such_task};
 use super::frame::Stored;
 use super::machines::{Bodies, Machines};
+use super::task;
 use super::tasks::Spawned;
 use super::wait::{Awaitable, OpId, Wait, WaitWriter};
 use crate::codec::CodecError;
@@ -103,6 +104,7 @@ impl<F: Function> Wait for CallWait<F> {
     }
 
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
+        task::note(&self.machines.named());
         out.encoded(self.machines.encoded());
         Ok(())
     }

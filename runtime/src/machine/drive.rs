@@ -23,6 +23,8 @@ pub struct Sub<A> {
     encoded: Vec<u8>,
     /// The operations that the current state waits for.
     armed: Vec<OpId>,
+    /// The tasks and triggers that its variables are handles of.
+    named: Vec<OpId>,
 }
 
 enum Form<A> {
@@ -35,20 +37,24 @@ enum Form<A> {
 }
 
 impl<A> Sub<A> {
+    fn new(form: Form<A>, encoded: Vec<u8>) -> Self {
+        Sub { form, encoded, armed: Vec::new(), named: Vec::new() }
+    }
+
     /// A machine before its first step.
     pub fn start(args: A) -> Self {
-        Sub { form: Form::Start(args), encoded: Vec::new(), armed: Vec::new() }
+        Self::new(Form::Start(args), Vec::new())
     }
 
     /// A machine as it was stored.
     pub fn stored(encoded: Vec<u8>) -> Self {
-        Sub { form: Form::Stored, encoded, armed: Vec::new() }
+        Self::new(Form::Stored, encoded)
     }
 
     /// Stands for the machine that `spawned`'s body is written in. Generated code calls this, drives it once, and takes the
     /// task [back](Self::into_spawned).
     pub fn within(spawned: Box<Spawned>) -> Self {
-        Sub { form: Form::Spawned(spawned), encoded: Vec::new(), armed: Vec::new() }
+        Self::new(Form::Spawned(spawned), Vec::new())
     }
 
     /// The task that this was made [with](Self::within).
@@ -71,6 +77,11 @@ impl<A> Sub<A> {
     /// The operations that it waits for, as of the last step.
     pub fn armed(&self) -> &[OpId] {
         &self.armed
+    }
+
+    /// The tasks and triggers that its variables are handles of, as of the last step.
+    pub(super) fn named(&self) -> &[OpId] {
+        &self.named
     }
 }
 
@@ -122,6 +133,7 @@ pub fn drive<F: Frame, A, T>(
         Poll::Ready(output) => {
             sub.encoded.clear();
             sub.armed.clear();
+            sub.named.clear();
             Poll::Ready(output)
         }
         Poll::Pending => {
@@ -190,8 +202,8 @@ fn encode_frame<F: Frame, A, T>(
     let mode = Mode::Encode { out, ops, fault: None, machine: F::State::MACHINE };
     let mut slots = Slots::new(mode);
     let (_, named) = task::naming(|| drop(body(frame, Op::Slots(&mut slots))));
-    if let Mode::Encode { mut out, mut ops, fault, .. } = slots.mode {
-        ops.extend(named);
+    sub.named = named;
+    if let Mode::Encode { mut out, ops, fault, .. } = slots.mode {
         types::Map::end(&mut out).expect(NO_MEMORY);
         sub.encoded = out.into_inner();
         sub.armed = ops;

@@ -12,6 +12,7 @@ use super::describe::SlotDescription;
 use super::drive::Sub;
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
+use super::task;
 use super::tasks::Spawned;
 use super::wait::{OpId, Wait, WaitWriter};
 use crate::codec::{self, CodecError};
@@ -219,6 +220,7 @@ impl Slots<'_> {
         self.stored(name, || StoredSlot::Method);
         let write = |sub: &Sub<A>, out: &mut BufWriter, ops: &mut Vec<OpId>| {
             ops.extend_from_slice(sub.armed());
+            task::note(sub.named());
             out.push(sub.encoded()).expect(NO_MEMORY);
             Ok(())
         };

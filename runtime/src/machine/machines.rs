@@ -63,9 +63,14 @@ impl<A> Machines<A> {
         if self.joined.is_empty() { self.main.encoded() } else { &self.joined }
     }
 
-    /// The operations that are waited for, and what is named of tasks elsewhere, as of the last step.
+    /// The operations that are waited for, as of the last step.
     pub(super) fn armed(&self) -> &[OpId] {
         &self.armed
+    }
+
+    /// The tasks and triggers that variables are handles of, as of the last step.
+    pub(super) fn named(&self) -> Vec<OpId> {
+        self.main.named().iter().copied().chain(self.tasks.named()).collect()
     }
 
     /// Runs `with` while the context has the tasks.
@@ -144,7 +149,7 @@ impl<A> Machines<A> {
     /// Cancels the tasks that no handle names any more.
     fn drop_unnamed<T>(&self, bodies: &impl Bodies<A, T>, ctx: &Context) -> bool {
         let mut named = bodies.named();
-        named.extend_from_slice(self.main.armed());
+        named.extend_from_slice(self.main.named());
         ctx.tasks(|tasks| {
             named.extend(tasks.named());
             named.sort_unstable();
@@ -203,8 +208,7 @@ impl<A> Machines<A> {
         if self.tasks.is_empty() {
             return;
         }
-        self.armed.extend(self.tasks.named());
-        self.armed.retain(|op| !self.tasks.contains(*op));
+        self.armed.extend(self.tasks.armed());
         self.armed.sort_unstable();
         let tasks = codec::encode(&self.tasks.records()).expect("records are plain data");
         let name = codec::encode(TASKS).expect("a text is plain data");

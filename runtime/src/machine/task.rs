@@ -45,6 +45,11 @@ pub(super) fn naming<T>(encode: impl FnOnce() -> T) -> (T, Vec<OpId>) {
     (value, NAMED.replace(outer))
 }
 
+/// What is being encoded names these, too.
+pub(super) fn note(ops: &[OpId]) {
+    NAMED.with_borrow_mut(|named| named.extend_from_slice(ops));
+}
+
 pub(super) fn name<S: Serializer>(op: OpId, serializer: S) -> Result<S::Ok, S::Error> {
     NAMED.with_borrow_mut(|named| named.push(op));
     op.serialize(serializer)

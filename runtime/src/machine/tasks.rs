@@ -21,7 +21,9 @@ pub struct Spawned {
     form: Form,
     /// The stored form, as of the last step.
     pub(super) encoded: Vec<u8>,
-    /// What its frame names, as of the last step.
+    /// What it waits for, as of the last step.
+    armed: Vec<OpId>,
+    /// The tasks and triggers that its variables are handles of, as of the last step.
     pub(super) named: Vec<OpId>,
     /// The encoded output, once it is done.
     pub(super) output: Option<Payload>,
@@ -43,6 +45,7 @@ impl Spawned {
             body: body.to_owned(),
             form,
             encoded: Vec::new(),
+            armed: Vec::new(),
             named: Vec::new(),
             output: None,
             by_operation: false,
@@ -54,6 +57,7 @@ impl Spawned {
             body,
             form: Form::Stored,
             encoded: frame,
+            armed: Vec::new(),
             named: Vec::new(),
             output: None,
             by_operation: false,
@@ -75,8 +79,10 @@ impl Spawned {
         step(sub);
         self.encoded.clear();
         self.encoded.extend_from_slice(sub.encoded());
+        self.armed.clear();
+        self.armed.extend_from_slice(sub.armed());
         self.named.clear();
-        self.named.extend_from_slice(sub.armed());
+        self.named.extend_from_slice(sub.named());
     }
 }
 
@@ -225,7 +231,7 @@ impl Tasks {
     pub(super) fn next_running(&self, from: OpId, is_resolved: impl Fn(OpId) -> bool) -> Option<OpId> {
         let may_go_on = |entry: &Entry| match &entry.state {
             State::Running(spawned) => {
-                !spawned.by_operation || entry.cancelled || spawned.named.iter().any(|op| is_resolved(*op))
+                !spawned.by_operation || entry.cancelled || spawned.armed.iter().any(|op| is_resolved(*op))
             }
             _ => false,
         };
@@ -329,6 +335,15 @@ impl Tasks {
     pub(super) fn cancelled(&self) -> Vec<OpId> {
         let running = self.all.iter().rev().filter(|(_, entry)| entry.cancelled && entry.is_running());
         running.map(|(op, _)| *op).collect()
+    }
+
+    /// What the tasks wait for.
+    pub(super) fn armed(&self) -> impl Iterator<Item = OpId> + '_ {
+        let running = self.all.values().filter_map(|entry| match &entry.state {
+            State::Running(spawned) => Some(&spawned.armed),
+            _ => None,
+        });
+        running.flatten().copied()
     }
 
     /// What the tasks' frames and outputs name.
