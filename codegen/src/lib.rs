@@ -24,6 +24,7 @@ mod model;
 mod names;
 mod parameters;
 mod parse;
+mod renamed;
 mod storable;
 use std::collections::BTreeMap;
 
@@ -52,10 +53,12 @@ use crate::parse::Bodies;
 /// ```
 #[allow(clippy::needless_pass_by_value)] // As proc macros are called.
 pub fn workflow(attr: TokenStream, item: TokenStream) -> TokenStream {
-    // First, since an editor looks at the first place that a token comes to.
-    let source = editor::source(&item);
-    let machine = machine(&attr, &item, &mut Vec::new());
-    quote!(#source #machine)
+    renamed::expand(attr, item, |attr, item| {
+        // First, since an editor looks at the first place that a token comes to.
+        let source = editor::source(&item);
+        let machine = machine(&attr, &item, &mut Vec::new());
+        quote!(#source #machine)
+    })
 }
 
 /// The expansion without the source; adds the facts of its machines.
@@ -131,12 +134,12 @@ fn implementation(
 
 /// Expands `#[activity(..)] async fn name(..)`.
 pub fn activity(attr: TokenStream, item: TokenStream) -> TokenStream {
-    activity::function(attr, item)
+    renamed::expand(attr, item, activity::function)
 }
 
 /// Expands `#[activities] impl Name { #[activity(..)] async fn .. }`.
 pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
-    activity::set(attr, item)
+    renamed::expand(attr, item, activity::set)
 }
 
 /// The name of what an item is or implements: `Shop` of `impl Shop<Card> { .. }`, `pack` of `async fn pack()`.

@@ -119,6 +119,8 @@ pub use longhaul_macros::activities;
 ///
 /// Options, all of them optional: `start_to_close = "10s"` (how long one attempt may take; default 60 s) and
 /// `retry(initial = "200ms", coefficient = 2.0, max_interval = "1m", max_attempts = 5)` (see [`RetryPolicy`]).
+/// In a crate that renames this one (`lh = { package = "longhaul" }`), `crate = lh` says so, here as in
+/// [`#[activities]`](macro@activities) and [`#[workflow]`](macro@workflow).
 ///
 /// ```
 /// use longhaul::prelude::*;
