@@ -47,7 +47,7 @@ pub(crate) struct Graph {
     pub(crate) exits: Vec<Exit>,
     pub(crate) tasks: Vec<Task>,
     pub(crate) constructs: Vec<Construct>,
-    /// Items declared within the body; they are visible in all of it.
+    /// Items declared within the body and not in a scope; they are visible in all of it.
     pub(crate) items: Vec<syn::Item>,
     /// The `async` blocks that are values.
     pub(crate) sites: Vec<Site>,
@@ -106,6 +106,8 @@ pub(crate) struct Rebuild {
 #[derive(Debug)]
 pub(crate) struct Scope {
     pub(crate) parent: Option<ScopeId>,
+    /// Items that are visible in it alone. They are written anew wherever code of the scope is, so none is a type.
+    pub(crate) items: Vec<syn::Item>,
 }
 
 /// The method itself or a branch.

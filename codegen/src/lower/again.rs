@@ -65,7 +65,7 @@ impl Lower<'_, '_> {
                 Pat::Ident(ident) => found.extend(self.whole(ident, pat, value)),
                 inner => self.find_again(inner, value, refutable, found),
             },
-            (Pat::Ident(ident), value) if ident.subpat.is_none() => {
+            (Pat::Ident(ident), value) if binds_all(ident) => {
                 found.extend(self.whole(ident, pat, value));
             }
             (pat, value) => self.parts(pat, value, refutable, found),
@@ -236,6 +236,11 @@ const GONE: &str = "a kept place holds what it held before the await";
 /// Whether a value is a closure that is the same when it is written again: it borrows what it names.
 fn is_remade_closure(value: &Expr) -> bool {
     matches!(value, Expr::Closure(closure) if closure.capture.is_none())
+}
+
+/// `name`, or `NAME @ _`.
+pub(super) fn binds_all(ident: &PatIdent) -> bool {
+    ident.subpat.as_ref().is_none_or(|(_, within)| matches!(**within, Pat::Wild(_)))
 }
 
 /// `LIKE_THIS`: what Rust's own naming lints ask of constants and statics.

@@ -6,6 +6,7 @@
 
 mod again;
 mod assign;
+mod capitals;
 mod concurrent;
 mod control;
 mod expr;
@@ -73,7 +74,7 @@ pub(crate) struct Shape {
 /// Lowers one async method.
 pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Errors) -> Graph {
     let mut graph = Graph::default();
-    graph.scopes.push(Scope { parent: None });
+    graph.scopes.push(Scope { parent: None, items: Vec::new() });
     graph.tasks.push(Task { branch_of: None, entry: BlockId(0) });
     let mut lower = Lower {
         graph,
@@ -93,7 +94,7 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
     let entry = lower.block("Start");
     lower.go(entry);
     lower.arguments(method);
-    lower.method_body(&method.body);
+    lower.method_body(&capitals::bound(&method.body));
     lower.note_assigned_texts();
     lower.graph
 }
@@ -195,7 +196,7 @@ impl Lower<'_, '_> {
 
     fn enter_scope(&mut self) -> (ScopeId, usize) {
         let outer = self.scope;
-        self.graph.scopes.push(Scope { parent: Some(outer) });
+        self.graph.scopes.push(Scope { parent: Some(outer), items: Vec::new() });
         self.scope = ScopeId(self.graph.scopes.len() - 1);
         (outer, self.env.enter())
     }
@@ -237,7 +238,7 @@ impl Lower<'_, '_> {
 
     /// Declares what a pattern binds, in the current scope.
     fn bind(&mut self, pat: &Pat, ty: Option<&Type>) -> Vec<VarId> {
-        let whole = matches!(pat, Pat::Ident(ident) if ident.subpat.is_none() && ident.by_ref.is_none());
+        let whole = matches!(pat, Pat::Ident(ident) if again::binds_all(ident) && ident.by_ref.is_none());
         bindings(pat)
             .into_iter()
             .map(|binding| {
@@ -372,7 +373,7 @@ impl Lower<'_, '_> {
     fn arguments(&mut self, method: &Method) {
         let mut declares = Vec::new();
         for argument in &method.arguments {
-            declares.extend(self.bind(&argument.pat, Some(&argument.ty)));
+            declares.extend(self.bind(&capitals::bound_by(&argument.pat), Some(&argument.ty)));
         }
         let pats = method.arguments.iter().map(|argument| argument.pat.clone()).collect();
         self.push(Instr::Arguments { pats, declares });

@@ -162,7 +162,7 @@ impl Lower<'_, '_> {
 
     fn lower_site(&mut self, name: &str, captures: &[Ident], body: &Block) -> Graph {
         let mut graph = Graph::default();
-        graph.scopes.push(Scope { parent: None });
+        graph.scopes.push(Scope { parent: None, items: Vec::new() });
         graph.tasks.push(Task { branch_of: None, entry: BlockId(0) });
         let mut lower = Lower {
             graph,

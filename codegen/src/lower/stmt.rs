@@ -17,6 +17,7 @@ impl Lower<'_, '_> {
 
     /// The statements of a block, in the current scope.
     pub(super) fn statements(&mut self, block: &Block, dest: Dest) {
+        self.declare_items(block);
         let last = block.stmts.len().checked_sub(1);
         let mut delivered = false;
         for (position, stmt) in block.stmts.iter().enumerate() {
@@ -47,6 +48,29 @@ impl Lower<'_, '_> {
         }
     }
 
+    /// The items of a block are its own, where they can be written more than once. Types cannot: a value of one may be
+    /// in a slot. Where a block has types, its items are those of the whole body.
+    fn declare_items(&mut self, block: &Block) {
+        let items = block.stmts.iter().filter_map(|stmt| match stmt {
+            Stmt::Item(item) => Some(item.clone()),
+            _ => None,
+        });
+        let items: Vec<syn::Item> = items.collect();
+        let scope = &mut self.graph.scopes[self.scope.0];
+        if scope.parent.is_some() && items.iter().all(can_be_written_again) {
+            // Not each copy is used.
+            scope.items.extend(items.into_iter().map(|item| match item {
+                syn::Item::Use(mut item) => {
+                    item.attrs.push(syn::parse_quote!(#[allow(unused_imports)]));
+                    syn::Item::Use(item)
+                }
+                item => item,
+            }));
+        } else {
+            self.graph.items.extend(items);
+        }
+    }
+
     /// An expression whose value is the block's.
     fn tail(&mut self, expr: &Expr, dest: Dest) {
         if expr_awaits(expr) && self.control(expr, dest) {
@@ -59,7 +83,8 @@ impl Lower<'_, '_> {
     fn stmt(&mut self, stmt: &Stmt) {
         match stmt {
             Stmt::Local(local) => self.local(local),
-            Stmt::Item(item) => self.graph.items.push(item.clone()),
+            // They are declared as their block begins.
+            Stmt::Item(_) => {}
             Stmt::Expr(expr, semi) => self.expression_stmt(stmt, expr, semi.is_some()),
             Stmt::Macro(mac) if stmt_awaits(stmt) => {
                 let mac = Expr::Macro(syn::ExprMacro { attrs: mac.attrs.clone(), mac: mac.mac.clone() });
@@ -274,4 +299,10 @@ fn pat_of(pat: &Pat) -> &Pat {
         Pat::Type(typed) => &typed.pat,
         pat => pat,
     }
+}
+
+/// Whether an item means the same when it is there twice.
+fn can_be_written_again(item: &syn::Item) -> bool {
+    use syn::Item::{Const, Fn, Macro, Type, Use};
+    matches!(item, Const(_) | Fn(_) | Macro(_) | Type(_) | Use(_))
 }

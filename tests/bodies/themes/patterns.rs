@@ -3,6 +3,7 @@
 bodies! {
     AllPatterns { patterns_of_all_kinds_bind_across_awaits(3); }
     RefPatterns { reference_patterns_bind_across_awaits(3); }
+    Capitals { names_in_capitals_are_variables(3); }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,5 +77,25 @@ impl RefPatterns {
         match (opt.as_ref(), whole.note.as_deref()) { (Some((_, s)), Some(note)) => { none().await?; self.note(format!("{note}{s}")); } _ => {} }
         match opt { Some((a, ref s)) if s.len() == 1 => { none().await?; self.note(format!("{a}{s}")); } _ => {} }
         Ok(format!("{whole:?} {x} {y} {kept}"))
+    }
+}
+
+#[workflow]
+impl Capitals {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, N: u32) -> Result<String, Failure> {
+        let X = num(N).await?;
+        let (A, mut B) = (X + 1, 2);
+        let MAX_RETRIES: u32 = 3;
+        for I in 0..MAX_RETRIES { B += num(I).await? + I; }
+        let add_all = |P: u32, Q: u32| P + Q + A;
+        none().await?;
+        let LIMIT = &X;
+        let WORD = "word";
+        none().await?;
+        match N { u32::MAX => {} 3 => { none().await?; self.note(LIMIT); } _ => {} }
+        let R = add_all(X, B);
+        none().await?;
+        Ok(format!("{X} {A} {B} {R} {N} {WORD} {MAX_RETRIES}"))
     }
 }

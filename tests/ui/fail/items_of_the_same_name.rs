@@ -16,12 +16,12 @@ impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
         {
-            const STEP: u32 = 1;
-            num(STEP).await?;
+            struct Step(u32);
+            num(Step(1).0).await?;
         }
         {
-            const STEP: u32 = 2;
-            num(STEP).await?;
+            struct Step(u32);
+            num(Step(2).0).await?;
         }
         Ok(n)
     }

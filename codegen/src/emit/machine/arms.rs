@@ -50,8 +50,9 @@ impl Emit<'_> {
         let outside = &named - &declared;
         let mut taken = Vars::new();
         for scope in graph.scope_chain(block.scope) {
-            if self.leaves(head, scope) {
-                seq.enter(scope);
+            let items = &graph.scopes[scope.0].items;
+            if self.leaves(head, scope) || !items.is_empty() {
+                seq.enter(scope, items);
             }
             let takes = self.takes(&arm, head, scope, &outside, &mut taken);
             seq.add(takes);
@@ -229,7 +230,7 @@ impl Emit<'_> {
                 let ident = &self.graph.var(*var).ident;
                 seq.add(quote!(#ident = #code;));
             }
-            Instr::Enter(scope) => seq.enter(*scope),
+            Instr::Enter(scope) => seq.enter(*scope, &self.graph.scopes[scope.0].items),
             Instr::Leave(scope) => seq.leave(*scope),
             Instr::Begin { poll, operation, call } => {
                 let operation = self.code(arm, operation);
