@@ -1,1 +1,1 @@
-//! The examples of Longhaul are programs: see `hello/` and `checkout/` beside this folder.
+//! The examples of Longhaul are programs: see `hello/`, `sites/` and `checkout/` beside this folder.

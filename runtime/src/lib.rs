@@ -205,6 +205,91 @@ pub use longhaul_macros::update;
 ///     }
 /// }
 /// ```
+///
+/// An async method may take references: of an `&T` the machine keeps a copy, a `String` of an `&str`, a `Vec<T>` of an `&[T]`.
+/// It may be generic, `async fn pack<T: Stored>(..)`, and take `impl Into<T>`. `#[run]` and handlers take values.
+///
+/// # Functions
+///
+/// On an `async fn` of its own it makes a machine that any workflow awaits, as a part of its own run. The function's name
+/// is also a type: a workflow without signals and queries, for runs of its own.
+///
+/// ```
+/// # use longhaul::Engine;
+/// use longhaul::prelude::*;
+///
+/// #[workflow]
+/// async fn remind(ctx: &Context, name: &str, times: u32) -> String {
+///     for _ in 0..times {
+///         ctx.sleep(std::time::Duration::from_millis(1)).await;
+///     }
+///     format!("{name} was reminded {times} times")
+/// }
+///
+/// #[derive(Default, Serialize, Deserialize)]
+/// struct Invoice;
+///
+/// #[workflow]
+/// impl Invoice {
+///     #[run]
+///     async fn run(&mut self, ctx: &Context, customer: String) -> String {
+///         remind(ctx, &customer, 3).await
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = Engine::builder().workflow::<Invoice>().workflow::<remind>().open_in_memory().await?;
+/// let invoice = engine.start::<Invoice>("ann".to_owned()).await?;
+/// assert_eq!(invoice.result().await?, "ann was reminded 3 times");
+/// let alone: RemindHandle = engine.start::<remind>(("bob".to_owned(), 1)).await?;
+/// assert_eq!(alone.result().await?, "bob was reminded 1 times");
+/// # engine.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Generic workflows
+///
+/// A generic impl lists the types that runs are started with. Each is a workflow under the name that stands there, or
+/// under one given by hand; the handle of `Checkout<Card>` is a `CheckoutHandle<Checkout<Card>>`.
+///
+/// ```
+/// use longhaul::prelude::*;
+///
+/// trait Payment: Stored {
+///     fn cents(&self) -> u64;
+/// }
+/// # #[derive(Serialize, Deserialize)]
+/// # struct Card(u64);
+/// # impl Payment for Card { fn cents(&self) -> u64 { self.0 } }
+/// # #[derive(Serialize, Deserialize)]
+/// # struct Cash(u64);
+/// # impl Payment for Cash { fn cents(&self) -> u64 { self.0 } }
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Checkout<P> {
+///     payments: Vec<P>,
+/// }
+/// # impl<P> Default for Checkout<P> { fn default() -> Self { Checkout { payments: Vec::new() } } }
+///
+/// #[workflow(for = [Checkout<Card>, Checkout<Cash> as "cash-checkout"])]
+/// impl<P: Payment> Checkout<P> {
+///     #[run]
+///     async fn run(&mut self, ctx: &Context, first: P) -> u64 {
+///         self.payments.push(first);
+///         ctx.sleep(days(1)).await;
+///         self.payments.iter().map(Payment::cents).sum()
+///     }
+///
+///     #[signal]
+///     fn pay(&mut self, payment: P) {
+///         self.payments.push(payment);
+///     }
+/// }
+/// assert_eq!(Checkout::<Card>::NAME, "Checkout<Card>");
+/// assert_eq!(Checkout::<Cash>::NAME, "cash-checkout");
+/// ```
 pub use longhaul_macros::workflow;
 pub use machine::{
     Cancelled, Context, Elapsed, Stored, Task, Trigger, join_all, shield, timeout, try_join_all,
