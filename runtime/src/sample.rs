@@ -25,7 +25,14 @@ pub struct Sampler<'t> {
     forms: Vec<usize>,
     /// How many texts were handed out in this try.
     texts: usize,
+    /// The field that was given last, with all of its struct's.
+    last: Option<Name>,
+    /// Other names of fields, by `#[serde(alias = "..")]`: a field is given once.
+    second_names: Vec<Name>,
 }
+
+/// A name of a field, with all names of its struct's fields.
+type Name = (&'static [&'static str], &'static str);
 
 /// A type refused all values that were tried.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,7 +43,13 @@ impl de::Error for SampleError {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
         SampleError(message.to_string())
     }
+    fn duplicate_field(field: &'static str) -> Self {
+        SampleError(format!("{DUPLICATE}{field}`"))
+    }
 }
+
+/// How the error begins that a field was given under a second name.
+const DUPLICATE: &str = "duplicate field `";
 
 /// What forms of string are tried, in this order, until a type takes one: a word first, then what types with a
 /// textual encoding want.
@@ -61,7 +74,7 @@ const MAX_TRIES: usize = 1_000;
 impl<'t> Sampler<'t> {
     /// A sampler over `tape`.
     pub fn new(tape: &'t [u64]) -> Self {
-        Sampler { tape, at: 0, depth: 0, forms: Vec::new(), texts: 0 }
+        Sampler { tape, at: 0, depth: 0, forms: Vec::new(), texts: 0, last: None, second_names: Vec::new() }
     }
 
     /// A choice below `bound`.
@@ -87,6 +100,12 @@ impl<'t> Sampler<'t> {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
+            if error.0.starts_with(DUPLICATE)
+                && let Some(name) = self.last.take()
+            {
+                self.second_names.push(name);
+                continue;
+            }
             // A type refuses a text as soon as it has read it, so the last one is to blame.
             let Some(refused) = self.texts.checked_sub(1) else { return Err(error) };
             self.forms.truncate(refused + 1);
@@ -201,19 +220,24 @@ impl<'de> MapAccess<'de> for Elements<'_, '_> {
 /// A struct read as a map of its fields, so that derived and hand-written readers are content alike.
 struct Fields<'s, 't> {
     sampler: &'s mut Sampler<'t>,
-    names: std::slice::Iter<'static, &'static str>,
+    names: &'static [&'static str],
+    /// How many names were given, or left out.
+    given: usize,
 }
 
 impl<'de> MapAccess<'de> for Fields<'_, '_> {
     type Error = SampleError;
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, SampleError> {
-        match self.names.next() {
-            Some(name) => {
-                let name: StrDeserializer<'_, SampleError> = (*name).into_deserializer();
-                seed.deserialize(name).map(Some)
+        while let Some(name) = self.names.get(self.given) {
+            self.given += 1;
+            if self.sampler.second_names.contains(&(self.names, name)) {
+                continue;
             }
-            None => Ok(None),
+            self.sampler.last = Some((self.names, name));
+            let name: StrDeserializer<'_, SampleError> = (*name).into_deserializer();
+            return seed.deserialize(name).map(Some);
         }
+        Ok(None)
     }
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, SampleError> {
         seed.deserialize(&mut *self.sampler)
@@ -362,7 +386,7 @@ impl<'de> de::Deserializer<'de> for &mut Sampler<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, SampleError> {
-        self.descend(|sampler| visitor.visit_map(Fields { sampler, names: fields.iter() }))
+        self.descend(|sampler| visitor.visit_map(Fields { sampler, names: fields, given: 0 }))
     }
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -422,6 +446,22 @@ mod tests {
     fn types_with_a_textual_form_get_a_text_that_they_take() {
         Sampler::new(&[]).value::<Everything>().unwrap();
         Sampler::new(&[1, 2, 3, 1, 5, 9, 1, 2]).value::<Everything>().unwrap();
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Renamed {
+        #[serde(alias = "a_title", alias = "name")]
+        title: String,
+        #[serde(alias = "amount")]
+        count: u8,
+    }
+
+    #[test]
+    fn a_field_with_other_names_is_given_once() {
+        for seed in 0..50u64 {
+            let renamed: Vec<Renamed> = Sampler::new(&[seed, seed * 7, 3, seed]).value().expect("a value");
+            codec::decode::<Vec<Renamed>>(&codec::encode(&renamed).unwrap()).unwrap();
+        }
     }
 
     #[test]

@@ -70,6 +70,12 @@ pub(super) fn read(text: &str) -> Result<Schema, SchemaError> {
             marks.push(Mark { line: number + 1, fingerprint: mark, state });
         }
     }
+    if schema.workflow.is_empty() {
+        return Err(SchemaError {
+            line: 2,
+            reason: "the workflow and its fingerprint are missing".to_owned(),
+        });
+    }
     for Mark { line, fingerprint, state } in marks {
         let (found, what) = match state {
             None => (schema.fingerprint(), "the schema".to_owned()),
@@ -194,7 +200,7 @@ impl Words {
                 words.push(Word::Quoted(text));
                 rest = after;
             } else {
-                let plain = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
+                let plain = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
                 let end = rest.find(|letter| !plain(letter)).unwrap_or(rest.len());
                 if end == 0 {
                     return Err(format!("`{first}` is no sign of a schema"));

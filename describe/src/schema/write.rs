@@ -17,23 +17,23 @@ pub(super) fn text(schema: &Schema) -> String {
         line(&mut out, format_args!("{name} {ty}"));
     }
     for (name, arguments) in &schema.signals {
-        line(&mut out, format_args!("signal {name} {arguments}"));
+        line(&mut out, format_args!("signal {} {arguments}", Name(name)));
     }
     for name in &schema.queries {
-        line(&mut out, format_args!("query {name}"));
+        line(&mut out, format_args!("query {}", Name(name)));
     }
     for activity in &schema.activities {
         let super::Activity { name, input, output, error } = activity;
-        line(&mut out, format_args!("activity {name} {input} -> {output} or {error}"));
+        line(&mut out, format_args!("activity {} {input} -> {output} or {error}", Name(name)));
     }
     for machine in &schema.machines {
-        line(&mut out, format_args!("\nmachine {}", machine.name));
+        line(&mut out, format_args!("\nmachine {}", Name(&machine.name)));
         for state in &machine.states {
             let fingerprint = schema.state_fingerprint(machine, state);
             let within = within(state);
-            line(&mut out, format_args!("  state {} {fingerprint:016x}{within}", state.name));
+            line(&mut out, format_args!("  state {} {fingerprint:016x}{within}", Name(&state.name)));
             for (name, form) in &state.slots {
-                line(&mut out, format_args!("    {name}: {form}"));
+                line(&mut out, format_args!("    {}: {form}", Name(name)));
             }
         }
     }
@@ -59,7 +59,7 @@ pub(super) fn text(schema: &Schema) -> String {
 }
 
 pub(super) fn within(state: &StateSchema) -> String {
-    state.within.as_ref().map_or_else(String::new, |(of, number)| format!(" in {of} {number}"))
+    state.within.as_ref().map_or_else(String::new, |(of, number)| format!(" in {} {number}", Name(of)))
 }
 
 pub(super) fn names(field: &Field) -> String {
@@ -77,7 +77,7 @@ struct Name<'n>(&'n str);
 
 impl Display for Name<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let plain = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
+        let plain = |letter: char| letter.is_alphanumeric() || "_-.".contains(letter);
         if !self.0.is_empty() && self.0.chars().all(plain) {
             return f.write_str(self.0);
         }
