@@ -1,4 +1,4 @@
-//! rustc's time, wall and processor, for one workflow of 60 awaits and 20 kept variables, against the same body as a plain async fn.
+//! What a machine costs rustc, against the same body as a plain async fn: wall and processor time, and what is generated.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -6,15 +6,26 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const AWAITS: usize = 60;
-const KEPT: usize = 20;
+use quote::ToTokens;
+
+/// A workflow by its size.
+#[derive(Debug, Clone, Copy)]
+struct Size {
+    awaits: usize,
+    kept: usize,
+}
+
+/// A typical workflow, and a large one.
+const SIZES: [Size; 2] = [Size { awaits: 10, kept: 5 }, Size { awaits: 60, kept: 20 }];
+
 const TIMES: usize = 5;
 
+/// `compile [awaits [profile]]`: all sizes and profiles, or one.
 pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let package = folder.path().join("compiled");
     std::fs::create_dir_all(package.join("src/bin"))?;
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let manifest = format!(
         "[package]\nname = \"compiled\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
          longhaul = {{ path = \"{}\" }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n",
@@ -22,16 +33,28 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     );
     std::fs::write(package.join("Cargo.toml"), manifest)?;
     std::fs::copy(repository.join("Cargo.lock"), package.join("Cargo.lock"))?;
-    let bins = [("empty", empty()), ("plain", plain()), ("machine", machine())];
+    let mut asked = std::env::args().skip(2);
+    let awaits: Option<usize> = asked.next().map(|awaits| awaits.parse()).transpose()?;
+    let all = ["check", "build", "build --release"].map(str::to_owned).to_vec();
+    let profiles = asked.next().map_or(all, |one| vec![one]);
+    for size in SIZES.into_iter().filter(|size| awaits.is_none_or(|awaits| awaits == size.awaits)) {
+        compare(&package, size, &profiles)?;
+        println!();
+    }
+    Ok(())
+}
+
+fn compare(package: &Path, size: Size, profiles: &[String]) -> Result<(), Box<dyn Error>> {
+    let Size { awaits, kept } = size;
+    let bins = [("empty", empty()), ("plain", plain(size)), ("machine", machine(size))];
     for (name, source) in &bins {
         std::fs::write(package.join(format!("src/bin/{name}.rs")), source)?;
     }
-    println!("{AWAITS} awaits, {KEPT} kept variables, median of {TIMES}");
+    println!("{awaits} awaits, {kept} kept variables, median of {TIMES}");
     println!("{:<22} {:>8} {:>12} {:>10}   {:>5}", "", "empty ms", "plain async", "machine", "ratio");
-    let all = ["check", "build", "build --release"].map(str::to_owned).to_vec();
-    for profile in std::env::args().nth(2).map_or(all, |one| vec![one]) {
+    for profile in profiles {
         let times: Vec<Times> =
-            bins.iter().map(|(name, _)| time(&package, &profile, name)).collect::<Result<_, _>>()?;
+            bins.iter().map(|(name, _)| time(package, profile, name)).collect::<Result<_, _>>()?;
         for (what, pick) in
             [("wall", (|times: &Times| times.wall) as fn(&Times) -> Duration), ("cpu", |times| times.cpu)]
         {
@@ -45,7 +68,75 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
             );
         }
     }
+    generated(package, size)
+}
+
+/// What is generated for one await, as source and as machine code.
+fn generated(package: &Path, size: Size) -> Result<(), Box<dyn Error>> {
+    let shown = expansion(&machine(size))?;
+    println!(
+        "generated for one await: {:.1} lines, {:.0} bytes of source",
+        per_await(shown.lines().count(), size),
+        per_await(shown.len(), size)
+    );
+    for folder in ["debug", "release"] {
+        let text = |bin: &str| -> Result<Option<u64>, Box<dyn Error>> {
+            let path = package.join("target").join(folder).join(bin);
+            Ok(if path.exists() {
+                Some(text_section(&std::fs::read(path)?).ok_or("no ELF file")?)
+            } else {
+                None
+            })
+        };
+        if let (Some(empty), Some(plain), Some(machine)) = (text("empty")?, text("plain")?, text("machine")?)
+        {
+            println!(
+                "machine code for one await, {folder}: {:.0} bytes; plain async {:.0}",
+                per_await(usize::try_from(machine - empty)?, size),
+                per_await(usize::try_from(plain - empty)?, size)
+            );
+        }
+    }
     Ok(())
+}
+
+#[allow(clippy::cast_precision_loss)] // Of counts far below 2^52.
+fn per_await(total: usize, size: Size) -> f64 {
+    total as f64 / size.awaits as f64
+}
+
+/// The expansion of the workflow in a program, formatted; without the source, which only editors see.
+fn expansion(source: &str) -> Result<String, Box<dyn Error>> {
+    let file: syn::File = syn::parse_str(source)?;
+    let mut item = file
+        .items
+        .into_iter()
+        .find_map(|item| match item {
+            syn::Item::Impl(item) => Some(item),
+            _ => None,
+        })
+        .ok_or("no impl")?;
+    item.attrs.clear();
+    let expanded = longhaul_codegen::workflow(proc_macro2::TokenStream::new(), item.into_token_stream());
+    let mut file: syn::File = syn::parse2(expanded)?;
+    file.items.retain(|item| !matches!(item, syn::Item::Macro(_)));
+    Ok(prettyplease::unparse(&file))
+}
+
+/// The size of `.text` in a 64-bit little-endian ELF file, by its section headers.
+fn text_section(file: &[u8]) -> Option<u64> {
+    let number = |at: usize, bytes: usize| -> Option<u64> {
+        let mut number = [0; 8];
+        number[..bytes].copy_from_slice(file.get(at..at + bytes)?);
+        Some(u64::from_le_bytes(number))
+    };
+    let place = |at: usize, bytes: usize| usize::try_from(number(at, bytes)?).ok();
+    let (headers, each, count, names) = (place(40, 8)?, place(58, 2)?, place(60, 2)?, place(62, 2)?);
+    let names = place(headers + names * each + 24, 8)?;
+    (0..count).map(|index| headers + index * each).find_map(|header| {
+        let name = file.get(names + place(header, 4)?..)?;
+        name.starts_with(b".text\0").then(|| number(header + 32, 8))?
+    })
 }
 
 /// What one compilation took.
@@ -95,11 +186,12 @@ fn cpu_of_children() -> Result<Duration, Box<dyn Error>> {
 }
 
 /// The same statements for both: each variable is made by an await and used by the last.
-fn body(call: &str) -> String {
+fn body(call: &str, size: Size) -> String {
+    let Size { awaits, kept } = size;
     let mut body = String::new();
-    for number in 0..AWAITS - 1 {
-        let (a, b) = (number % KEPT, (number + 7) % KEPT);
-        if number < KEPT {
+    for number in 0..awaits - 1 {
+        let (a, b) = (number % kept, (number + 7) % kept);
+        if number < kept {
             let _ = writeln!(body, "        let mut v{number} = {call}({number}, input.clone()).await?;");
         } else if number % 5 == 0 {
             let _ = writeln!(
@@ -110,9 +202,9 @@ fn body(call: &str) -> String {
             let _ = writeln!(body, "        v{a} = {call}({number}, v{b}.clone()).await?;");
         }
     }
-    let all: Vec<String> = (0..KEPT).map(|number| format!("v{number}")).collect();
+    let all: Vec<String> = (0..kept).map(|number| format!("v{number}")).collect();
     let _ = writeln!(body, "        let mut all = vec![{}];", all.join(", "));
-    let _ = writeln!(body, "        all.push({call}(60, input).await?);");
+    let _ = writeln!(body, "        all.push({call}({awaits}, input).await?);");
     let _ = writeln!(body, "        Ok(all.concat())");
     body
 }
@@ -121,7 +213,7 @@ fn empty() -> String {
     "#[allow(unused_imports)] use longhaul::prelude::*;\nfn main() {}\n".to_owned()
 }
 
-fn plain() -> String {
+fn plain(size: Size) -> String {
     format!(
         "use longhaul::prelude::*;
 async fn work(number: u64, text: String) -> Result<String, Failure> {{ Ok(format!(\"{{text}} {{number}}\")) }}
@@ -140,11 +232,11 @@ fn main() {{
     println!(\"{{}}\", polled.is_ready());
 }}
 ",
-        body("work")
+        body("work", size)
     )
 }
 
-fn machine() -> String {
+fn machine(size: Size) -> String {
     format!(
         "use longhaul::prelude::*;
 #[activity]
@@ -161,6 +253,6 @@ fn main() {{
     println!(\"{{}}\", Long::describe().len());
 }}
 ",
-        body("work")
+        body("work", size)
     )
 }

@@ -126,16 +126,28 @@ fn in_order(value: Value) -> Value {
 
 /// Writes the encoding of `value` to `out`.
 pub(crate) fn encode_to<T: Serialize + ?Sized>(out: &mut BufWriter, value: &T) -> Result<(), CodecError> {
-    value.serialize(&mut cbor4ii::serde::Serializer::new(out)).map_err(|error| CodecError::Encode {
-        type_name: std::any::type_name::<T>(),
-        reason: error.to_string(),
-    })
+    value
+        .serialize(&mut cbor4ii::serde::Serializer::new(out))
+        .map_err(|error| not_encoded(std::any::type_name::<T>(), &error))
+}
+
+#[cold]
+#[inline(never)]
+fn not_encoded(type_name: &'static str, error: &dyn std::error::Error) -> CodecError {
+    CodecError::Encode { type_name, reason: error.to_string() }
+}
+
+#[cold]
+#[inline(never)]
+fn not_decoded(type_name: &'static str, error: &dyn std::error::Error) -> CodecError {
+    CodecError::Decode { type_name, reason: error.to_string() }
 }
 
 /// How deep a stored value may nest: half of what the decoder reads, which counts an enum's variant twice.
 pub const MAX_DEPTH: usize = 128;
 
 /// Refuses what could be written but not be read again.
+#[inline(never)] // or each crate with a workflow compiles the reader again
 pub(crate) fn check_depth(bytes: &[u8]) -> Result<(), String> {
     let mut reader = Shallow { inner: SliceReader::new(bytes), levels: MAX_DEPTH, too_deep: false };
     match IgnoredAny::decode(&mut reader) {
@@ -180,10 +192,7 @@ impl<'de> Read<'de> for Shallow<'de> {
 
 /// Decodes a value from borrowed bytes.
 pub(crate) fn decode_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    cbor4ii::serde::from_slice(bytes).map_err(|error| CodecError::Decode {
-        type_name: std::any::type_name::<T>(),
-        reason: error.to_string(),
-    })
+    cbor4ii::serde::from_slice(bytes).map_err(|error| not_decoded(std::any::type_name::<T>(), &error))
 }
 
 #[cfg(test)]

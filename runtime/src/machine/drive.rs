@@ -93,6 +93,14 @@ pub fn drive<F: Frame, A, T>(
     ctx: &Context,
     mut body: impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
 ) -> Poll<T> {
+    // Behind a pointer, rustc compiles the body once, and not for each place that calls it.
+    drive_body(sub, ctx, &mut body)
+}
+
+/// What a machine's body is: it steps the frame, or shows its slots.
+type Body<'b, F, A, T> = dyn FnMut(&mut F, Op<'_, '_, A>) -> Poll<T> + 'b;
+
+fn drive_body<F: Frame, A, T>(sub: &mut Sub<A>, ctx: &Context, body: &mut Body<'_, F, A, T>) -> Poll<T> {
     if ctx.is_describing() && !matches!(sub.form, Form::Spawned(_)) {
         #[cfg(feature = "testing")]
         super::stored::begin(F::State::MACHINE);
@@ -113,7 +121,7 @@ pub fn drive<F: Frame, A, T>(
             sub.form = Form::Spawned(spawned);
             return Poll::Pending;
         }
-        Form::Stored => match decode_frame(&sub.encoded, &mut body) {
+        Form::Stored => match decode_frame(&sub.encoded, body) {
             Ok(frame) => (frame, None),
             Err(fault) => {
                 ctx.fault(fault);
@@ -137,7 +145,7 @@ pub fn drive<F: Frame, A, T>(
             Poll::Ready(output)
         }
         Poll::Pending => {
-            encode_frame(&mut *frame, sub, ctx, &mut body);
+            encode_frame(&mut *frame, sub, ctx, body);
             sub.form = Form::Hot(frame);
             Poll::Pending
         }
@@ -174,9 +182,19 @@ pub fn no_such_task<T>(ctx: &Context, spawned: &Spawned) -> Poll<T> {
 
 /// The slots of a machine, as its body shows them: `step` drives it once.
 pub fn slots<A>(step: impl FnOnce(&Context, &mut Sub<A>)) -> Vec<SlotDescription> {
-    let asking = Step { describing: Some(Vec::new()), ..Step::default() };
-    let ctx = Context::new("", Moment(0), asking);
+    let ctx = asking();
     step(&ctx, &mut Sub::stored(Vec::new()));
+    described(ctx)
+}
+
+// Compiled with this crate, not with each that has a workflow.
+#[inline(never)]
+fn asking() -> Context {
+    Context::new("", Moment(0), Step { describing: Some(Vec::new()), ..Step::default() })
+}
+
+#[inline(never)]
+fn described(ctx: Context) -> Vec<SlotDescription> {
     ctx.into_step().describing.unwrap_or_default()
 }
 
@@ -192,7 +210,7 @@ fn encode_frame<F: Frame, A, T>(
     frame: &mut F,
     sub: &mut Sub<A>,
     ctx: &Context,
-    body: &mut impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
+    body: &mut Body<'_, F, A, T>,
 ) {
     let (mut buffer, mut ops) = (std::mem::take(&mut sub.encoded), std::mem::take(&mut sub.armed));
     buffer.clear();
@@ -216,10 +234,7 @@ fn encode_frame<F: Frame, A, T>(
     }
 }
 
-fn decode_frame<F: Frame, A, T>(
-    encoded: &[u8],
-    body: &mut impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
-) -> Result<Box<F>, Fault> {
+fn decode_frame<F: Frame, A, T>(encoded: &[u8], body: &mut Body<'_, F, A, T>) -> Result<Box<F>, Fault> {
     let machine = F::State::MACHINE;
     let fields = split_map(encoded).map_err(|reason| Fault::BadSlot {
         machine: machine.to_owned(),
