@@ -5,50 +5,64 @@
 //! `for_rust_analyzer!` drops its tokens.
 //!
 //! While somebody types, the source does not parse most of the time. So this works on tokens.
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
+use syn::ext::IdentExt;
 
 use crate::lower::without_names;
 
 /// The marks of methods, which mean something in `#[workflow]` only.
 const MARKS: &[&str] = &["run", "signal", "query", "update"];
 
-/// The async methods of an impl, for rust-analyzer alone.
+/// The async methods of an impl, or a function under another name, for rust-analyzer alone.
 pub(crate) fn source(item: &TokenStream) -> TokenStream {
     let mut head: Vec<TokenTree> = without_names(item.clone()).into_iter().collect();
     let Some(TokenTree::Group(items)) = head.pop() else { return TokenStream::new() };
     if items.delimiter() != Delimiter::Brace {
         return TokenStream::new();
     }
-    if head.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn")) {
-        let head: TokenStream = head.into_iter().collect();
-        return quote! {
-            ::longhaul::for_rust_analyzer! {
-                #[allow(unused_imports)]
-                use ::longhaul::plain::*;
-                #[allow(dead_code)]
-                #head #items
-            }
-        };
+    if head.iter().any(|token| is_word(token, "fn")) {
+        return seen(&renamed(head), &items);
     }
     let methods = split(items.stream())
         .into_iter()
-        .filter(|method| {
-            method.iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "async"))
-        })
+        .filter(|method| method.iter().any(|token| is_word(token, "async")))
         .flat_map(unmarked)
         .collect::<TokenStream>();
     let mut methods = Group::new(Delimiter::Brace, methods);
     methods.set_span(items.span());
-    let head: TokenStream = head.into_iter().collect();
+    seen(&head.into_iter().collect(), &methods)
+}
+
+fn seen(head: &TokenStream, body: &Group) -> TokenStream {
     quote! {
         ::longhaul::for_rust_analyzer! {
             #[allow(unused_imports)]
             use ::longhaul::plain::*;
             #[allow(dead_code)]
-            #head #methods
+            #head #body
         }
     }
+}
+
+fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
+/// A function's head with a name of ours: calls by the user's name give what is awaited.
+fn renamed(head: Vec<TokenTree>) -> TokenStream {
+    let mut after_fn = false;
+    head.into_iter()
+        .map(|token| {
+            let is_name = std::mem::replace(&mut after_fn, is_word(&token, "fn"));
+            match token {
+                TokenTree::Ident(name) if is_name => {
+                    Ident::new(&format!("__{}_source", name.unraw()), Span::call_site()).into()
+                }
+                token => token,
+            }
+        })
+        .collect()
 }
 
 /// The items of an impl: each ends with its body or with a semicolon.
@@ -122,6 +136,18 @@ mod tests {
         };
         assert!(seen.to_string().contains(&body.to_string()), "{seen}");
         assert!(seen.to_string().starts_with(":: longhaul :: for_rust_analyzer !"), "{seen}");
+    }
+
+    #[test]
+    fn a_function_is_seen_under_another_name() {
+        let seen = source(&quote! {
+            /// Reminds.
+            pub(crate) async fn remind(ctx: &Context, n: u32) -> u32 { let block = async move { n }; block.await }
+        });
+        let body = quote! {
+            pub(crate) async fn __remind_source(ctx: &Context, n: u32) -> u32 { let block = async move { n }; block.await }
+        };
+        assert!(seen.to_string().contains(&body.to_string()), "{seen}");
     }
 
     #[test]

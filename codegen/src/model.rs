@@ -161,6 +161,10 @@ pub(crate) fn parse(item: ItemImpl, options: Options, errors: &mut Errors) -> Op
                         errors,
                     ));
                 } else {
+                    if function.sig.asyncness.is_some() {
+                        // It was refused; what it awaits is no second error.
+                        function.block = syn::parse_quote!({ loop {} });
+                    }
                     workflow.plain.push(ImplItem::Fn(function));
                 }
             }
@@ -303,6 +307,13 @@ fn handler(
         errors.on(signature, shape);
         return None;
     }
+    if validator.is_some() && !is_result(&signature.output) {
+        match &signature.output {
+            ReturnType::Default => errors.on(signature, diag::UPDATE_RESULT),
+            output => errors.on(output, diag::UPDATE_RESULT),
+        }
+        return None;
+    }
     let mut arguments = Vec::new();
     for (position, input) in signature.inputs.iter().enumerate() {
         let FnArg::Typed(typed) = input else { continue };
@@ -326,6 +337,11 @@ fn handler(
     };
     let (name, output) = (signature.ident.clone(), without_self(&return_type(signature), of));
     Some(Handler { name, attrs, vis, arguments, output, is_async, validator })
+}
+
+/// Whether it is spelled `Result<..>`, as [`split`](crate::emit::split) takes it.
+fn is_result(output: &ReturnType) -> bool {
+    matches!(output, ReturnType::Type(_, ty) if crate::emit::split(ty).is_result)
 }
 
 fn is_reference(receiver: &syn::Receiver) -> bool {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use longhaul_codegen::diagnostics;
+use longhaul_codegen::{Diagnostic, diagnostics};
 use support::{cases, errors, expand, underlined};
 
 const INSTEAD: &str = "// Instead:\n";
@@ -109,6 +109,18 @@ fn no_error_is_worded_outside_of_the_catalogue() {
     assert!(read > 20, "{read} files");
 }
 
+/// What is said of a mistake: the cause, why, and what to write instead. Where a value is put in, the example shows one.
+fn said(entry: &Diagnostic, mistake: &str) -> [String; 3] {
+    let expanded = expand(mistake).expect("an example is an item with an attribute");
+    let message = errors(&expanded).remove(0).message;
+    let [cause, why, rewrite] = &message.lines().collect::<Vec<_>>()[..] else {
+        panic!("{}: a cause, why, and what to write: {message}", entry.code)
+    };
+    let code = format!(" [{}]", entry.code);
+    [cause.trim_end_matches(&code), why.trim_start_matches("why: "), rewrite.trim_start_matches("instead: ")]
+        .map(str::to_owned)
+}
+
 /// `docs/DIAGNOSTICS.md`, as it has to be.
 fn guide() -> String {
     let mut guide = String::from(
@@ -120,15 +132,7 @@ fn guide() -> String {
          `.await` and cannot be stored, a future that is not durable, a `?` that cannot convert.\n",
     );
     for (entry, (mistake, instead)) in diagnostics().iter().zip(examples().values()) {
-        // Where a value is put in, an example shows one.
-        let expanded = expand(mistake).expect("an example is an item with an attribute");
-        let message = errors(&expanded).remove(0).message;
-        let [cause, why, rewrite] = &message.lines().collect::<Vec<_>>()[..] else {
-            panic!("{}: a cause, why, and what to write: {message}", entry.code)
-        };
-        let cause = cause.trim_end_matches(&format!(" [{}]", entry.code));
-        let why = why.trim_start_matches("why: ");
-        let rewrite = rewrite.trim_start_matches("instead: ");
+        let [cause, why, rewrite] = said(entry, mistake);
         write!(
             guide,
             "\n## {}\n\n**{cause}**\n\nWhy: {why}.\n\n```rust,ignore\n{mistake}\n```\n\nInstead: {rewrite}.\n\n```rust,ignore\n{instead}\n```\n",
@@ -149,5 +153,40 @@ fn the_guide_is_made_of_the_catalogue_and_the_examples() {
     assert!(
         written == guide(),
         "docs/DIAGNOSTICS.md is not up to date: UPDATE_DOCS=1 cargo test -p longhaul-codegen --test diagnostics"
+    );
+}
+
+/// The table in `docs/LANGUAGE.md` of what is not.
+fn refused() -> String {
+    let mut table = String::from("\n| what | instead | why | |\n| --- | --- | --- | --- |\n");
+    // Without the shapes of methods and branches, of which the guide tells, and options.
+    let language = diagnostics().iter().zip(examples().into_values()).filter(|(entry, _)| {
+        ("LH0009".."LH0400").contains(&entry.code)
+            && !["LH0016", "LH0017", "LH0018", "LH0030", "LH0031", "LH0032", "LH0301", "LH0302"]
+                .contains(&entry.code)
+    });
+    for (entry, (mistake, _)) in language {
+        let [cause, why, instead] = said(entry, &mistake).map(|text| text.replace('|', "\\|"));
+        let code = entry.code;
+        writeln!(table, "| {cause} | {instead} | {why} | [{code}](DIAGNOSTICS.md#{}) |", code.to_lowercase())
+            .expect("a string can be written to");
+    }
+    table
+}
+
+#[test]
+fn the_language_guide_lists_what_is_refused() {
+    let path = folder("../docs/LANGUAGE.md");
+    let written = std::fs::read_to_string(&path).expect("there is a guide");
+    let (before, rest) = written.split_once("<!-- from the catalogue -->\n").expect("the table begins");
+    let (_, after) = rest.split_once("<!-- to here -->").expect("the table ends");
+    let expected = format!("{before}<!-- from the catalogue -->\n{}\n<!-- to here -->{after}", refused());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &expected).expect("the guide can be written");
+        return;
+    }
+    assert!(
+        written == expected,
+        "docs/LANGUAGE.md is not up to date: UPDATE_DOCS=1 cargo test -p longhaul-codegen --test diagnostics"
     );
 }

@@ -1,4 +1,5 @@
-//! What the generator says to mistakes: each case of `fail/` with its `.stderr`. What it must accept: `pass/`.
+//! What the generator says to mistakes: each case of `fail/` with its `.stderr`. What it must accept: `pass/`, and each
+//! piece of code in `docs/LANGUAGE.md`.
 #![allow(missing_docs)]
 
 #[test]
@@ -6,4 +7,43 @@ fn mistakes_are_explained_on_the_lines_of_the_user() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/fail/*.rs");
     cases.pass("ui/pass/*.rs");
+}
+
+/// The blocks of code of one kind.
+fn blocks<'a>(guide: &'a str, kind: &str) -> Vec<&'a str> {
+    let fence = format!("```{kind}\n");
+    guide.split(&fence).skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect()
+}
+
+/// The guide as a program: each piece in a module, with the guide's definitions.
+fn program(guide: &str) -> String {
+    let [setup] = blocks(guide, "rust,setup")[..] else {
+        panic!("the guide has its definitions in one place")
+    };
+    let methods: Vec<String> = blocks(guide, "rust,method")
+        .into_iter()
+        .map(|method| {
+            format!(
+                "#[workflow]\nimpl Order {{\n    #[run]\n    async fn run(&mut self, ctx: &Context) {{}}\n\n{method}}}\n"
+            )
+        })
+        .collect();
+    let pieces = blocks(guide, "rust,items").into_iter().chain(methods.iter().map(String::as_str));
+    let mut program = String::from("//! Made of docs/LANGUAGE.md.\n#![allow(dead_code, unused_imports)]\n");
+    let mut count = 0;
+    for piece in pieces {
+        count += 1;
+        program += &format!("\nmod piece{count} {{\n{setup}\n{piece}}}\n");
+    }
+    let all = guide.matches("```").count() / 2;
+    assert!(count > 10 && count + 1 == all, "{all} blocks, of which {count} are pieces");
+    program + "\nfn main() {}\n"
+}
+
+#[test]
+fn what_the_language_guide_shows_compiles() {
+    let guide = std::fs::read_to_string("../docs/LANGUAGE.md").expect("there is a guide");
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("language.rs");
+    std::fs::write(&path, program(&guide)).expect("the program can be written");
+    trybuild::TestCases::new().pass(path);
 }

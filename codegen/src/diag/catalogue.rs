@@ -124,6 +124,10 @@ catalogue! {
         why: "what is asked before an update is accepted is a method of the impl",
         instead: "`#[update(validate = check)]`, with `fn check(&self, value: &Value) -> Result<(), Refused>`";
 
+    UPDATE_RESULT LH0032: "an update with a validator has to return a `Result`",
+        why: "what the validator refuses it with is what its caller gets",
+        instead: "`fn name(&mut self, value: Value) -> Result<Answer, Refused>`, with the validator's error as its own";
+
     AWAIT_IN_CLOSURE LH0101: "an `.await` cannot be in a closure",
         why: "what calls the closure is not part of the machine, so it cannot be resumed after a restart",
         instead: "the loop written out: `for x in items { f(x).await; }`";

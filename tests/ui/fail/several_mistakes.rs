@@ -33,7 +33,9 @@ impl Flow {
     }
 
     #[signal]
-    async fn signal(&mut self) {}
+    async fn signal(&mut self) -> Result<u32, Failure> {
+        Ok(num(1).await?)
+    }
 
     #[query]
     fn query(&mut self) -> u32 {
