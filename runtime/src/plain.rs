@@ -136,7 +136,10 @@ macro_rules! __select {
         match ::core::hint::black_box(0_usize) { $($done)* _ => ::core::unreachable!() }
     };
     (@ {$($done:tt)*} else => $then:expr $(,)?) => { $crate::__select!(@ {$($done)* 0 => $then,}) };
-    (@ {$($done:tt)*} $pat:pat = $operation:expr $(, if $guard:expr)? => $then:block $(,)? $($arms:tt)*) => {
+    (@ {$($done:tt)*} $pat:pat = $operation:expr $(, if $guard:expr)? => $then:block, $($arms:tt)*) => {
+        $crate::__select!(@ {$($done)*} $pat = $operation $(, if $guard)? => $then $($arms)*)
+    };
+    (@ {$($done:tt)*} $pat:pat = $operation:expr $(, if $guard:expr)? => $then:block $($arms:tt)*) => {
         $crate::__select!(@ {
             $($done)*
             0 $(if $guard)? => { if let $pat = $operation.await { $then } else { ::core::unreachable!() } }
