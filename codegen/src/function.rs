@@ -1,6 +1,6 @@
 //! `#[workflow] async fn`: a machine that belongs to no type, which any workflow awaits in place, and which can be a run
 //! of its own.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -42,7 +42,12 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors, facts: &mut Vec<Facts
     let method = model::method(item.attrs, &item.sig, *item.block, Kind::Function, &mut errors);
     let function = Function { name: method.name.clone(), vis: item.vis, method };
     let no_methods = BTreeMap::new();
-    let around = Surroundings { workflow: &function.name, signals: false, methods: &no_methods };
+    let around = Surroundings {
+        workflow: &function.name,
+        signals: false,
+        mutating: &BTreeSet::new(),
+        methods: &no_methods,
+    };
     let graph = lower::lower(&function.method, &around, &mut errors);
     let analysis = analyse::analyse(&graph);
     let machine = Machine { method: &function.method, graph, analysis };

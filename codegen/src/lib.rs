@@ -22,6 +22,8 @@ mod instances;
 mod lower;
 mod model;
 mod names;
+#[cfg(test)]
+mod oracle;
 mod parameters;
 mod parse;
 mod renamed;
@@ -96,6 +98,19 @@ fn implementation(
     let Some(model) = model::parse(item, options, &mut errors) else {
         return errors.into_tokens();
     };
+    let machines = machines(&model, &mut errors);
+    let expanded =
+        if errors.is_empty() { emit::workflow(&model, &machines, &mut errors) } else { TokenStream::new() };
+    if errors.is_empty() {
+        facts.extend(emit::facts(&model.name.to_string(), &machines));
+        return expanded;
+    }
+    let (plain, errors) = (emit::plain_items(&model, &machines), errors.into_tokens());
+    quote!(#plain #errors)
+}
+
+/// The control-flow graph of each async method, and what emission needs to know of it.
+fn machines<'m>(model: &'m model::Workflow, errors: &mut Errors) -> Vec<Machine<'m>> {
     let shapes: BTreeMap<String, Shape> = model
         .methods
         .iter()
@@ -111,25 +126,21 @@ fn implementation(
             (method.name.to_string(), shape)
         })
         .collect();
-    let around =
-        Surroundings { workflow: &model.name, signals: model.can_change_while_it_waits(), methods: &shapes };
-    let machines: Vec<_> = model
+    let around = Surroundings {
+        workflow: &model.name,
+        signals: model.can_change_while_it_waits(),
+        mutating: &model.mutating(),
+        methods: &shapes,
+    };
+    model
         .methods
         .iter()
         .map(|method| {
-            let graph = lower::lower(method, &around, &mut errors);
+            let graph = lower::lower(method, &around, errors);
             let analysis = analyse::analyse(&graph);
             Machine { method, graph, analysis }
         })
-        .collect();
-    let expanded =
-        if errors.is_empty() { emit::workflow(&model, &machines, &mut errors) } else { TokenStream::new() };
-    if errors.is_empty() {
-        facts.extend(emit::facts(&model.name.to_string(), &machines));
-        return expanded;
-    }
-    let (plain, errors) = (emit::plain_items(&model, &machines), errors.into_tokens());
-    quote!(#plain #errors)
+        .collect()
 }
 
 /// Expands `#[activity(..)] async fn name(..)`.

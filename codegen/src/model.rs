@@ -1,4 +1,6 @@
 //! A workflow as the generator sees it: what the impl has, sorted by what it is for.
+use std::collections::BTreeSet;
+
 use proc_macro2::Span;
 use quote::quote;
 use syn::spanned::Spanned;
@@ -46,6 +48,18 @@ impl Workflow {
             .chain(&self.updates)
             .filter(|handler| handler.is_async)
             .map(|handler| &handler.name)
+    }
+
+    /// The methods that take `&mut self`, async or not.
+    pub(crate) fn mutating(&self) -> BTreeSet<String> {
+        let plain = self.plain.iter().filter_map(|item| match item {
+            ImplItem::Fn(function) => Some((&function.sig.ident, function.sig.receiver()?)),
+            _ => None,
+        });
+        let methods =
+            self.methods.iter().filter_map(|method| Some((&method.name, method.receiver.as_ref()?)));
+        let all = plain.chain(methods).filter(|(_, receiver)| is_reference(receiver) && is_mutable(receiver));
+        all.map(|(name, _)| name.to_string()).collect()
     }
 }
 

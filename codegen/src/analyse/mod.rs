@@ -90,6 +90,20 @@ impl Analysis {
         self.states.iter().find(|state| state.block == block)
     }
 
+    /// What an arm finds in its slots. What only the branches of a construct need is theirs when its poll is done.
+    pub(crate) fn found_in(&self, graph: &Graph, head: BlockId) -> Vars {
+        let mut found = self.live_in[head.0].clone();
+        if let Some(Polled::Branches(_)) = graph.poll(head).map(|poll| &poll.what)
+            && let Some(state) = self.state(head)
+        {
+            found.retain(|var| {
+                let slot = self.slots.iter().position(|slot| slot.kind == SlotKind::Kept(*var));
+                slot.is_some_and(|slot| state.live.contains(&slot))
+            });
+        }
+        found
+    }
+
     /// The arms of a task, in source order.
     pub(crate) fn arms(&self, graph: &Graph, task: TaskId) -> Vec<BlockId> {
         graph

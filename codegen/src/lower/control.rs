@@ -131,7 +131,8 @@ impl Lower<'_, '_> {
                     binding.expr = Box::new(value);
                     Expr::Let(binding)
                 }
-                first => self.expr(first),
+                // With its parentheses: `(a || b) && let Some(c) = d`, `(Point { x } == y)`.
+                _ => self.expr(first),
             };
         }
         let expr = match &tests[..] {

@@ -16,10 +16,11 @@ pub(super) fn each_ident(tokens: TokenStream, found: &mut impl FnMut(&Ident)) {
 
 /// The macros that run branches beside each other.
 pub(super) fn is_concurrent(mac: &Macro) -> bool {
-    mac.path
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "join" || last.ident == "try_join" || last.ident == "select")
+    mac.path.segments.last().is_some_and(|last| is_concurrent_name(&last.ident))
+}
+
+fn is_concurrent_name(name: &Ident) -> bool {
+    name == "join" || name == "try_join" || name == "select"
 }
 
 /// Whether a macro's input has an await in it.
@@ -28,14 +29,17 @@ pub(super) fn macro_awaits(mac: &Macro) -> bool {
 }
 
 fn tokens_await(tokens: TokenStream) -> bool {
-    let mut dot = false;
+    let (mut dot, mut concurrent) = (false, false);
     for token in tokens {
         match &token {
             TokenTree::Ident(ident) if dot && ident == "await" => return true,
+            // `join!`, `select!`: they wait, whatever is in them.
+            TokenTree::Punct(punct) if concurrent && punct.as_char() == '!' => return true,
             TokenTree::Group(group) if tokens_await(group.stream()) => return true,
             _ => {}
         }
         dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        concurrent = matches!(&token, TokenTree::Ident(ident) if is_concurrent_name(ident));
     }
     false
 }

@@ -7,6 +7,7 @@
 mod again;
 mod assign;
 mod capitals;
+mod changes;
 mod concurrent;
 mod control;
 mod expr;
@@ -50,6 +51,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) workflow: &'a Ident,
     /// Whether a signal can change the workflow's value while it waits.
     pub(crate) signals: bool,
+    /// The methods of the impl, async or not, that take `&mut self`.
+    pub(crate) mutating: &'a BTreeSet<String>,
     /// The async methods of the impl.
     pub(crate) methods: &'a BTreeMap<String, Shape>,
 }

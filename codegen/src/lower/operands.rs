@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Stmt};
 
 use super::Lower;
+use super::changes::any_changes;
 use super::find::expr_awaits;
 use crate::cfg::{Code, CodeTokens, Instr};
 
@@ -20,6 +21,14 @@ impl Lower<'_, '_> {
     /// Lowers operands in the order they are evaluated.
     pub(super) fn operands(&mut self, operands: Vec<(&mut Expr, Mode)>) {
         let last = operands.iter().rposition(|(operand, _)| expr_awaits(operand));
+        let mut operands = operands;
+        for position in 0..last.unwrap_or(0) {
+            let (operand, mode) = &operands[position];
+            let later = operands[position + 1..].iter().map(|(operand, _)| &**operand);
+            if *mode == Mode::Place && any_changes(later, operand, self.around.mutating) {
+                operands[position].1 = Mode::Value;
+            }
+        }
         for (position, (operand, mode)) in operands.into_iter().enumerate() {
             let value = self.expr(operand);
             *operand = if last.is_some_and(|last| position < last) { self.hold(value, mode) } else { value };

@@ -298,7 +298,7 @@ impl VisitMut for Rewrite<'_, '_, '_> {
 
 /// Whether a macro's input has a `return`, `break`, `continue` or postfix `?` in it.
 fn has_exit(tokens: TokenStream) -> bool {
-    let mut after_value = false;
+    let (mut after_value, mut after_arrow) = (false, false);
     for token in tokens {
         match &token {
             TokenTree::Ident(ident) if ident == "return" || ident == "break" || ident == "continue" => {
@@ -308,8 +308,13 @@ fn has_exit(tokens: TokenStream) -> bool {
             TokenTree::Group(group) if has_exit(group.stream()) => return true,
             _ => {}
         }
-        // `info!(?value)` shows a value; only what follows a value is the operator.
-        after_value = !matches!(&token, TokenTree::Punct(_));
+        // `info!(?value)` shows a value; only what follows a value is the operator, as in `None::<T>?`.
+        let punct = match &token {
+            TokenTree::Punct(punct) => Some(punct.as_char()),
+            _ => None,
+        };
+        after_value = punct.is_none() || (punct == Some('>') && !after_arrow);
+        after_arrow = matches!(punct, Some('=' | '-'));
     }
     false
 }

@@ -144,12 +144,13 @@ impl Emit<'_> {
         taken: &mut Vars,
     ) -> TokenStream {
         let graph = self.graph;
+        let found = self.analysis.found_in(graph, head);
         let mut takes = TokenStream::new();
         for var in needed.iter().filter(|var| graph.var(**var).scope == scope) {
             let data = graph.var(*var);
             let ident = local_ident(&data.ident);
             let mutable = data.mutable.then(|| quote!(mut));
-            let live = self.analysis.live_in[head.0].contains(var);
+            let live = found.contains(var);
             match &data.rebuild {
                 Some(_) if taken.contains(var) => continue,
                 Some(rebuild) if !rebuild.looked_up => {

@@ -1,0 +1,665 @@
+//! One arm: a block and all that is written inside it, run in the way in which `emit/machine/arms.rs` writes it.
+
+use longhaul_programs::run::{Env, Evaluated, Flow, Program};
+use longhaul_programs::value::{Cell, Place, Value, cell};
+use syn::parse::Parser;
+use syn::{Expr, Pat};
+
+use super::frame::{At, Content, Frame, Polling, wrong};
+use super::{Machine, Machines};
+use crate::analyse::{SlotKind, mentioned};
+use crate::cfg::{
+    BlockId, Code, CodeTokens, ExitTo, Instr, MAIN, MatchHead, Poll, Polled, Rebuild, ScopeId, TaskId, Term,
+};
+use crate::names::{VarId, Vars};
+
+/// Where a task goes on.
+pub(super) enum Go {
+    /// Falls out of the construct it is in, to a block that stands behind it.
+    Fell(BlockId),
+    To(BlockId),
+    Pause,
+    Done(Value),
+}
+
+/// What is local to one arm while it runs.
+pub(super) struct Locals {
+    pub(super) env: Env,
+    /// Which variable each entry of `env` is, if it is one of the graph's.
+    ids: Vec<Option<VarId>>,
+    task: TaskId,
+    /// The variables that are locals somewhere in the arm.
+    locals: Vars,
+    mentioned: Vars,
+}
+
+/// The open scopes of a sequence, each with the length of the environment where it began.
+type Open = Vec<(ScopeId, usize)>;
+
+impl Locals {
+    pub(super) fn bind(&mut self, machine: &Machine, var: VarId, cell: Cell) {
+        self.number();
+        self.env.bind(&machine.graph.var(var).ident.to_string(), cell);
+        self.ids.push(Some(var));
+    }
+
+    /// Entries that code has bound, before they are known to be variables of the graph.
+    fn number(&mut self) {
+        self.ids.resize(self.env.len(), None);
+    }
+
+    /// What code has bound are these variables.
+    fn bound(&mut self, machine: &Machine, vars: &[VarId]) -> Evaluated<()> {
+        self.number();
+        // The last of a name was bound last.
+        for var in vars.iter().rev() {
+            let name = machine.graph.var(*var).ident.to_string();
+            let bound = self.env.since(0);
+            let at = (0..bound.len()).rev().find(|at| *bound[*at].0 == *name && self.ids[*at].is_none());
+            match at {
+                Some(at) => self.ids[at] = Some(*var),
+                None => return wrong(format!("{name} is not bound where it is said to be")),
+            }
+        }
+        Ok(())
+    }
+
+    fn truncate(&mut self, mark: usize) {
+        self.number();
+        self.env.truncate(mark);
+        self.ids.truncate(mark);
+    }
+
+    fn cell(&self, var: VarId) -> Option<Cell> {
+        let at = self.ids.iter().rposition(|id| *id == Some(var))?;
+        Some(self.env.since(0)[at].1.clone())
+    }
+}
+
+/// What emission and this need to know of an arm.
+fn locals_of(machine: &Machine, head: BlockId) -> (Vars, Vars) {
+    let graph = &machine.graph;
+    let inside: Vec<_> =
+        graph.block_ids().filter(|block| machine.analysis.arm[block.0] == Some(head)).collect();
+    let (mut named, mut declared) = (Vars::new(), Vars::new());
+    for block in &inside {
+        let (uses, declares) = mentioned(graph, graph.block(*block));
+        named.extend(uses);
+        declared.extend(declares);
+    }
+    for instr in inside.iter().flat_map(|block| &graph.block(*block).instrs) {
+        if let Instr::Declare(var) = instr
+            && named.contains(var)
+        {
+            declared.insert(*var);
+        }
+    }
+    (named, declared)
+}
+
+impl Machines<'_> {
+    /// Steps a frame as far as it goes.
+    pub(super) fn step(&self, frame: &mut Frame, workflow: &Cell) -> Evaluated<Polling> {
+        let machine = &self.machines[&frame.method];
+        match self.run_task(machine, frame, MAIN, workflow)? {
+            Some(value) => Ok(Polling::Ready(value)),
+            None => Ok(Polling::Pending),
+        }
+    }
+
+    /// Runs a task until it pauses or is done.
+    pub(super) fn run_task(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        task: TaskId,
+        workflow: &Cell,
+    ) -> Evaluated<Option<Value>> {
+        let mut block = match machine.position(frame, task)? {
+            At::Start => machine.graph.tasks[task.0].entry,
+            At::State(number) => machine.analysis.states[number].block,
+            At::Done => return wrong("a task that is done is run"),
+        };
+        loop {
+            match self.arm(machine, frame, block, workflow)? {
+                Go::To(next) => block = next,
+                Go::Pause => return Ok(None),
+                Go::Done(value) => return Ok(Some(value)),
+                Go::Fell(_) => return wrong("an arm ends without saying where to go"),
+            }
+        }
+    }
+
+    fn arm(&self, machine: &Machine, frame: &mut Frame, head: BlockId, workflow: &Cell) -> Evaluated<Go> {
+        let graph = &machine.graph;
+        let block = graph.block(head);
+        if machine.analysis.arm[head.0] != Some(head) {
+            return wrong("a jump to a block that is no arm");
+        }
+        let (named, declared) = locals_of(machine, head);
+        let outside = &named - &declared;
+        let mut env = Env::default();
+        for item in &graph.items {
+            self.program.item(&mut env, item)?;
+        }
+        if machine.receiver {
+            env.bind("self", workflow.clone());
+        }
+        let mut locals =
+            Locals { env, ids: Vec::new(), task: block.task, locals: &named | &declared, mentioned: named };
+        locals.number();
+        let mut skip = 0;
+        if let Some(Instr::Poll(poll)) = block.instrs.first()
+            && !matches!(poll.what, Polled::Condition(_))
+        {
+            if !self.poll(machine, frame, &mut locals, head, poll, workflow)? {
+                return Ok(Go::Pause);
+            }
+            skip = 1;
+        }
+        let (mut open, mut taken) = (Open::new(), Vars::new());
+        for scope in graph.scope_chain(block.scope) {
+            open.push((scope, locals.env.len()));
+            let at = (head, scope);
+            if let Some(go) = self.takes(machine, frame, &mut locals, at, &outside, &mut taken)? {
+                return Ok(go);
+            }
+        }
+        // A scope that the arm does not leave has no braces: what is bound in it is there to the arm's end.
+        open.retain(|(scope, _)| leaves(machine, head, *scope));
+        self.block(machine, frame, &mut locals, (head, skip), &mut open, &mut Vec::new())
+    }
+
+    /// Takes the variables of a scope out of their slots, or makes them again; says where to go if one is there no more.
+    fn takes(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        (head, scope): (BlockId, ScopeId),
+        needed: &Vars,
+        taken: &mut Vars,
+    ) -> Evaluated<Option<Go>> {
+        let live = machine.analysis.found_in(&machine.graph, head);
+        for var in needed.iter().filter(|var| machine.graph.var(**var).scope == scope) {
+            let data = machine.graph.var(*var);
+            let live = live.contains(var);
+            let value = match &data.rebuild {
+                Some(_) if taken.contains(var) => continue,
+                Some(rebuild) if !rebuild.looked_up => {
+                    if !self.again(locals, rebuild)? {
+                        return self.leaves_for(machine, frame, locals, rebuild, taken);
+                    }
+                    locals.bound(machine, &rebuild.binds)?;
+                    taken.extend(&rebuild.binds);
+                    continue;
+                }
+                Some(rebuild) if live => match take(machine, frame, *var) {
+                    Ok(value) => value,
+                    Err(_) => {
+                        if !self.again(locals, rebuild)? {
+                            return self.leaves_for(machine, frame, locals, rebuild, taken);
+                        }
+                        locals.bound(machine, &[*var])?;
+                        taken.insert(*var);
+                        continue;
+                    }
+                },
+                _ if live => take(machine, frame, *var)?,
+                _ => Value::Moved,
+            };
+            locals.bind(machine, *var, cell(value));
+            taken.insert(*var);
+        }
+        Ok(None)
+    }
+
+    /// Makes a borrow again; `false` where what it looks up is there no more.
+    fn again(&self, locals: &mut Locals, rebuild: &Rebuild) -> Evaluated<bool> {
+        let pat = parsed(Pat::parse_multi, &rebuild.pat)?;
+        let expr: Expr = parsed(<Expr as syn::parse::Parse>::parse, &rebuild.expr)?;
+        let mut place = Program::now(self.program.place(&mut locals.env, &expr))?;
+        if rebuild.or_leave.is_some() {
+            match place.read() {
+                Some(Value::Variant(name, _)) if &*name == "Some" => place = place.part(0),
+                _ => return Ok(false),
+            }
+        }
+        if self.program.bind_pattern(&mut locals.env, &pat, &place)? {
+            return Ok(true);
+        }
+        wrong(format!("{} no longer matches", rebuild.pat))
+    }
+
+    fn leaves_for(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        rebuild: &Rebuild,
+        taken: &Vars,
+    ) -> Evaluated<Option<Go>> {
+        let Some(exit) = rebuild.or_leave else { return wrong("what is looked up is there no more") };
+        self.puts(machine, frame, locals, &(&machine.analysis.live_in[exit.0] & taken))?;
+        Ok(Some(Go::To(exit)))
+    }
+
+    /// A block from its instruction `skip` on, and all that follows it in the same arm.
+    fn block(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        (id, skip): (BlockId, usize),
+        open: &mut Open,
+        afters: &mut Vec<BlockId>,
+    ) -> Evaluated<Go> {
+        for instr in &machine.graph.block(id).instrs[skip..] {
+            match self.instr(machine, frame, locals, id, instr, open) {
+                Ok(None) => {}
+                Ok(Some(go)) => return Ok(go),
+                Err(Flow::Exit(number, value)) => {
+                    return self.exit(machine, frame, locals, number, value);
+                }
+                Err(flow) => return Err(flow),
+            }
+        }
+        match self.term(machine, frame, locals, id, open, afters) {
+            Err(Flow::Exit(number, value)) => self.exit(machine, frame, locals, number, value),
+            other => other,
+        }
+    }
+
+    fn instr(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        id: BlockId,
+        instr: &Instr,
+        open: &mut Open,
+    ) -> Evaluated<Option<Go>> {
+        match instr {
+            Instr::Bound(vars) => locals.bound(machine, vars)?,
+            Instr::Code(code) => {
+                self.code(locals, code)?;
+                locals.bound(machine, &code.declares)?;
+            }
+            Instr::Declare(var) => {
+                if locals.mentioned.contains(var) {
+                    locals.bind(machine, *var, cell(Value::Moved));
+                }
+            }
+            Instr::Assign(var, code) => {
+                let value = self.code(locals, code)?;
+                let name = &machine.graph.var(*var).ident;
+                match locals.env.lookup(&name.to_string()) {
+                    Some(cell) => *cell.borrow_mut() = value,
+                    None => return wrong(format!("{name} is assigned where it is not there")),
+                }
+            }
+            Instr::Enter(scope) => open.push((*scope, locals.env.len())),
+            Instr::Leave(scope) => {
+                if let Some((last, mark)) = open.last()
+                    && last == scope
+                {
+                    locals.truncate(*mark);
+                    open.pop();
+                }
+            }
+            Instr::Begin { poll, operation, call } => {
+                let value = self.code(locals, operation)?;
+                if machine.graph.block(*poll).task == locals.task {
+                    self.begin(machine, frame, *poll, value, call.as_ref())?;
+                } else {
+                    frame.begun.insert(*poll, value);
+                }
+            }
+            Instr::Open { branch, open } => {
+                if matches!(self.code(locals, open)?, Value::Bool(true)) {
+                    frame.shut.remove(branch);
+                } else {
+                    frame.shut.insert(*branch);
+                }
+            }
+            Instr::Poll(Poll { what: Polled::Condition(condition), output, .. }) => {
+                match self.code(locals, condition)? {
+                    Value::Bool(true) => locals.bind(machine, *output, cell(Value::unit())),
+                    _ => {
+                        self.puts(machine, frame, locals, &machine.analysis.live_in[id.0])?;
+                        return Ok(Some(Go::Pause));
+                    }
+                }
+            }
+            Instr::Poll(_) => return wrong("a poll within an arm"),
+            Instr::Arguments { pats, declares } => {
+                let Some(arguments) = frame.arguments.take() else { return wrong("the arguments are gone") };
+                for (pat, argument) in pats.iter().zip(arguments) {
+                    let place = Place::whole(cell(argument));
+                    if !self.program.bind_pattern(&mut locals.env, pat, &place)? {
+                        return wrong("an argument does not match");
+                    }
+                }
+                locals.bound(machine, declares)?;
+            }
+            Instr::Advance(var) => {
+                let name = machine.graph.var(*var).ident.to_string();
+                match locals.env.lookup(&name).map(|cell| cell.borrow_mut()).as_deref_mut() {
+                    Some(Value::Int(index)) => *index += 1,
+                    _ => return wrong("the position in a loop is not there"),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn term(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        id: BlockId,
+        open: &mut Open,
+        afters: &mut Vec<BlockId>,
+    ) -> Evaluated<Go> {
+        match &machine.graph.block(id).term {
+            Term::Fall(next) => self.follow(machine, frame, locals, *next, open, afters),
+            Term::Jump(next) => self.jump(machine, frame, locals, *next),
+            Term::Suspend(poll) => self.suspend(machine, frame, locals, *poll),
+            Term::Return(code) => {
+                let value = self.code(locals, code)?;
+                self.returns(machine, frame, locals, value)
+            }
+            Term::Unreachable => wrong("what nothing leads to is reached"),
+            Term::If { cond, then, otherwise, after } => {
+                let mark = locals.env.len();
+                let CodeTokens::Expr(expr) = &cond.tokens else {
+                    return wrong("a condition is an expression");
+                };
+                let holds = Program::now(self.program.condition(&mut locals.env, expr))?;
+                if !holds {
+                    locals.truncate(mark);
+                }
+                let way = if holds { *then } else { *otherwise };
+                self.branching(machine, frame, locals, id, (mark, way, *after), open, afters)
+            }
+            Term::Match { head, arms, after } => {
+                let mark = locals.env.len();
+                let place = self.head(locals, head, machine)?;
+                for case in arms {
+                    let pat = parsed(Pat::parse_multi, &case.pat)?;
+                    let guard = match case.guard.as_ref().map(|guard| &guard.tokens) {
+                        Some(CodeTokens::Expr(guard)) => Some(&**guard),
+                        Some(CodeTokens::Stmt(_)) => return wrong("a guard is an expression"),
+                        None => None,
+                    };
+                    if self.program.guarded(&mut locals.env, &pat, guard, &place)? {
+                        let ways = (mark, case.block, *after);
+                        return self.branching(machine, frame, locals, id, ways, open, afters);
+                    }
+                    locals.truncate(mark);
+                }
+                wrong("no arm matches")
+            }
+            Term::LetElse { pat, code, otherwise, next } => {
+                let mark = locals.env.len();
+                let CodeTokens::Expr(expr) = &code.tokens else { return wrong("a value is an expression") };
+                let place = Program::now(self.program.place(&mut locals.env, expr))?;
+                if self.program.bind_pattern(&mut locals.env, pat, &place)? {
+                    return self.follow(machine, frame, locals, *next, open, afters);
+                }
+                locals.truncate(mark);
+                match self.nested(machine, frame, locals, *otherwise, &mut Vec::new())? {
+                    Go::Fell(_) => wrong("an `else` falls through"),
+                    go => Ok(go),
+                }
+            }
+        }
+    }
+
+    /// Runs one way of an `if` or `match`, then what stands behind it in this arm.
+    fn branching(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        id: BlockId,
+        (mark, way, after): (usize, BlockId, BlockId),
+        open: &mut Open,
+        afters: &mut Vec<BlockId>,
+    ) -> Evaluated<Go> {
+        let arm = &machine.analysis.arm;
+        let inline = arm[after.0].is_some() && arm[after.0] == arm[id.0] && arm[after.0] != Some(after);
+        if inline {
+            afters.push(after);
+        }
+        let went = self.nested(machine, frame, locals, way, afters);
+        if inline {
+            afters.pop();
+        }
+        match went? {
+            Go::Fell(to) if inline => {
+                if to != after {
+                    return wrong("a way falls past what stands behind it");
+                }
+                locals.truncate(mark);
+                self.block(machine, frame, locals, (after, 0), open, afters)
+            }
+            go => Ok(go),
+        }
+    }
+
+    /// A block in braces of its own.
+    fn nested(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        id: BlockId,
+        afters: &mut Vec<BlockId>,
+    ) -> Evaluated<Go> {
+        if machine.analysis.arm[id.0] == Some(id) {
+            return self.jump(machine, frame, locals, id);
+        }
+        self.block(machine, frame, locals, (id, 0), &mut Open::new(), afters)
+    }
+
+    fn follow(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        next: BlockId,
+        open: &mut Open,
+        afters: &mut Vec<BlockId>,
+    ) -> Evaluated<Go> {
+        if afters.contains(&next) {
+            return Ok(Go::Fell(next));
+        }
+        if machine.analysis.arm[next.0] == Some(next) {
+            return self.jump(machine, frame, locals, next);
+        }
+        self.block(machine, frame, locals, (next, 0), open, afters)
+    }
+
+    fn head(&self, locals: &mut Locals, head: &MatchHead, machine: &Machine) -> Evaluated<Place> {
+        let variable = |var: &VarId| {
+            let name = machine.graph.var(*var).ident.to_string();
+            match locals.env.lookup(&name) {
+                Some(cell) => Ok(cell.clone()),
+                None => wrong(format!("{name} is not there")),
+            }
+        };
+        match head {
+            MatchHead::Value(code) => match &code.tokens {
+                CodeTokens::Expr(expr) => Program::now(self.program.place(&mut locals.env, expr)),
+                CodeTokens::Stmt(_) => wrong("a value is an expression"),
+            },
+            MatchHead::Winner(var) => Ok(Place::whole(variable(var)?)),
+            MatchHead::Cursor(var) => match &mut *variable(var)?.borrow_mut() {
+                Value::Items(items) => Ok(Place::whole(cell(Value::option(items.pop_front())))),
+                other => wrong(format!("{other:?} is no cursor")),
+            },
+            MatchHead::Nth { items, index } => {
+                let index = variable(index)?.borrow().clone();
+                let CodeTokens::Expr(items) = &items.tokens else { return wrong("items are an expression") };
+                let call: Expr = match index {
+                    Value::Int(index) => syn::parse_quote!(nth(#items, #index)),
+                    other => return wrong(format!("a position that is {other:?}")),
+                };
+                Program::now(self.program.place(&mut locals.env, &call))
+            }
+        }
+    }
+
+    pub(super) fn code(&self, locals: &mut Locals, code: &Code) -> Evaluated {
+        match &code.tokens {
+            CodeTokens::Expr(expr) => Program::now(self.program.value(&mut locals.env, expr)),
+            CodeTokens::Stmt(stmt) => Program::now(self.program.statement(&mut locals.env, stmt)),
+        }
+    }
+
+    fn jump(&self, machine: &Machine, frame: &mut Frame, locals: &mut Locals, to: BlockId) -> Evaluated<Go> {
+        self.puts(machine, frame, locals, &machine.analysis.live_in[to.0])?;
+        Ok(Go::To(to))
+    }
+
+    fn suspend(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        poll: BlockId,
+    ) -> Evaluated<Go> {
+        self.puts(machine, frame, locals, &machine.analysis.live_in[poll.0])?;
+        if let Some(Poll { what: Polled::Branches(construct), .. }) = machine.graph.poll(poll) {
+            for task in &machine.graph.constructs[construct.0].branches {
+                let entry = machine.graph.tasks[task.0].entry;
+                let at = match machine.graph.poll(entry) {
+                    _ if frame.shut.remove(task) => At::Done,
+                    Some(_) => machine.waiting_at(entry)?,
+                    None => At::Start,
+                };
+                machine.set_position(frame, *task, at)?;
+            }
+        }
+        machine.set_position(frame, locals.task, machine.waiting_at(poll)?)?;
+        Ok(Go::To(poll))
+    }
+
+    /// Moves what `needed` names and is local here to where the next arm finds it.
+    fn puts(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        needed: &Vars,
+    ) -> Evaluated<()> {
+        for var in needed.intersection(&locals.locals) {
+            let data = machine.graph.var(*var);
+            if !data.needs_slot() {
+                continue;
+            }
+            let Some(cell) = locals.cell(*var) else {
+                return wrong(format!("{} is to be kept, but is not in scope", data.ident));
+            };
+            let value = std::mem::replace(&mut *cell.borrow_mut(), Value::Moved);
+            // What may borrow is looked up again; what turns out to be a value of its own is stored.
+            if data.rebuild.is_none() || value.is_storable() {
+                put(machine, frame, *var, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn exit(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        number: usize,
+        value: Option<Value>,
+    ) -> Evaluated<Go> {
+        match machine.graph.exits[number].to {
+            ExitTo::Return => self.returns(machine, frame, locals, value.unwrap_or_else(Value::unit)),
+            ExitTo::Block(target, result) => {
+                let mut live = machine.analysis.live_in[target.0].clone();
+                if let (Some(result), Some(value)) = (result, value)
+                    && live.remove(&result)
+                {
+                    put(machine, frame, result, value)?;
+                }
+                self.puts(machine, frame, locals, &live)?;
+                Ok(Go::To(target))
+            }
+        }
+    }
+
+    /// The task ends.
+    fn returns(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        value: Value,
+    ) -> Evaluated<Go> {
+        if let Some((construct, _)) = machine.graph.tasks[locals.task.0].branch_of {
+            let poll = machine.graph.constructs[construct.0].poll;
+            let live = &machine.analysis.live_in[poll.0];
+            let state = machine.analysis.state(poll);
+            let stays = |var: &VarId| {
+                let slot = machine.analysis.slots.iter().position(|slot| slot.kind == SlotKind::Kept(*var));
+                slot.zip(state).is_some_and(|(slot, state)| state.live.contains(&slot))
+            };
+            let kept =
+                locals.mentioned.iter().copied().filter(|var| live.contains(var) && stays(var)).collect();
+            self.puts(machine, frame, locals, &kept)?;
+            machine.set_position(frame, locals.task, At::Done)?;
+        }
+        Ok(Go::Done(value))
+    }
+}
+
+/// Whether an arm goes on after the end of a scope that it begins in.
+fn leaves(machine: &Machine, head: BlockId, scope: ScopeId) -> bool {
+    machine
+        .graph
+        .block_ids()
+        .filter(|block| machine.analysis.arm[block.0] == Some(head))
+        .flat_map(|block| &machine.graph.block(block).instrs)
+        .any(|instr| matches!(instr, Instr::Leave(left) if *left == scope))
+}
+
+fn put(machine: &Machine, frame: &mut Frame, var: VarId, value: Value) -> Evaluated<()> {
+    if matches!(value, Value::Moved) {
+        return wrong(format!("{} is to be kept, but nothing is in it", machine.graph.var(var).ident));
+    }
+    match machine.slot(SlotKind::Kept(var)) {
+        Ok(slot) => {
+            frame.slots.insert(slot, Content::Value(value));
+        }
+        Err(_) if machine.analysis.passing.contains(&var) => {
+            frame.passing.insert(var, value);
+        }
+        Err(_) => return wrong(format!("{} has no slot", machine.graph.var(var).ident)),
+    }
+    Ok(())
+}
+
+fn take(machine: &Machine, frame: &mut Frame, var: VarId) -> Evaluated {
+    let taken = match machine.slot(SlotKind::Kept(var)) {
+        Ok(slot) => match frame.slots.remove(&slot) {
+            Some(Content::Value(value)) => Some(value),
+            _ => None,
+        },
+        Err(_) => frame.passing.remove(&var),
+    };
+    match taken {
+        Some(value) => Ok(value),
+        None => wrong(format!("{} was not kept", machine.graph.var(var).ident)),
+    }
+}
+
+pub(super) fn parsed<T>(parser: impl Parser<Output = T>, tokens: &proc_macro2::TokenStream) -> Evaluated<T> {
+    parser.parse2(tokens.clone()).or_else(|error| wrong(error.to_string()))
+}

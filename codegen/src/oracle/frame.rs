@@ -1,0 +1,146 @@
+//! A frame of a machine: its position, its slots, and what is left of them when it is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use longhaul_programs::run::{Evaluated, Flow};
+use longhaul_programs::value::Value;
+
+use super::{Machine, Machines};
+use crate::analyse::SlotKind;
+use crate::cfg::{BlockId, MAIN, TaskId};
+use crate::names::VarId;
+
+/// A frame.
+pub(super) struct Frame {
+    pub(super) method: String,
+    /// The arguments, before the first step.
+    pub(super) arguments: Option<Vec<Value>>,
+    pub(super) at: At,
+    /// By the slot's number.
+    pub(super) slots: BTreeMap<usize, Content>,
+    /// What goes from arm to arm within one step.
+    pub(super) passing: BTreeMap<VarId, Value>,
+    /// The branches that may not run, within the step in which their construct is entered.
+    pub(super) shut: BTreeSet<TaskId>,
+    /// What branches are going to begin, within one step.
+    pub(super) begun: BTreeMap<BlockId, Value>,
+}
+
+/// A position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum At {
+    Start,
+    /// A state, by its number.
+    State(usize),
+    Done,
+}
+
+/// What is in a slot.
+pub(super) enum Content {
+    Value(Value),
+    /// The operation that is waited for.
+    Wait(u64),
+    Call(Box<Frame>),
+    Position(At),
+}
+
+/// What a step comes to.
+pub(super) enum Polling {
+    Ready(Value),
+    Pending,
+}
+
+impl Frame {
+    pub(super) fn new(method: &str, arguments: Vec<Value>) -> Self {
+        Frame {
+            method: method.to_owned(),
+            arguments: Some(arguments),
+            at: At::Start,
+            slots: BTreeMap::new(),
+            passing: BTreeMap::new(),
+            shut: BTreeSet::new(),
+            begun: BTreeMap::new(),
+        }
+    }
+}
+
+pub(super) fn wrong<T>(text: impl Into<String>) -> Evaluated<T> {
+    Err(Flow::Bug(text.into()))
+}
+
+impl Machine {
+    pub(super) fn slot(&self, kind: SlotKind) -> Evaluated<usize> {
+        match self.analysis.slots.iter().position(|slot| slot.kind == kind) {
+            Some(number) => Ok(number),
+            None => wrong(format!("there is no slot for {kind:?}")),
+        }
+    }
+
+    /// The position of a task that waits in a poll block.
+    pub(super) fn waiting_at(&self, block: BlockId) -> Evaluated<At> {
+        match self.analysis.states.iter().position(|state| state.block == block) {
+            Some(number) => Ok(At::State(number)),
+            None => wrong("a poll block has no state"),
+        }
+    }
+
+    pub(super) fn position(&self, frame: &Frame, task: TaskId) -> Evaluated<At> {
+        if task == MAIN {
+            return Ok(frame.at);
+        }
+        match frame.slots.get(&self.slot(SlotKind::Position(task))?) {
+            Some(Content::Position(at)) => Ok(*at),
+            _ => wrong("a branch has no position"),
+        }
+    }
+
+    pub(super) fn set_position(&self, frame: &mut Frame, task: TaskId, at: At) -> Evaluated<()> {
+        if task == MAIN {
+            frame.at = at;
+        } else {
+            frame.slots.insert(self.slot(SlotKind::Position(task))?, Content::Position(at));
+        }
+        Ok(())
+    }
+
+    /// The slots that are live in the states that the frame and its branches are in.
+    fn live(&self, frame: &Frame) -> BTreeSet<usize> {
+        let mut live = BTreeSet::new();
+        let mut positions = vec![frame.at];
+        while let Some(at) = positions.pop() {
+            let At::State(state) = at else { continue };
+            for number in &self.analysis.states[state].live {
+                live.insert(*number);
+                if let Some(Content::Position(at)) = frame.slots.get(number) {
+                    positions.push(*at);
+                }
+            }
+        }
+        live
+    }
+}
+
+impl Machines<'_> {
+    /// Takes down what a frame waits for. When it is stored and reloaded, only what is live is left.
+    pub(super) fn store(&self, frame: &mut Frame, reload: bool, armed: &mut Vec<u64>) -> Evaluated<()> {
+        let machine = &self.machines[&frame.method];
+        let live = machine.live(frame);
+        frame.passing.clear();
+        frame.begun.clear();
+        if reload {
+            frame.slots.retain(|number, _| live.contains(number));
+        }
+        for (number, content) in frame.slots.iter_mut().filter(|(number, _)| live.contains(number)) {
+            match content {
+                Content::Wait(operation) => armed.push(*operation),
+                Content::Call(inner) => self.store(inner, reload, armed)?,
+                Content::Value(value) if !value.is_storable() => {
+                    let name = &machine.analysis.slots[*number].name;
+                    return wrong(format!("{name} cannot be stored: {value:?}"));
+                }
+                Content::Value(_) | Content::Position(_) => {}
+            }
+        }
+        Ok(())
+    }
+}

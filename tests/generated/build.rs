@@ -1,0 +1,39 @@
+//! Writes the programs that `cargo test` compiles: the same ones each time, and those that have failed before.
+
+use std::path::Path;
+
+use longhaul_programs::batch;
+use longhaul_programs::choices::Choices;
+use longhaul_programs::write::{self, Written};
+
+/// How many programs `cargo test` compiles.
+const BODIES: usize = 150;
+
+fn main() {
+    println!("cargo::rerun-if-changed=regressions");
+    println!("cargo::rerun-if-changed=build.rs");
+    let mut programs = batch::programs(1, BODIES);
+    programs.extend(regressions());
+    let out = std::env::var("OUT_DIR").expect("cargo says where to");
+    std::fs::write(Path::new(&out).join("batch.rs"), batch::file(&programs)).expect("it can be written");
+}
+
+/// The sources in `regressions/`, each of which once failed.
+fn regressions() -> Vec<Written> {
+    let mut files: Vec<_> = std::fs::read_dir("regressions")
+        .expect("there is the folder")
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    files.sort();
+    files.iter().map(|path| regression(path)).collect()
+}
+
+fn regression(path: &Path) -> Written {
+    let source = std::fs::read_to_string(path).expect("it is text");
+    let head = source.split("impl ").nth(1).expect("it is an impl");
+    let name = head.split_whitespace().next().expect("it has a name").to_owned();
+    let shares = source.contains("// shares");
+    let choices = write::program(&name, Choices::of(Vec::new())).choices;
+    Written { name, source, shares, choices }
+}

@@ -1,0 +1,97 @@
+//! Calls of functions, closures and of what lowered code calls.
+
+use syn::Expr;
+
+use super::control::items_of;
+use super::expr::question;
+use super::{Env, Eval, Evaluated, Flow, Program, bug};
+use crate::library;
+use crate::value::{Place, Value, cell};
+
+/// What the placeholder of an exit in lowered code begins with.
+const PLACEHOLDER: &str = "__longhaul_exit_";
+
+impl Program {
+    pub(crate) async fn call(&self, env: &mut Env, call: &syn::ExprCall) -> Evaluated {
+        let Expr::Path(path) = &*call.func else { return bug("a call of something else") };
+        let segments: Vec<String> =
+            path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let name = segments.last().cloned().unwrap_or_default();
+        let own = segments.len() == 2 && (segments[0] == "Self" || segments[0] == self.name);
+        let arguments: Vec<&Expr> = call.args.iter().filter(|argument| !is_context(argument)).collect();
+        let mut values = self.values(env, arguments).await?;
+        if own {
+            return self.own_function(&name, values).await;
+        }
+        if let Some(exit) = name.strip_prefix(PLACEHOLDER).and_then(|number| number.parse().ok()) {
+            return Err(Flow::Exit(exit, values.pop()));
+        }
+        if segments.len() == 1 {
+            let closure = env.lookup(&name).map(|closure| closure.borrow().clone());
+            if let Some(closure) = closure {
+                return self.call_closure(closure, values).await;
+            }
+        }
+        match (name.as_str(), &values[..]) {
+            ("Some" | "Ok" | "Err" | "Continue" | "Break", [_]) => Ok(Value::variant(&name, values)),
+            ("pin" | "from_residual", [_]) => Ok(values.remove(0)),
+            ("note", [text]) => {
+                let text = format!("note {text}");
+                self.world.borrow_mut().trace.push(text);
+                Ok(Value::unit())
+            }
+            ("new", []) if segments[0] == "String" => Ok(Value::Text(String::new())),
+            ("new", []) => Ok(Value::List(Vec::new())),
+            ("sleep", [_]) => Ok(Value::Operation("sleep".into(), values)),
+            ("timeout", [_, _]) => Ok(Value::Operation("timeout".into(), values)),
+            // What lowered code calls.
+            ("into_cursor", [_]) => Ok(Value::Items(items_of(values.remove(0))?)),
+            ("nth", [_, Value::Int(index)]) => {
+                let index = usize::try_from(*index).or_else(|_| bug("an index below zero"))?;
+                Ok(Value::option(items_of(values.remove(0))?.get(index).cloned()))
+            }
+            ("start", _) => Ok(Value::Tuple(values)),
+            ("question", [_]) => Ok(match question(values.remove(0))? {
+                Ok(value) => Value::variant("Continue", [value]),
+                Err(residual) => Value::variant("Break", [residual]),
+            }),
+            (name, _) if library::ACTIVITIES.contains(&name) => Ok(Value::Operation(name.into(), values)),
+            (name, arguments) => {
+                let targets: Vec<Value> = arguments.iter().filter_map(Value::target).collect();
+                match library::function(name, &targets) {
+                    Some(value) => Ok(value),
+                    None => bug(format!("there is no function {name}({arguments:?})")),
+                }
+            }
+        }
+    }
+
+    async fn own_function(&self, name: &str, arguments: Vec<Value>) -> Evaluated {
+        match self.methods.get(name) {
+            Some(method) if method.sig.asyncness.is_some() => Ok(Value::Call(name.into(), arguments)),
+            _ => self.method(name, arguments, None).await,
+        }
+    }
+
+    pub(crate) fn call_closure(&self, closure: Value, arguments: Vec<Value>) -> Eval<'_> {
+        Box::pin(async move {
+            let Value::Closure(closure) = closure else { return bug(format!("a call of {closure:?}")) };
+            let (closure, env) = &*closure;
+            let mut env = env.clone();
+            for (pat, argument) in closure.inputs.iter().zip(arguments) {
+                if !self.bind_pattern(&mut env, pat, &Place::whole(cell(argument)))? {
+                    return bug("a closure's argument does not match");
+                }
+            }
+            match self.value(&mut env, &closure.body).await {
+                Err(Flow::Return(value)) => Ok(value),
+                other => other,
+            }
+        })
+    }
+}
+
+/// Whether an argument is the context, which programs call `ctx`.
+pub(crate) fn is_context(argument: &Expr) -> bool {
+    matches!(argument, Expr::Path(path) if path.path.is_ident("ctx"))
+}

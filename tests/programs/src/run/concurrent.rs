@@ -1,0 +1,212 @@
+//! Waiting, and branches beside each other.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use proc_macro2::TokenStream;
+use syn::parse::ParseStream;
+use syn::{Expr, Pat, Token};
+
+use super::macros::{expressions, parsed};
+use super::{Env, Eval, Evaluated, Flow, Program, bug};
+use crate::value::{Place, Value, cell};
+
+/// Gives an operation up unless it is done.
+struct Begun<'a>(&'a Program, u64);
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        self.0.world.borrow_mut().disarm(self.1);
+    }
+}
+
+impl Program {
+    /// Begins what is awaited, and waits for it.
+    pub(crate) fn perform(&self, env: Env, operation: Value) -> Eval<'_> {
+        Box::pin(async move {
+            match operation {
+                Value::Operation(name, mut values) if &*name == "wait_until" => {
+                    let Some(condition) = values.pop() else { return bug("a condition is missing") };
+                    poll_fn(|_| match Program::now(self.call_closure(condition.clone(), Vec::new())) {
+                        Ok(Value::Bool(false)) => Poll::Pending,
+                        Ok(_) => Poll::Ready(Ok(Value::unit())),
+                        Err(flow) => Poll::Ready(Err(flow)),
+                    })
+                    .await
+                }
+                Value::Operation(name, mut values) if &*name == "timeout" && values.len() == 2 => {
+                    let operation = self.perform(env.clone(), values.remove(1));
+                    let timer = self.perform(env, Value::Operation("sleep".into(), values));
+                    let (winner, output) = race(vec![operation, timer]).await?;
+                    Ok(match winner {
+                        0 => Value::variant("Ok", [output]),
+                        _ => Value::variant("Err", [Value::variant("Elapsed", [])]),
+                    })
+                }
+                Value::Operation(name, values) => {
+                    let number = self.world.borrow_mut().begin(&name, &values).or_else(bug)?;
+                    let begun = Begun(self, number);
+                    let mut first = true;
+                    poll_fn(|_| {
+                        if std::mem::take(&mut first) {
+                            return Poll::Pending;
+                        }
+                        self.world
+                            .borrow_mut()
+                            .poll(begun.1)
+                            .map_or(Poll::Pending, |value| Poll::Ready(Ok(value)))
+                    })
+                    .await
+                }
+                Value::Call(name, values) => self.method(&name, values, env.lookup("self").cloned()).await,
+                Value::Task(task) => {
+                    let (block, env) = &*task;
+                    match self.block(&mut env.clone(), block).await {
+                        Err(Flow::Return(value)) => Ok(value),
+                        other => other,
+                    }
+                }
+                other => bug(format!("{other:?} is awaited")),
+            }
+        })
+    }
+
+    /// `join!` and `try_join!`.
+    pub(crate) async fn join(&self, env: &mut Env, tokens: TokenStream, trying: bool) -> Evaluated {
+        let branches = parsed(expressions, tokens)?;
+        let values = self.values(env, &branches).await?;
+        let mut branches: Vec<Eval<'_>> =
+            values.into_iter().map(|value| self.perform(env.clone(), value)).collect();
+        let mut outputs: Vec<Option<Value>> = vec![None; branches.len()];
+        poll_fn(move |context| {
+            for (branch, output) in
+                branches.iter_mut().zip(&mut outputs).filter(|(_, output)| output.is_none())
+            {
+                match branch.as_mut().poll(context) {
+                    Poll::Ready(Ok(Value::Variant(name, inner))) if trying && &*name == "Err" => {
+                        return Poll::Ready(Ok(Value::Variant(name, inner)));
+                    }
+                    Poll::Ready(Ok(Value::Variant(name, mut inner))) if trying && &*name == "Ok" => {
+                        *output = inner.pop();
+                    }
+                    Poll::Ready(Ok(_)) if trying => return Poll::Ready(bug("try_join! of no results")),
+                    Poll::Ready(Ok(value)) => *output = Some(value),
+                    Poll::Ready(Err(flow)) => return Poll::Ready(Err(flow)),
+                    Poll::Pending => {}
+                }
+            }
+            if outputs.iter().any(Option::is_none) {
+                return Poll::Pending;
+            }
+            let all = Value::Tuple(outputs.iter_mut().filter_map(Option::take).collect());
+            Poll::Ready(Ok(if trying { Value::variant("Ok", [all]) } else { all }))
+        })
+        .await
+    }
+
+    /// `select!`: the first in the order of the source whose guard and pattern let it.
+    pub(crate) async fn select(&self, env: &mut Env, tokens: TokenStream) -> Evaluated {
+        let (arms, otherwise) = parsed(select_arms, tokens)?;
+        let mut open = Vec::new();
+        for arm in &arms {
+            open.push(match &arm.guard {
+                Some(guard) => matches!(self.value(env, guard).await?, Value::Bool(true)),
+                None => true,
+            });
+        }
+        let values = self.values(env, arms.iter().map(|arm| &arm.awaitable)).await?;
+        let mut branches: Vec<Option<Eval<'_>>> = values
+            .into_iter()
+            .zip(open)
+            .map(|(value, open)| open.then(|| self.perform(env.clone(), value)))
+            .collect();
+        let scope = env.clone();
+        let first = poll_fn(|context| {
+            for (number, place) in branches.iter_mut().enumerate() {
+                let Some(branch) = place else { continue };
+                let Poll::Ready(output) = branch.as_mut().poll(context) else { continue };
+                *place = None;
+                let place = match output {
+                    Ok(output) => Place::whole(cell(output)),
+                    Err(flow) => return Poll::Ready(Err(flow)),
+                };
+                let (mut env, copy) = (scope.clone(), place.read().map(cell));
+                let copy = Place::whole(copy.unwrap_or_else(|| cell(Value::Moved)));
+                match self.bind_pattern(&mut env, &arms[number].pat, &copy) {
+                    Ok(true) => return Poll::Ready(Ok(Some((number, place)))),
+                    Ok(false) => {}
+                    Err(flow) => return Poll::Ready(Err(flow)),
+                }
+            }
+            if branches.iter().all(Option::is_none) { Poll::Ready(Ok(None)) } else { Poll::Pending }
+        })
+        .await?;
+        drop(branches);
+        let Some((winner, output)) = first else {
+            return match &otherwise {
+                Some(otherwise) => self.value(env, otherwise).await,
+                None => bug("all branches of a `select!` are shut"),
+            };
+        };
+        let mark = env.len();
+        self.bind_pattern(env, &arms[winner].pat, &output)?;
+        let value = self.value(env, &arms[winner].handler).await;
+        env.truncate(mark);
+        value
+    }
+}
+
+/// A branch of a `select!`.
+struct SelectArm {
+    pat: Pat,
+    awaitable: Expr,
+    guard: Option<Expr>,
+    handler: Expr,
+}
+
+/// The first branch that is done, by number, and its output; the others are dropped.
+async fn race(mut branches: Vec<Eval<'_>>) -> Evaluated<(usize, Value)> {
+    poll_fn(move |context| {
+        for (number, branch) in branches.iter_mut().enumerate() {
+            if let Poll::Ready(output) = branch.as_mut().poll(context) {
+                return Poll::Ready(output.map(|output| (number, output)));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn select_arms(input: ParseStream<'_>) -> syn::Result<(Vec<SelectArm>, Option<Expr>)> {
+    let mut arms = Vec::new();
+    while !input.is_empty() {
+        if input.parse::<Option<Token![else]>>()?.is_some() {
+            input.parse::<Token![=>]>()?;
+            return Ok((arms, Some(handler(input)?)));
+        }
+        let pat = Pat::parse_multi(input)?;
+        input.parse::<Token![=]>()?;
+        let awaitable = input.parse()?;
+        let guard = if input.parse::<Option<Token![,]>>()?.is_some() {
+            input.parse::<Token![if]>()?;
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        input.parse::<Token![=>]>()?;
+        arms.push(SelectArm { pat, awaitable, guard, handler: handler(input)? });
+    }
+    Ok((arms, None))
+}
+
+fn handler(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let handler = if input.peek(syn::token::Brace) {
+        Expr::Block(syn::ExprBlock { attrs: Vec::new(), label: None, block: input.parse()? })
+    } else {
+        input.parse()?
+    };
+    if !input.is_empty() {
+        input.parse::<Option<Token![,]>>()?;
+    }
+    Ok(handler)
+}

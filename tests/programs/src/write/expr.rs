@@ -1,0 +1,507 @@
+//! Expressions, by type.
+
+use super::{Access, HelperKind, Hold, Ret, Ty, Writer};
+
+/// Text in parentheses where it would not stay together as an operand.
+pub(crate) fn operand(text: String) -> String {
+    let mut depth = 0;
+    let mut loose = text.starts_with(['-', '!', '&', '*', '{', '|']) || text.starts_with("Point {");
+    for letter in text.chars() {
+        match letter {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            ' ' if depth == 0 => loose = true,
+            _ => {}
+        }
+    }
+    if loose { format!("({text})") } else { text }
+}
+
+impl Writer {
+    /// An expression of a type.
+    pub(crate) fn expr(&mut self, ty: Ty) -> String {
+        if !self.room() {
+            return self.leaf(ty);
+        }
+        self.deeper(|this| {
+            if this.once_in(5)
+                && let Some(value) = this.of_any_type(ty)
+            {
+                return value;
+            }
+            match ty {
+                Ty::Int => this.int(),
+                Ty::Bool => this.bool(),
+                Ty::Text => this.text(),
+                Ty::Ints => this.ints(),
+                Ty::Maybe => this.maybe(),
+                Ty::Pair => this.pair(),
+                Ty::Point => this.point(),
+                Ty::Outcome => this.outcome(),
+            }
+        })
+    }
+
+    /// An expression that stays together as an operand.
+    pub(crate) fn op(&mut self, ty: Ty) -> String {
+        operand(self.expr(ty))
+    }
+
+    pub(crate) fn leaf(&mut self, ty: Ty) -> String {
+        if self.below(3) > 0
+            && let Some(var) = self.readable(ty)
+        {
+            return self.read(var);
+        }
+        let digit = self.below(10);
+        match ty {
+            Ty::Int => format!("{digit}i64"),
+            Ty::Bool => (digit % 2 == 1).to_string(),
+            Ty::Text => format!("\"{}\".to_owned()", ["", "k", "long word"][digit % 3]),
+            Ty::Ints => ["Vec::<i64>::new()", "vec![4i64]", "vec![1i64, 2i64, 3i64]"][digit % 3].to_owned(),
+            Ty::Maybe => ["None::<i64>", "Some(5i64)"][digit % 2].to_owned(),
+            Ty::Pair => format!("({digit}i64, \"r\".to_owned())"),
+            Ty::Point => format!("Point {{ x: {digit}i64, y: 2i64, name: \"o\".to_owned() }}"),
+            Ty::Outcome => {
+                if digit < 8 {
+                    format!("Ok::<i64, String>({digit}i64)")
+                } else {
+                    "Err::<i64, String>(\"no\".to_owned())".to_owned()
+                }
+            }
+        }
+    }
+
+    /// What can be of any type: control flow.
+    fn of_any_type(&mut self, ty: Ty) -> Option<String> {
+        match self.below(8) {
+            0 => Some(self.if_else(ty)),
+            1 => Some(self.match_value(ty)),
+            2 => Some(self.block_value(ty)),
+            3 if self.pure == 0 => Some(self.loop_value(ty)),
+            4 if self.pure == 0 => Some(self.labelled(ty)),
+            5 if self.can_await() => Some(self.construct_value(ty)),
+            6 if self.pure == 0 => {
+                // A variable given away.
+                let var = self.movable(ty)?;
+                self.vars[var].moved = true;
+                Some(self.vars[var].name.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// `call.await`, and what makes a value of its result.
+    pub(crate) fn awaited(&mut self, call: &str, ty: Ty) -> String {
+        let question = matches!(self.ret, Ret::Run | Ret::Fallible(_));
+        if question && self.below(3) > 0 {
+            return format!("{call}.await?");
+        }
+        let default = self.purely(|this| this.leaf(ty));
+        if self.once_in(3) {
+            format!("{call}.await.unwrap_or_else(|_| {default})")
+        } else {
+            format!("{call}.await.unwrap_or({default})")
+        }
+    }
+
+    fn int(&mut self) -> String {
+        match self.below(25) {
+            0 => self.leaf(Ty::Int),
+            1..=4 if self.can_await() => {
+                let argument = self.expr(Ty::Int);
+                self.awaited(&format!("num({argument})"), Ty::Int)
+            }
+            5 if self.can_await() => {
+                let (first, second) = (self.expr(Ty::Int), self.expr(Ty::Int));
+                self.awaited(&format!("add({first}, {second})"), Ty::Int)
+            }
+            6..=8 => {
+                let left = self.op(Ty::Int);
+                let op = if self.once_in(3) { "-" } else { "+" };
+                format!("{left} {op} {}", self.op(Ty::Int))
+            }
+            9 => {
+                let left = self.expr(Ty::Int);
+                format!("m({left}) * m({})", self.expr(Ty::Int))
+            }
+            10 if self.self_is_free() => {
+                format!("self.bump({})", self.with_self_lent(|this| this.expr(Ty::Int)))
+            }
+            11 => format!("{}.len() as i64", self.op(Ty::Ints)),
+            12 => {
+                let items: Vec<String> = (0..3).map(|_| self.expr(Ty::Int)).collect();
+                format!("[{}][ix({}, 3)]", items.join(", "), self.expr(Ty::Int))
+            }
+            13 => format!("{}.0", self.op(Ty::Pair)),
+            14 => format!("{}.{}", self.op(Ty::Point), if self.once_in(2) { "y" } else { "x" }),
+            15 => self.int_method(),
+            16 if self.can_await() => self.helper_call(),
+            17 => format!("{}.unwrap_or({})", self.op(Ty::Maybe), self.expr(Ty::Int)),
+            18 => self.changed_in_a_block(),
+            19 => self.closures(),
+            20 => {
+                let items = self.op(Ty::Ints);
+                let with = self.purely(|this| this.op(Ty::Int));
+                format!("{items}.iter().map(|q| q + {with}).sum::<i64>()")
+            }
+            21 => format!("({}) as i64", self.expr(Ty::Bool)),
+            22 => self.questioned(),
+            23 => format!("-{}", self.op(Ty::Int)),
+            24 => self.element(),
+            _ => self.leaf(Ty::Int),
+        }
+    }
+
+    /// `receiver.max(argument)`, the receiver a place or not.
+    fn int_method(&mut self) -> String {
+        let method = if self.once_in(2) { "min" } else { "max" };
+        if self.below(2) == 1
+            && let Some(var) = self.readable(Ty::Int)
+            && self.vars[var].access == Access::Own
+        {
+            let argument = if self.others_change(var) {
+                self.purely(|this| this.expr(Ty::Int))
+            } else {
+                self.expr(Ty::Int)
+            };
+            return format!("{}.{method}({argument})", self.vars[var].name);
+        }
+        let receiver = self.op(Ty::Int);
+        format!("{receiver}.{method}({})", self.expr(Ty::Int))
+    }
+
+    /// An element of a kept list, where there is one.
+    fn element(&mut self) -> String {
+        let Some(var) = self.readable(Ty::Ints) else { return self.leaf(Ty::Int) };
+        let name = self.vars[var].name.clone();
+        let otherwise = self.expr(Ty::Int);
+        let at = self.holding(var, Hold::Freeze, |this| {
+            if this.others_change(var) { this.purely(|this| this.expr(Ty::Int)) } else { this.expr(Ty::Int) }
+        });
+        match self.below(2) {
+            0 => format!("{name}.get(ix({at}, 4)).copied().unwrap_or({otherwise})"),
+            _ => format!("if {name}.is_empty() {{ {otherwise} }} else {{ {name}[ix({at}, {name}.len())] }}"),
+        }
+    }
+
+    /// `{ x += 1; x }`
+    fn changed_in_a_block(&mut self) -> String {
+        let Some(var) = self.writable(Ty::Int) else { return self.leaf(Ty::Int) };
+        let value = self.expr(Ty::Int);
+        if !self.can_write(var) {
+            return value;
+        }
+        let (place, read) = (self.place(var), self.read(var));
+        if self.once_in(3) {
+            format!("{{ {place} = m({value}); {read} }}")
+        } else {
+            format!("{{ {place} += m({value}); {read} }}")
+        }
+    }
+
+    fn closures(&mut self) -> String {
+        let (parameter, closure) = (self.name(), self.fresh("f"));
+        self.scoped(|this| {
+            let body = this.purely(|this| {
+                this.scoped(|this| {
+                    this.bind(&parameter, Ty::Int, false);
+                    this.expr(Ty::Int)
+                })
+            });
+            // The closure borrows what it names: nothing is changed, and nothing is awaited, as long as it is there.
+            let argument = this.purely(|this| this.expr(Ty::Int));
+            format!(
+                "{{ let {closure} = |{parameter}: i64| {body}; {closure}({argument}) + {closure}(2i64) }}"
+            )
+        })
+    }
+
+    /// `value?` of something that is not awaited.
+    fn questioned(&mut self) -> String {
+        if self.pure > 0 {
+            return self.leaf(Ty::Int);
+        }
+        match self.ret {
+            Ret::Run | Ret::Fallible(_) => {
+                if self.can_await() && self.once_in(3) {
+                    return format!("check({}).await?", self.expr(Ty::Int));
+                }
+                format!("{}?", self.op(Ty::Outcome))
+            }
+            Ret::Maybe => format!("{}?", self.op(Ty::Maybe)),
+            Ret::Plain(_) => self.leaf(Ty::Int),
+        }
+    }
+
+    /// A call of an async method of the impl.
+    pub(crate) fn helper_call(&mut self) -> String {
+        let helpers = self.helpers.clone();
+        if helpers.is_empty() {
+            return self.leaf(Ty::Int);
+        }
+        let helper = self.pick(&helpers);
+        let name = &helper.name;
+        if helper.kind != HelperKind::Static && !self.self_is_free() {
+            return self.leaf(Ty::Int);
+        }
+        let question = matches!(self.ret, Ret::Run | Ret::Fallible(_));
+        let argument = match helper.kind {
+            HelperKind::Static => self.expr(Ty::Int),
+            _ => self.with_self_lent(|this| this.expr(Ty::Int)),
+        };
+        match helper.kind {
+            HelperKind::Static => {
+                let text = self.expr(Ty::Text);
+                format!("Self::{name}(ctx, {argument}, {text}).await")
+            }
+            HelperKind::Maybe if self.ret == Ret::Maybe => format!("self.{name}(ctx, {argument}).await?"),
+            HelperKind::Maybe => format!("self.{name}(ctx, {argument}).await.unwrap_or(1i64)"),
+            HelperKind::Fallible | HelperKind::Recursive => {
+                let argument = if helper.kind == HelperKind::Recursive {
+                    format!("ix({argument}, 3) as i64")
+                } else {
+                    argument
+                };
+                let pinned = if self.once_in(4) {
+                    format!("Box::pin(self.{name}(ctx, {argument}))")
+                } else {
+                    format!("self.{name}(ctx, {argument})")
+                };
+                if question && !self.once_in(3) {
+                    format!("{pinned}.await?")
+                } else {
+                    format!("{pinned}.await.unwrap_or(2i64)")
+                }
+            }
+        }
+    }
+
+    /// The arguments of a method that takes `&mut self` may look at `self`, but not change it.
+    fn with_self_lent<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> T {
+        let own: Vec<usize> = (0..self.vars.len()).filter(|at| self.is_self(*at)).collect();
+        for var in &own {
+            self.change_hold(*var, Hold::Freeze, 1);
+        }
+        let value = inner(self);
+        for var in own {
+            self.change_hold(var, Hold::Freeze, -1);
+        }
+        value
+    }
+
+    fn bool(&mut self) -> String {
+        match self.below(13) {
+            0 => self.leaf(Ty::Bool),
+            1 | 2 if self.can_await() => {
+                let argument = self.expr(Ty::Int);
+                self.awaited(&format!("flag({argument})"), Ty::Bool)
+            }
+            3 | 4 => self.comparison(),
+            5 => format!("!{}", self.op(Ty::Bool)),
+            6 | 7 => {
+                let left = self.op(Ty::Bool);
+                let op = if self.once_in(2) { "||" } else { "&&" };
+                format!("{left} {op} {}", self.op(Ty::Bool))
+            }
+            8 => format!("{}.is_some()", self.op(Ty::Maybe)),
+            9 => {
+                let value = self.expr(Ty::Maybe);
+                let name = self.name();
+                let guard = self.purely(|this| {
+                    this.scoped(|this| {
+                        this.bind(&name, Ty::Int, false);
+                        this.op(Ty::Int)
+                    })
+                });
+                format!("matches!({value}, Some({name}) if {name} > {guard})")
+            }
+            10 => {
+                let items = self.op(Ty::Ints);
+                format!("{items}.contains(&{})", self.op(Ty::Int))
+            }
+            11 => format!("{}.is_empty()", self.op(Ty::Ints)),
+            12 => {
+                let left = self.op(Ty::Bool);
+                format!("{left} {} {}", if self.once_in(2) { "|" } else { "&" }, self.op(Ty::Bool))
+            }
+            _ => self.leaf(Ty::Bool),
+        }
+    }
+
+    fn comparison(&mut self) -> String {
+        if self.once_in(4) {
+            let left = self.op(Ty::Text);
+            return format!("{left} == {}", self.op(Ty::Text));
+        }
+        let op = self.pick(&["==", "!=", "<", ">", "<=", ">="]);
+        if self.below(2) == 1
+            && let Some(var) = self.readable(Ty::Int)
+        {
+            let right =
+                if self.others_change(var) { self.purely(|this| this.op(Ty::Int)) } else { self.op(Ty::Int) };
+            return format!("{} {op} {right}", operand(self.read(var)));
+        }
+        let left = self.op(Ty::Int);
+        format!("{left} {op} {}", self.op(Ty::Int))
+    }
+
+    fn text(&mut self) -> String {
+        match self.below(9) {
+            0 => self.leaf(Ty::Text),
+            1 | 2 if self.can_await() => {
+                let argument = self.expr(Ty::Text);
+                self.awaited(&format!("text({argument})"), Ty::Text)
+            }
+            3..=5 => self.formatted(),
+            6 => {
+                let left = self.op(Ty::Text);
+                format!("cut({left} + &{})", self.op(Ty::Text))
+            }
+            7 => format!("{}.1", self.op(Ty::Pair)),
+            8 => format!("{}.name", self.op(Ty::Point)),
+            _ => self.leaf(Ty::Text),
+        }
+    }
+
+    /// `format!` with arguments of all kinds.
+    pub(crate) fn formatted(&mut self) -> String {
+        let (mut holes, mut arguments) = (Vec::new(), Vec::new());
+        let (mut frozen, mut named) = (Vec::new(), false);
+        for _ in 0..=self.below(3) {
+            let ty = self.ty();
+            // What has no name stands before what has one.
+            let kind = if named { 2 } else { self.below(4) };
+            match kind {
+                0 => {
+                    holes.push("{:?}".to_owned());
+                    arguments.push(self.expr(ty));
+                }
+                1 => {
+                    // A place, which the macro borrows.
+                    if let Some(var) = self.readable(ty) {
+                        holes.push("{:?}".to_owned());
+                        arguments.push(self.vars[var].name.clone());
+                        self.change_hold(var, Hold::Freeze, 1);
+                        frozen.push(var);
+                    }
+                }
+                2 => {
+                    if let Some(var) = self.readable(ty).filter(|var| !self.is_self(*var)) {
+                        holes.push(format!("{{{}:?}}", self.vars[var].name));
+                        self.change_hold(var, Hold::Freeze, 1);
+                        frozen.push(var);
+                    }
+                }
+                _ => {
+                    named = true;
+                    let name = self.fresh("z");
+                    holes.push(format!("{{{name}}}"));
+                    arguments.push(format!("{name} = {}", self.expr(Ty::Int)));
+                }
+            }
+        }
+        for var in frozen {
+            self.change_hold(var, Hold::Freeze, -1);
+        }
+        arguments.insert(0, format!("\"{}\"", holes.join("/")));
+        format!("format!({})", arguments.join(", "))
+    }
+
+    fn ints(&mut self) -> String {
+        match self.below(7) {
+            0 => self.leaf(Ty::Ints),
+            1 | 2 if self.can_await() => {
+                let argument = self.expr(Ty::Int);
+                self.awaited(&format!("list({argument})"), Ty::Ints)
+            }
+            3 | 4 => {
+                let items: Vec<String> = (0..self.below(4)).map(|_| self.expr(Ty::Int)).collect();
+                if items.is_empty() {
+                    "Vec::<i64>::new()".to_owned()
+                } else {
+                    format!("vec![{}]", items.join(", "))
+                }
+            }
+            5 => format!("vec![{}; 2]", self.expr(Ty::Int)),
+            6 => {
+                let items = self.op(Ty::Ints);
+                let with = self.purely(|this| this.op(Ty::Int));
+                format!("{items}.iter().map(|q| m(q + {with})).collect::<Vec<i64>>()")
+            }
+            _ => self.leaf(Ty::Ints),
+        }
+    }
+
+    fn maybe(&mut self) -> String {
+        match self.below(8) {
+            0 => self.leaf(Ty::Maybe),
+            1 | 2 if self.can_await() => {
+                let argument = self.expr(Ty::Int);
+                self.awaited(&format!("maybe({argument})"), Ty::Maybe)
+            }
+            3 | 4 => format!("Some({})", self.expr(Ty::Int)),
+            5 => format!("{}.first().copied()", self.op(Ty::Ints)),
+            6 => {
+                let value = self.op(Ty::Maybe);
+                let name = self.name();
+                let body = self.purely(|this| {
+                    this.scoped(|this| {
+                        this.bind(&name, Ty::Int, false);
+                        this.expr(Ty::Int)
+                    })
+                });
+                format!("{value}.map(|{name}| {body})")
+            }
+            7 if self.pure == 0 => match self.writable(Ty::Ints) {
+                Some(var) => format!("{}.pop()", self.vars[var].name),
+                None => self.leaf(Ty::Maybe),
+            },
+            _ => self.leaf(Ty::Maybe),
+        }
+    }
+
+    fn pair(&mut self) -> String {
+        match self.below(4) {
+            1 if self.can_await() => {
+                let argument = self.expr(Ty::Int);
+                self.awaited(&format!("pair({argument})"), Ty::Pair)
+            }
+            2 | 3 => {
+                let first = self.expr(Ty::Int);
+                format!("({first}, {})", self.expr(Ty::Text))
+            }
+            _ => self.leaf(Ty::Pair),
+        }
+    }
+
+    fn point(&mut self) -> String {
+        match self.below(5) {
+            1 if self.can_await() => {
+                let argument = self.expr(Ty::Int);
+                self.awaited(&format!("point({argument})"), Ty::Point)
+            }
+            2 => {
+                let name = self.expr(Ty::Text);
+                let y = self.expr(Ty::Int);
+                format!("Point {{ name: {name}, y: {y}, x: {} }}", self.expr(Ty::Int))
+            }
+            3 | 4 => {
+                let y = self.expr(Ty::Int);
+                format!("Point {{ y: {y}, ..{} }}", self.op(Ty::Point))
+            }
+            _ => self.leaf(Ty::Point),
+        }
+    }
+
+    fn outcome(&mut self) -> String {
+        match self.below(5) {
+            1 if self.can_await() => {
+                format!("check({}).await.map_err(|_| \"refused\".to_owned())", self.expr(Ty::Int))
+            }
+            2 => format!("Ok::<i64, String>({})", self.expr(Ty::Int)),
+            3 if self.once_in(3) => format!("Err::<i64, String>({})", self.expr(Ty::Text)),
+            _ => self.leaf(Ty::Outcome),
+        }
+    }
+}
