@@ -16,6 +16,16 @@ fn lines(text: &str) -> Vec<&str> {
 }
 
 #[test]
+fn the_guide_shows_a_real_site() {
+    let expanded = include_str!("snapshots/snapshots__tasks.snap");
+    let expanded = lines(expanded);
+    for piece in blocks("rust,site") {
+        let piece = lines(&piece);
+        assert!(expanded.windows(piece.len()).any(|window| window == piece), "{}", piece.join("\n"));
+    }
+}
+
+#[test]
 fn the_guide_shows_the_real_expansion() {
     let source = &blocks("rust,source")[0];
     let mut item: syn::ItemImpl = syn::parse_str(source).expect("the guide's source");
