@@ -133,7 +133,7 @@ async fn each_instance_is_a_workflow_with_a_typed_handle() {
     assert_eq!(by_card.result().await.unwrap(), "3004 by card 7");
     assert_eq!(by_card.receipts().await.unwrap(), ["3004 by card 7"]);
     assert_eq!(in_cash.result().await.unwrap(), 53);
-    assert_eq!(too_much.result().await.unwrap_err().to_string().contains("1000 is more than 100"), true);
+    assert!(too_much.result().await.unwrap_err().to_string().contains("1000 is more than 100"));
     engine.shutdown().await.unwrap();
 }
 
