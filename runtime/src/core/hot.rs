@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use super::run::Run;
 use crate::store::{Phase, RunNo};
 
+/// The log entries behind a stored state have a quarter of its length at most. Fewer would cost more to write, and more would
+/// cost more to make again when the run is loaded after a crash.
+const TAIL: usize = 4;
+
 /// A run in memory.
 pub(crate) struct Hot {
     pub(crate) run: Run,
@@ -36,14 +40,14 @@ impl Hot {
 
     /// The run's state, if it is to be stored after a transition whose log entry has this length.
     ///
-    /// What is small is stored each time; what is not, when the entries since are as long as it is, or when the run's standing
-    /// changes. So the bytes written are linear in those of the events, and what is to be read is linear in the state.
+    /// What is small is stored each time; what is not, when the entries since are a [part](TAIL) of it, or when the run's
+    /// standing changes. So the bytes written are linear in those of the events, and what is to be read is linear in the state.
     pub(crate) fn state_after(&mut self, no: RunNo, entry: usize, small: usize) -> Option<Vec<u8>> {
         let tail = self.written.tail + entry;
         let due = !self.written.open
             || self.run.record.phase != Phase::Open
             || self.written.state <= small
-            || tail >= self.written.state.min(self.run.record.weight());
+            || tail >= self.written.state.min(self.run.record.weight()) / TAIL;
         if due {
             return Some(self.state(no));
         }

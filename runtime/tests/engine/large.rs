@@ -8,7 +8,7 @@ use longhaul::engine::{ListFilter, RunStatus};
 use longhaul::error::EngineError;
 use longhaul::store::{MemoryDisk, Seq, Table};
 
-use crate::script::{Do, Script, Work};
+use crate::script::{Do, Script, Work, lower, raise};
 use crate::support::{Run, approvals, approve, builder, find, log, open, record, start};
 
 /// A run with a large state and, when this returns, a stored state that is behind it.
@@ -78,11 +78,11 @@ async fn how_a_large_run_stands_is_always_stored() {
     let disk = MemoryDisk::new();
     let engine = open(&disk).await;
     let run = large(&engine, &disk).await;
-    crate::script::raise("large");
+    raise("large");
     run.signal("panic_while", ("large",)).await.unwrap();
     while run.describe().await.unwrap().status != RunStatus::Parked {}
     assert!(is_stored(&disk, &run));
-    crate::script::lower("large");
+    lower("large");
     engine.redrive("a").await.unwrap();
     assert!(is_stored(&disk, &run));
     let filter = |status| ListFilter { status: Some(status), ..ListFilter::default() };
@@ -107,6 +107,28 @@ async fn g10_what_cannot_be_made_again_is_refused_and_nothing_is_overwritten() {
     assert!(matches!(run_error(&engine).await, EngineError::Damaged(_)));
     engine.shutdown().await.unwrap();
     assert_eq!(disk.rows(Table::Runs), rows);
+}
+
+/// The code makes something else of the last transitions than it did.
+#[tokio::test]
+async fn a_large_run_waits_for_the_binary_that_wrote_it() {
+    let disk = MemoryDisk::new();
+    let engine = open(&disk).await;
+    let run = large(&engine, &disk).await;
+    let stored = record(&disk, run.run()).seq;
+    run.signal("panic_while", ("another binary",)).await.unwrap();
+    assert_eq!(record(&disk, run.run()).seq, stored, "the signal is not in the stored state");
+    let expected = approvals(&run).await;
+    let disk = disk.snapshot();
+    raise("another binary");
+    let engine = open(&disk).await;
+    let error = engine.handle::<Script>("a").await.unwrap_err().to_string();
+    assert!(error.contains("the binary that wrote it"), "{error}");
+    engine.shutdown().await.unwrap();
+    lower("another binary");
+    let engine = open(&disk).await;
+    assert_eq!(approvals(&find(&engine, "a").await).await, expected);
+    engine.verify("a").await.unwrap();
 }
 
 async fn run_error(engine: &Engine) -> EngineError {
