@@ -15,6 +15,7 @@ mod instance;
 mod loading;
 mod near;
 mod offers;
+mod recover;
 mod registry;
 mod run;
 mod settle;

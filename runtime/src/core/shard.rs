@@ -22,8 +22,8 @@ use crate::activity::ActivityOutcome;
 use crate::codec::Payload;
 use crate::error::{RedriveError, SignalError};
 use crate::store::{
-    self, CommandRecord, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, ParkReason, RunNo,
-    RunRecord, StoreError, Table, TaskId, TaskRecord, TimerKey,
+    self, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, ParkReason, RunNo, RunRecord, StoreError,
+    Table, TaskId, TimerKey,
 };
 use crate::time::Moment;
 
@@ -94,28 +94,6 @@ impl Shard {
     /// The workflow of this name, if it is registered.
     pub(crate) fn workflow(&self, name: &str) -> Option<WorkflowType> {
         self.registry.workflow(name).copied()
-    }
-
-    /// Takes up an activity call that had not ended when the store was last closed. Its attempt starts anew.
-    pub(crate) fn recover(&mut self, id: TaskId, found: Result<(TaskRecord, &LogEntry), Damage>) {
-        let lost = match found {
-            Ok((record, entry)) => match call_input(entry, id) {
-                Some(input) => {
-                    let activity = record.activity.clone();
-                    self.tasks.add(id, record, input);
-                    if !self.registry.can_run(&activity) {
-                        self.tasks.hold(id);
-                        self.touch(id.run).park = Some(ParkReason::UnknownActivity { activity });
-                    }
-                    return;
-                }
-                None => format!("the log has no call of `{}` as operation {}", record.activity, id.op.0),
-            },
-            Err(damage) => damage.to_string(),
-        };
-        let reason = ParkReason::Damaged { reason: lost };
-        self.tasks.lose(id, reason.clone());
-        self.touch(id.run).park = Some(reason);
     }
 
     /// What is missing to handle `input`; ask until it is nothing.
@@ -383,16 +361,6 @@ impl Shard {
             (None, Some(damage)) => Err(damage.clone()),
             (None, None) => Err(Damage::new(Table::Runs, &run.key(), DamageReason::Missing)),
         }
-    }
-}
-
-/// What the call of `id` was given.
-fn call_input(entry: &LogEntry, id: TaskId) -> Option<Payload> {
-    // Commands are in the order of their operations.
-    let at = entry.commands.binary_search_by_key(&id.op, CommandRecord::op).ok()?;
-    match &entry.commands[at] {
-        CommandRecord::Activity { input, .. } => Some(input.clone()),
-        CommandRecord::Timer { .. } => None,
     }
 }
 
