@@ -61,6 +61,7 @@ macro_rules! all_themes {
             loops: "themes/loops.rs";
             macros: "themes/macros.rs";
             matches: "themes/matches.rs";
+            moves: "themes/moves.rs";
             names: "themes/names.rs";
             operands: "themes/operands.rs";
             patterns: "themes/patterns.rs";

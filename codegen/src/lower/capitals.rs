@@ -15,7 +15,7 @@ impl VisitMut for Capitals {
     }
 
     fn visit_expr_for_loop_mut(&mut self, expr: &mut syn::ExprForLoop) {
-        expr.pat = Box::new(bound_by(&expr.pat));
+        *expr.pat = bound_by(&expr.pat);
         visit_mut::visit_expr_for_loop_mut(self, expr);
     }
 

@@ -17,6 +17,7 @@ mod label;
 mod loops;
 mod macros;
 mod operands;
+mod partial;
 mod place;
 mod select;
 mod site;
@@ -97,7 +98,9 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
     let entry = lower.block("Start");
     lower.go(entry);
     lower.arguments(method);
-    lower.method_body(&capitals::bound(&method.body));
+    let (body, items) = partial::taken_apart_in(method);
+    lower.graph.items.extend(items);
+    lower.method_body(&body);
     lower.note_assigned_texts();
     lower.graph
 }

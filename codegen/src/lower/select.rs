@@ -29,6 +29,7 @@ pub(super) fn is_select(mac: &Macro) -> bool {
     mac.path.segments.last().is_some_and(|last| last.ident == "select")
 }
 
+#[allow(clippy::needless_pass_by_value)] // As `map_err` calls it.
 fn shape(error: syn::Error) -> syn::Error {
     diag::SELECT_ARM.at(error.span())
 }

@@ -152,9 +152,10 @@ impl Emit<'_> {
             quote!(if let ::core::option::Option::Some(#operation) = #begun.take() { #begin })
         });
         let open = self.door(task).map(|_| open_name(task));
-        let begin = match &open {
-            Some(open) => quote!(let #open = #is_entered; if #open { #begin }),
-            None => quote!(#begin),
+        let begin = if let Some(open) = &open {
+            quote!(let #open = #is_entered; if #open { #begin })
+        } else {
+            quote!(#begin)
         };
         quote! {
             #begin
