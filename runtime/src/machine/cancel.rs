@@ -134,34 +134,35 @@ impl<A> Scope<A> {
 impl Context {
     /// Enters a shield; [`leave_shield`](Self::leave_shield) with what this gives. Generated code calls these.
     pub fn enter_shield(&self) -> bool {
-        let mut standing = self.standing.get();
+        let mut standing = self.stepping.standing.get();
         let outer = standing.shielded;
         standing.shielded = true;
-        self.standing.set(standing);
+        self.stepping.standing.set(standing);
         outer
     }
 
     /// Leaves a shield, done or not.
     pub fn leave_shield(&self, outer: bool, done: bool) {
-        let mut standing = self.standing.get();
+        let mut standing = self.stepping.standing.get();
         standing.shielded = outer;
-        self.standing.set(standing);
+        self.stepping.standing.set(standing);
         if !done {
-            self.shields.set(self.shields.get() + 1);
+            self.stepping.shields.set(self.stepping.shields.get() + 1);
         }
     }
 
     /// How many shields have been found to go on, in this step.
     pub fn shields(&self) -> u32 {
-        self.shields.get()
+        self.stepping.shields.get()
     }
 
     /// Whether the scope that was just polled, with `shields` as they were before, is to be given up. The engine lets
     /// one scope after the other be given up, the innermost first, when nothing in the run can go on.
     pub fn gives_up(&self, shields: u32) -> bool {
-        let gives_up = self.giving_up.get() && self.delivers_cancel() && self.shields.get() == shields;
+        let gives_up =
+            self.stepping.giving_up.get() && self.delivers_cancel() && self.stepping.shields.get() == shields;
         if gives_up {
-            self.giving_up.set(false);
+            self.stepping.giving_up.set(false);
             self.progress();
         }
         gives_up
@@ -169,7 +170,7 @@ impl Context {
 
     /// Whether an operation of the code that is being stepped is cancelled.
     pub(super) fn delivers_cancel(&self) -> bool {
-        let Standing { cancelled, shielded, .. } = self.standing.get();
+        let Standing { cancelled, shielded, .. } = self.stepping.standing.get();
         cancelled && !shielded
     }
 }

@@ -1,8 +1,7 @@
 //! [`Context`]: the one way from workflow code to the engine.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::task::Poll;
 use std::time::Duration;
 
 use rand::distr::{Distribution, StandardUniform};
@@ -15,8 +14,8 @@ use super::cancel::{CancelledWait, HandlersWait, Scope, Standing};
 use super::condition::Condition;
 use super::describe::SlotDescription;
 use super::frame::Stored;
-use super::task::{self, Spawn, Task};
-use super::tasks::{Keeper, Origin, Spawned, Tasks};
+use super::stepping::Stepping;
+use super::task::{Spawn, Task};
 use super::trigger::Trigger;
 use super::wait::{Command, OpId, Sleep, SleepUntil};
 use crate::activity::ActivityOutcome;
@@ -30,24 +29,8 @@ use crate::time::Moment;
 pub struct Context {
     run_id: String,
     now: Moment,
-    step: RefCell<Step>,
-    /// The tasks of the run; above them those of the function that is being stepped, and so on.
-    tasks: RefCell<Vec<Tasks>>,
-    pub(super) standing: Cell<Standing>,
-    /// How many shields were found to go on.
-    pub(super) shields: Cell<u32>,
-    /// One cancelled scope may be given up.
-    pub(super) giving_up: Cell<bool>,
-    /// How often something went on.
-    progress: Cell<u64>,
-    /// How often something was looked at that can change without an operation being resolved.
-    watches: Cell<u64>,
-    /// The run was given up.
-    run_given_up: Cell<bool>,
-    /// The update that is being handled.
-    updating: RefCell<Option<String>>,
-    /// The first async handler that was begun and not stepped yet.
-    begun_handler: Cell<Option<OpId>>,
+    pub(super) step: RefCell<Step>,
+    pub(super) stepping: Stepping,
 }
 
 impl std::fmt::Debug for Context {
@@ -148,20 +131,7 @@ impl Context {
     /// A context for one step. Engines and tests make it; workflow code is handed it.
     pub fn new(run_id: impl Into<String>, now: Moment, step: Step) -> Self {
         let standing = Standing { cancelled: step.cancelled, ..Standing::default() };
-        Context {
-            run_id: run_id.into(),
-            now,
-            step: RefCell::new(step),
-            tasks: RefCell::default(),
-            standing: Cell::new(standing),
-            shields: Cell::new(0),
-            giving_up: Cell::new(false),
-            progress: Cell::new(0),
-            watches: Cell::new(0),
-            run_given_up: Cell::new(false),
-            updating: RefCell::new(None),
-            begun_handler: Cell::new(None),
-        }
+        Context { run_id: run_id.into(), now, step: RefCell::new(step), stepping: Stepping::new(standing) }
     }
 
     /// What the step left behind.
@@ -259,7 +229,7 @@ impl Context {
 
     /// Whether the scope that this is in is cancelled. A [`shield`](super::shield) does not hide it.
     pub fn is_cancelled(&self) -> bool {
-        self.standing.get().cancelled
+        self.stepping.standing.get().cancelled
     }
 
     /// A new trigger: a value that a handler or a task gives, and that is awaited elsewhere.
@@ -316,160 +286,6 @@ impl Context {
 
     pub(crate) fn take_resolution(&self, op: OpId) -> Option<Resolution> {
         self.step.borrow_mut().resolutions.remove(&op)
-    }
-
-    /// The tasks of the machine that is being stepped.
-    pub(super) fn tasks<T>(&self, with: impl FnOnce(&mut Tasks) -> T) -> T {
-        let mut tasks = self.tasks.borrow_mut();
-        // Without a machine (a handler that is tried apart), there are none, and none are kept.
-        match tasks.last_mut() {
-            Some(tasks) => with(tasks),
-            None => with(&mut Tasks::default()),
-        }
-    }
-
-    /// The tasks among which `op` is: a function can be handed the handle of a task of its caller.
-    pub(super) fn tasks_with<T>(&self, op: OpId, with: impl FnOnce(&mut Tasks) -> T) -> T {
-        let mut all = self.tasks.borrow_mut();
-        match all.iter_mut().rev().find(|tasks| tasks.contains(op)) {
-            Some(tasks) => with(tasks),
-            None => with(&mut Tasks::default()),
-        }
-    }
-
-    /// Steps of a machine with these tasks follow.
-    pub(super) fn lend(&self, tasks: Tasks) {
-        self.tasks.borrow_mut().push(tasks);
-    }
-
-    pub(super) fn give_back(&self) -> Tasks {
-        self.tasks.borrow_mut().pop().unwrap_or_default()
-    }
-
-    /// Whether the machine that is being stepped is the run's own, and not that of a function within it.
-    pub(super) fn is_run(&self) -> bool {
-        self.tasks.borrow().len() == 1
-    }
-
-    /// Whether an async handler of the run has not ended.
-    pub(super) fn is_handling(&self) -> bool {
-        self.tasks.borrow().iter().any(Tasks::is_handling)
-    }
-
-    /// Begins a machine as a task of its own.
-    pub(super) fn spawn_machine(&self, spawned: Spawned, keeper: Keeper) -> OpId {
-        let op = self.next_op();
-        let Standing { cancelled, shielded, task } = self.standing.get();
-        let origin = if keeper == Keeper::Handle {
-            let parent = task.filter(|_| !shielded);
-            Origin { parent, shielded, cancelled: cancelled && !shielded }
-        } else {
-            Origin { parent: None, shielded: true, cancelled: false }
-        };
-        self.tasks(|tasks| tasks.spawn(op, spawned, origin, keeper));
-        self.progress();
-        op
-    }
-
-    /// Begins the machine of an async handler. Generated code calls this.
-    pub fn spawn_handler<A: 'static>(&self, method: &str, args: A) {
-        let keeper = Keeper::handler(self.updating.borrow_mut().take());
-        let op = self.spawn_machine(Spawned::start(method, args), keeper);
-        if self.begun_handler.get().is_none() {
-            self.begun_handler.set(Some(op));
-        }
-    }
-
-    pub(super) fn take_begun_handler(&self) -> Option<OpId> {
-        self.begun_handler.take()
-    }
-
-    pub(super) fn updating(&self, update: Option<String>) {
-        self.updating.replace(update);
-    }
-
-    pub(super) fn update_done(&self, id: String, output: Payload) {
-        self.step.borrow_mut().updates.push((id, output));
-    }
-
-    /// How the code that is stepped next stands to cancellation.
-    pub(super) fn stand(&self, standing: Standing) {
-        self.standing.set(standing);
-    }
-
-    pub(super) fn is_run_cancelled(&self) -> bool {
-        self.step.borrow().cancelled
-    }
-
-    pub(super) fn is_giving_up(&self) -> bool {
-        self.giving_up.get()
-    }
-
-    pub(super) fn standing(&self) -> Standing {
-        self.standing.get()
-    }
-
-    /// Lets one cancelled scope be given up, or no longer.
-    pub(super) fn give_up(&self, may: bool) {
-        self.giving_up.set(may);
-    }
-
-    /// Something went on.
-    pub(super) fn progress(&self) {
-        self.progress.set(self.progress.get() + 1);
-    }
-
-    pub(super) fn progressed(&self) -> u64 {
-        self.progress.get()
-    }
-
-    /// Something was looked at that can change without an operation being resolved.
-    pub(super) fn watch(&self) {
-        self.watches.set(self.watches.get() + 1);
-    }
-
-    pub(super) fn watched(&self) -> u64 {
-        self.watches.get()
-    }
-
-    /// What a wait gives when it is done.
-    pub(super) fn ready<T>(&self, output: T) -> Poll<T> {
-        self.progress();
-        Poll::Ready(output)
-    }
-
-    /// What a wait gives that may become ready without an operation being resolved.
-    pub(super) fn pending<T>(&self) -> Poll<T> {
-        self.watch();
-        Poll::Pending
-    }
-
-    /// The run ends by its cancellation.
-    pub(super) fn run_given_up(&self) {
-        self.run_given_up.set(true);
-    }
-
-    pub(super) fn is_run_given_up(&self) -> bool {
-        self.run_given_up.get()
-    }
-
-    /// Runs `look` over the operations that were resolved and not taken up yet.
-    pub(super) fn resolved<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = OpId>) -> T) -> T {
-        look(&mut self.step.borrow().resolutions.keys().copied())
-    }
-
-    pub(super) fn is_resolved(&self, op: OpId) -> bool {
-        self.step.borrow().resolutions.contains_key(&op)
-    }
-
-    pub(super) fn has_fault(&self) -> bool {
-        self.step.borrow().fault.is_some()
-    }
-
-    /// Encodes what a task gives, and tells what that names.
-    pub(super) fn encode_named<T: Serialize>(&self, value: &T) -> Option<(Payload, Vec<OpId>)> {
-        let (payload, named) = task::naming(|| self.encode(value));
-        payload.map(|payload| (payload, named))
     }
 
     /// Notes why this step cannot stand; the first reason stays.

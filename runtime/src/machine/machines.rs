@@ -5,8 +5,9 @@ use std::task::Poll;
 use super::cancel::Standing;
 use super::context::{Context, Fault};
 use super::drive::{Sub, split_map};
+use super::stored_tasks::EntryRecord;
 use super::task::{self, Request};
-use super::tasks::{EntryRecord, Origin, Spawned, Tasks};
+use super::tasks::{Origin, Spawned, Tasks};
 use super::wait::OpId;
 use crate::codec;
 

@@ -22,8 +22,10 @@ pub mod kept;
 mod machines;
 mod process;
 mod question;
+mod stepping;
 #[cfg(feature = "testing")]
 pub(crate) mod stored;
+mod stored_tasks;
 mod task;
 mod tasks;
 mod text;

@@ -100,7 +100,7 @@ pub(crate) enum Keeper {
 }
 
 /// How an entry stands.
-enum State {
+pub(super) enum State {
     Running(Box<Spawned>),
     /// It is being stepped.
     Away,
@@ -110,40 +110,16 @@ enum State {
     Trigger(Option<Payload>),
 }
 
-struct Entry {
-    state: State,
+pub(super) struct Entry {
+    pub(super) state: State,
     /// The task that began it; none for the run itself, and for what is shielded from whoever began it.
-    parent: Option<OpId>,
+    pub(super) parent: Option<OpId>,
     /// Whether the cancellation of the run reaches it, if it has no parent.
-    shielded: bool,
-    cancelled: bool,
-    keeper: Keeper,
+    pub(super) shielded: bool,
+    pub(super) cancelled: bool,
+    pub(super) keeper: Keeper,
     /// What its output names.
-    named: Vec<OpId>,
-}
-
-/// The stored form of an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct EntryRecord {
-    op: OpId,
-    state: StateRecord,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    parent: Option<OpId>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    shielded: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    cancelled: bool,
-    keeper: Keeper,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    named: Vec<OpId>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum StateRecord {
-    Running { body: String, frame: Payload },
-    Done(Payload),
-    Cancelled,
-    Trigger(Option<Payload>),
+    pub(super) named: Vec<OpId>,
 }
 
 /// What a handle finds.
@@ -159,7 +135,7 @@ pub(super) enum Found {
 /// All of them.
 #[derive(Default)]
 pub(crate) struct Tasks {
-    all: BTreeMap<OpId, Entry>,
+    pub(super) all: BTreeMap<OpId, Entry>,
 }
 
 impl Tasks {
@@ -389,49 +365,6 @@ impl Tasks {
             entry.parent = None;
             self.all.insert(op, entry);
         }
-    }
-
-    /// The stored form.
-    pub(super) fn records(&self) -> Vec<EntryRecord> {
-        let record = |(op, entry): (&OpId, &Entry)| {
-            let state = match &entry.state {
-                State::Running(spawned) => StateRecord::Running {
-                    body: spawned.body.clone(),
-                    frame: Payload(spawned.encoded.clone()),
-                },
-                State::Away => return None,
-                State::Done(output) => StateRecord::Done(output.clone()),
-                State::Cancelled => StateRecord::Cancelled,
-                State::Trigger(value) => StateRecord::Trigger(value.clone()),
-            };
-            Some(EntryRecord {
-                op: *op,
-                state,
-                parent: entry.parent,
-                shielded: entry.shielded,
-                cancelled: entry.cancelled,
-                keeper: entry.keeper.clone(),
-                named: entry.named.clone(),
-            })
-        };
-        self.all.iter().filter_map(record).collect()
-    }
-
-    /// From the stored form.
-    pub(super) fn from_records(records: Vec<EntryRecord>) -> Self {
-        let entry = |record: EntryRecord| {
-            let state = match record.state {
-                StateRecord::Running { body, frame } => {
-                    State::Running(Box::new(Spawned::stored(body, frame.0)))
-                }
-                StateRecord::Done(output) => State::Done(output),
-                StateRecord::Cancelled => State::Cancelled,
-                StateRecord::Trigger(value) => State::Trigger(value),
-            };
-            let EntryRecord { op, parent, shielded, cancelled, keeper, named, .. } = record;
-            (op, Entry { state, parent, shielded, cancelled, keeper, named })
-        };
-        Tasks { all: records.into_iter().map(entry).collect() }
     }
 }
 

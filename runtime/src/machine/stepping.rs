@@ -1,0 +1,198 @@
+//! What a step of a process keeps track of: its tasks, how the code that is being stepped stands to cancellation, and
+//! whether anything went on.
+
+use std::cell::{Cell, RefCell};
+use std::task::Poll;
+
+use serde::Serialize;
+
+use super::cancel::Standing;
+use super::context::Context;
+use super::task;
+use super::tasks::{Keeper, Origin, Spawned, Tasks};
+use super::wait::OpId;
+use crate::codec::Payload;
+
+/// The part of a [`Context`] that is of no concern outside of this module.
+#[derive(Default)]
+pub(super) struct Stepping {
+    /// The tasks of the run; above them those of the function that is being stepped, and so on.
+    pub(super) tasks: RefCell<Vec<Tasks>>,
+    pub(super) standing: Cell<Standing>,
+    /// How many shields were found to go on.
+    pub(super) shields: Cell<u32>,
+    /// One cancelled scope may be given up.
+    pub(super) giving_up: Cell<bool>,
+    /// How often something went on.
+    pub(super) progress: Cell<u64>,
+    /// How often something was looked at that can change without an operation being resolved.
+    pub(super) watches: Cell<u64>,
+    /// The run was given up.
+    pub(super) run_given_up: Cell<bool>,
+    /// The update that is being handled.
+    pub(super) updating: RefCell<Option<String>>,
+    /// The first async handler that was begun and not stepped yet.
+    pub(super) begun_handler: Cell<Option<OpId>>,
+}
+
+impl Stepping {
+    pub(super) fn new(standing: Standing) -> Self {
+        Stepping { standing: Cell::new(standing), ..Stepping::default() }
+    }
+}
+
+impl Context {
+    /// The tasks of the machine that is being stepped.
+    pub(super) fn tasks<T>(&self, with: impl FnOnce(&mut Tasks) -> T) -> T {
+        let mut tasks = self.stepping.tasks.borrow_mut();
+        // Without a machine (a handler that is tried apart), there are none, and none are kept.
+        match tasks.last_mut() {
+            Some(tasks) => with(tasks),
+            None => with(&mut Tasks::default()),
+        }
+    }
+
+    /// The tasks among which `op` is: a function can be handed the handle of a task of its caller.
+    pub(super) fn tasks_with<T>(&self, op: OpId, with: impl FnOnce(&mut Tasks) -> T) -> T {
+        let mut all = self.stepping.tasks.borrow_mut();
+        match all.iter_mut().rev().find(|tasks| tasks.contains(op)) {
+            Some(tasks) => with(tasks),
+            None => with(&mut Tasks::default()),
+        }
+    }
+
+    /// Steps of a machine with these tasks follow.
+    pub(super) fn lend(&self, tasks: Tasks) {
+        self.stepping.tasks.borrow_mut().push(tasks);
+    }
+
+    pub(super) fn give_back(&self) -> Tasks {
+        self.stepping.tasks.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Whether the machine that is being stepped is the run's own, and not that of a function within it.
+    pub(super) fn is_run(&self) -> bool {
+        self.stepping.tasks.borrow().len() == 1
+    }
+
+    /// Whether an async handler of the run has not ended.
+    pub(super) fn is_handling(&self) -> bool {
+        self.stepping.tasks.borrow().iter().any(Tasks::is_handling)
+    }
+
+    /// Begins a machine as a task of its own.
+    pub(super) fn spawn_machine(&self, spawned: Spawned, keeper: Keeper) -> OpId {
+        let op = self.next_op();
+        let Standing { cancelled, shielded, task } = self.stepping.standing.get();
+        let origin = if keeper == Keeper::Handle {
+            let parent = task.filter(|_| !shielded);
+            Origin { parent, shielded, cancelled: cancelled && !shielded }
+        } else {
+            Origin { parent: None, shielded: true, cancelled: false }
+        };
+        self.tasks(|tasks| tasks.spawn(op, spawned, origin, keeper));
+        self.progress();
+        op
+    }
+
+    /// Begins the machine of an async handler. Generated code calls this.
+    pub fn spawn_handler<A: 'static>(&self, method: &str, args: A) {
+        let keeper = Keeper::handler(self.stepping.updating.borrow_mut().take());
+        let op = self.spawn_machine(Spawned::start(method, args), keeper);
+        if self.stepping.begun_handler.get().is_none() {
+            self.stepping.begun_handler.set(Some(op));
+        }
+    }
+
+    pub(super) fn take_begun_handler(&self) -> Option<OpId> {
+        self.stepping.begun_handler.take()
+    }
+
+    pub(super) fn updating(&self, update: Option<String>) {
+        self.stepping.updating.replace(update);
+    }
+
+    pub(super) fn update_done(&self, id: String, output: Payload) {
+        self.step.borrow_mut().updates.push((id, output));
+    }
+
+    /// How the code that is stepped next stands to cancellation.
+    pub(super) fn stand(&self, standing: Standing) {
+        self.stepping.standing.set(standing);
+    }
+
+    pub(super) fn is_run_cancelled(&self) -> bool {
+        self.step.borrow().cancelled
+    }
+
+    pub(super) fn is_giving_up(&self) -> bool {
+        self.stepping.giving_up.get()
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        self.stepping.standing.get()
+    }
+
+    /// Lets one cancelled scope be given up, or no longer.
+    pub(super) fn give_up(&self, may: bool) {
+        self.stepping.giving_up.set(may);
+    }
+
+    /// Something went on.
+    pub(super) fn progress(&self) {
+        self.stepping.progress.set(self.stepping.progress.get() + 1);
+    }
+
+    pub(super) fn progressed(&self) -> u64 {
+        self.stepping.progress.get()
+    }
+
+    /// Something was looked at that can change without an operation being resolved.
+    pub(super) fn watch(&self) {
+        self.stepping.watches.set(self.stepping.watches.get() + 1);
+    }
+
+    pub(super) fn watched(&self) -> u64 {
+        self.stepping.watches.get()
+    }
+
+    /// What a wait gives when it is done.
+    pub(super) fn ready<T>(&self, output: T) -> Poll<T> {
+        self.progress();
+        Poll::Ready(output)
+    }
+
+    /// What a wait gives that may become ready without an operation being resolved.
+    pub(super) fn pending<T>(&self) -> Poll<T> {
+        self.watch();
+        Poll::Pending
+    }
+
+    /// The run ends by its cancellation.
+    pub(super) fn run_given_up(&self) {
+        self.stepping.run_given_up.set(true);
+    }
+
+    pub(super) fn is_run_given_up(&self) -> bool {
+        self.stepping.run_given_up.get()
+    }
+
+    /// Runs `look` over the operations that were resolved and not taken up yet.
+    pub(super) fn resolved<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = OpId>) -> T) -> T {
+        look(&mut self.step.borrow().resolutions.keys().copied())
+    }
+
+    pub(super) fn is_resolved(&self, op: OpId) -> bool {
+        self.step.borrow().resolutions.contains_key(&op)
+    }
+
+    pub(super) fn has_fault(&self) -> bool {
+        self.step.borrow().fault.is_some()
+    }
+
+    /// Encodes what a task gives, and tells what that names.
+    pub(super) fn encode_named<T: Serialize>(&self, value: &T) -> Option<(Payload, Vec<OpId>)> {
+        let (payload, named) = task::naming(|| self.encode(value));
+        payload.map(|payload| (payload, named))
+    }
+}
