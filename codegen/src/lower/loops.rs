@@ -91,7 +91,7 @@ impl Lower<'_, '_> {
                 self.for_loop(expr, head, Some((source, index)));
             }
             Err(items) => {
-                let cursor: Expr = syn::parse_quote_spanned!(super::at(span)=> ::longhaul::machine::IntoCursor::into_cursor(#items));
+                let cursor: Expr = syn::parse_quote!(::longhaul::machine::cursor(#items));
                 let text = self.has_text(&items);
                 self.spill(cursor, span);
                 let cursor = VarId(self.graph.vars.len() - 1);

@@ -20,6 +20,11 @@ pub trait IntoCursor {
     fn into_cursor(self) -> Self::Cursor;
 }
 
+/// Begins a loop over `items`. That the cursor is a parameter lets rustc say once what is wrong with the items.
+pub fn cursor<I: IntoCursor<Cursor = C>, C>(items: I) -> C {
+    items.into_cursor()
+}
+
 /// A storable iterator.
 pub trait Cursor {
     /// What each turn gets.

@@ -38,7 +38,7 @@ pub use call::{Call, CallWait, Function, keep_a_copy};
 pub use cancel::{Cancelled, CancelledWait, HandlersWait, Scope, Shield, shield};
 pub use condition::{Condition, Elapsed, Timeout, timeout};
 pub use context::{Context, Fault, Resolution, RunRng, Step};
-pub use cursor::{Count, Cursor, From, IntoCursor, from, nth};
+pub use cursor::{Count, Cursor, From, IntoCursor, cursor, from, nth};
 pub use describe::{
     Branch, Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription, WaitsFor,
     dot, mermaid,
