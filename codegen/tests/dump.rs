@@ -3,7 +3,7 @@
 
 use longhaul_codegen::dump;
 
-const SOURCE: &str = r#"
+const SOURCE: &str = r"
 mod shop {
     #[longhaul::workflow]
     impl Shop {
@@ -31,7 +31,7 @@ impl Wrong {}
 async fn num(n: u32) -> u32 { n }
 
 struct Unmarked;
-"#;
+";
 
 #[test]
 fn each_marked_item_of_a_file_is_expanded_and_workflows_are_drawn() {

@@ -7,5 +7,6 @@ mod bad;
 mod constructs;
 mod good;
 mod schema;
+mod schema_types;
 mod updates;
 mod virtual_time;

@@ -5,13 +5,15 @@
 //! each enum, so a type is read again and again until nothing is left to be seen.
 
 mod reader;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use longhaul_describe::schema::{Definition, Field, Form, Type, Variant};
 use serde::de::DeserializeOwned;
 
-use self::reader::{Failed, Reader};
+use self::reader::Reader;
+use self::steps::Failed;
 
 /// Collects the structs and enums that types are made of.
 #[derive(Debug, Default)]
