@@ -1,6 +1,8 @@
 //! Whatever the tokens: there is code or there are errors, never a panic.
 #![allow(missing_docs)]
 
+#[path = "../../fuzz/check.rs"]
+mod check;
 mod support;
 
 use proc_macro2::{Group, TokenStream, TokenTree};
@@ -90,4 +92,47 @@ fn mutated_cases_give_code_or_errors() {
         }
     }
     assert!(code > 100 && errors > 100, "{code} expanded, {errors} had errors");
+}
+
+/// What the fuzz targets check, on pieces of real sources put together: a subtree of one in the place of a subtree of
+/// another.
+#[test]
+fn spliced_cases_give_code_or_errors_on_their_own_tokens() {
+    let cases = cases();
+    let mut random = Random(7);
+    let (mut code, mut errors) = (0, 0);
+    for _ in 0..400 {
+        let (one, other) = (&cases[random.below(cases.len())].1, &cases[random.below(cases.len())].1);
+        let mut pool = Vec::new();
+        collect(other.parse().expect("a case is made of tokens"), &mut pool);
+        let groups: Vec<TokenTree> =
+            pool.into_iter().filter(|token| matches!(token, TokenTree::Group(_))).collect();
+        let spliced =
+            splice(one.parse().expect("a case is made of tokens"), &groups, &mut random).to_string();
+        let verdict = match (one.contains("#[activities"), one.contains("#[activity")) {
+            (true, _) => check::activities(&spliced),
+            (_, true) => check::activity(&spliced),
+            _ => check::workflow(&spliced),
+        };
+        match verdict.expect("tokens are tokens again") {
+            check::Verdict::Code => code += 1,
+            check::Verdict::Errors => errors += 1,
+        }
+    }
+    assert!(code > 10 && errors > 50, "{code} expanded, {errors} had errors");
+}
+
+fn splice(tokens: TokenStream, groups: &[TokenTree], random: &mut Random) -> TokenStream {
+    let mut out = TokenStream::new();
+    for token in tokens {
+        let token = match token {
+            TokenTree::Group(_) if random.below(40) == 0 => groups[random.below(groups.len())].clone(),
+            TokenTree::Group(group) => {
+                TokenTree::Group(Group::new(group.delimiter(), splice(group.stream(), groups, random)))
+            }
+            token => token,
+        };
+        out.extend([token]);
+    }
+    out
 }

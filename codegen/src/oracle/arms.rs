@@ -29,7 +29,7 @@ pub(super) struct Locals {
     ids: Vec<Option<VarId>>,
     task: TaskId,
     /// The variables that are locals somewhere in the arm.
-    locals: Vars,
+    anywhere: Vars,
     mentioned: Vars,
 }
 
@@ -146,7 +146,7 @@ impl Machines<'_> {
             env.bind("self", workflow.clone());
         }
         let mut locals =
-            Locals { env, ids: Vec::new(), task: block.task, locals: &named | &declared, mentioned: named };
+            Locals { env, ids: Vec::new(), task: block.task, anywhere: &named | &declared, mentioned: named };
         locals.number();
         let mut skip = 0;
         if let Some(Instr::Poll(poll)) = block.instrs.first()
@@ -194,9 +194,10 @@ impl Machines<'_> {
                     taken.extend(&rebuild.binds);
                     continue;
                 }
-                Some(rebuild) if live => match take(machine, frame, *var) {
-                    Ok(value) => value,
-                    Err(_) => {
+                Some(rebuild) if live => {
+                    if let Ok(value) = take(machine, frame, *var) {
+                        value
+                    } else {
                         if !self.again(locals, rebuild)? {
                             return self.leaves_for(machine, frame, locals, rebuild, taken);
                         }
@@ -204,7 +205,7 @@ impl Machines<'_> {
                         taken.insert(*var);
                         continue;
                     }
-                },
+                }
                 _ if live => take(machine, frame, *var)?,
                 _ => Value::Moved,
             };
@@ -240,7 +241,7 @@ impl Machines<'_> {
         taken: &Vars,
     ) -> Evaluated<Option<Go>> {
         let Some(exit) = rebuild.or_leave else { return wrong("what is looked up is there no more") };
-        self.puts(machine, frame, locals, &(&machine.analysis.live_in[exit.0] & taken))?;
+        Self::puts(machine, frame, locals, &(&machine.analysis.live_in[exit.0] & taken))?;
         Ok(Some(Go::To(exit)))
     }
 
@@ -323,13 +324,11 @@ impl Machines<'_> {
                 }
             }
             Instr::Poll(Poll { what: Polled::Condition(condition), output, .. }) => {
-                match self.code(locals, condition)? {
-                    Value::Bool(true) => locals.bind(machine, *output, cell(Value::unit())),
-                    _ => {
-                        self.puts(machine, frame, locals, &machine.analysis.live_in[id.0])?;
-                        return Ok(Some(Go::Pause));
-                    }
+                if !matches!(self.code(locals, condition)?, Value::Bool(true)) {
+                    Self::puts(machine, frame, locals, &machine.analysis.live_in[id.0])?;
+                    return Ok(Some(Go::Pause));
                 }
+                locals.bind(machine, *output, cell(Value::unit()));
             }
             Instr::Poll(_) => return wrong("a poll within an arm"),
             Instr::Arguments { pats, declares } => {
@@ -364,7 +363,7 @@ impl Machines<'_> {
     ) -> Evaluated<Go> {
         match &machine.graph.block(id).term {
             Term::Fall(next) => self.follow(machine, frame, locals, *next, open, afters),
-            Term::Jump(next) => self.jump(machine, frame, locals, *next),
+            Term::Jump(next) => Self::jump(machine, frame, locals, *next),
             Term::Suspend(poll) => self.suspend(machine, frame, locals, *poll),
             Term::Return(code) => {
                 let value = self.code(locals, code)?;
@@ -418,6 +417,7 @@ impl Machines<'_> {
     }
 
     /// Runs one way of an `if` or `match`, then what stands behind it in this arm.
+    #[allow(clippy::too_many_arguments)] // All that `block` has, and the ways.
     fn branching(
         &self,
         machine: &Machine,
@@ -459,7 +459,7 @@ impl Machines<'_> {
         afters: &mut Vec<BlockId>,
     ) -> Evaluated<Go> {
         if machine.analysis.arm[id.0] == Some(id) {
-            return self.jump(machine, frame, locals, id);
+            return Self::jump(machine, frame, locals, id);
         }
         self.block(machine, frame, locals, (id, 0), &mut Open::new(), afters)
     }
@@ -477,7 +477,7 @@ impl Machines<'_> {
             return Ok(Go::Fell(next));
         }
         if machine.analysis.arm[next.0] == Some(next) {
-            return self.jump(machine, frame, locals, next);
+            return Self::jump(machine, frame, locals, next);
         }
         self.block(machine, frame, locals, (next, 0), open, afters)
     }
@@ -519,8 +519,8 @@ impl Machines<'_> {
         }
     }
 
-    fn jump(&self, machine: &Machine, frame: &mut Frame, locals: &mut Locals, to: BlockId) -> Evaluated<Go> {
-        self.puts(machine, frame, locals, &machine.analysis.live_in[to.0])?;
+    fn jump(machine: &Machine, frame: &mut Frame, locals: &mut Locals, to: BlockId) -> Evaluated<Go> {
+        Self::puts(machine, frame, locals, &machine.analysis.live_in[to.0])?;
         Ok(Go::To(to))
     }
 
@@ -531,7 +531,7 @@ impl Machines<'_> {
         locals: &mut Locals,
         poll: BlockId,
     ) -> Evaluated<Go> {
-        self.puts(machine, frame, locals, &machine.analysis.live_in[poll.0])?;
+        Self::puts(machine, frame, locals, &machine.analysis.live_in[poll.0])?;
         if let Some(Poll { what: Polled::Branches(construct), .. }) = machine.graph.poll(poll) {
             for task in &machine.graph.constructs[construct.0].branches {
                 let entry = machine.graph.tasks[task.0].entry;
@@ -548,14 +548,8 @@ impl Machines<'_> {
     }
 
     /// Moves what `needed` names and is local here to where the next arm finds it.
-    fn puts(
-        &self,
-        machine: &Machine,
-        frame: &mut Frame,
-        locals: &mut Locals,
-        needed: &Vars,
-    ) -> Evaluated<()> {
-        for var in needed.intersection(&locals.locals) {
+    fn puts(machine: &Machine, frame: &mut Frame, locals: &mut Locals, needed: &Vars) -> Evaluated<()> {
+        for var in needed.intersection(&locals.anywhere) {
             let data = machine.graph.var(*var);
             if !data.needs_slot() {
                 continue;
@@ -589,7 +583,7 @@ impl Machines<'_> {
                 {
                     put(machine, frame, result, value)?;
                 }
-                self.puts(machine, frame, locals, &live)?;
+                Self::puts(machine, frame, locals, &live)?;
                 Ok(Go::To(target))
             }
         }
@@ -613,7 +607,7 @@ impl Machines<'_> {
             };
             let kept =
                 locals.mentioned.iter().copied().filter(|var| live.contains(var) && stays(var)).collect();
-            self.puts(machine, frame, locals, &kept)?;
+            Self::puts(machine, frame, locals, &kept)?;
             machine.set_position(frame, locals.task, At::Done)?;
         }
         Ok(Go::Done(value))

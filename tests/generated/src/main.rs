@@ -67,7 +67,7 @@ fn failures(mut programs: Vec<Written>) -> Result<BTreeMap<String, String>, Box<
         let out = compiled_and_run(&file)?;
         let mut found: BTreeMap<String, String> = refused(&file, &out);
         let refused_some = !found.is_empty();
-        for report in out.split("\u{1}").skip(1) {
+        for report in out.split('\u{1}').skip(1) {
             let (name, how) = report.split_once('\u{2}').unwrap_or((report, ""));
             found.insert(name.to_owned(), how.to_owned());
         }
@@ -111,7 +111,8 @@ fn compiled_and_run(file: &str) -> Result<String, Box<dyn Error>> {
     let target = root.join("target");
     let folder: PathBuf = target.join("generated");
     std::fs::create_dir_all(folder.join("src"))?;
-    let dependency = |name: &str, path: &str| format!("{name} = {{ path = {:?} }}\n", root.join(path));
+    let dependency =
+        |name: &str, path: &str| format!("{name} = {{ path = \"{}\" }}\n", root.join(path).display());
     let manifest = [
         "[package]\nname = \"longhaul-generated-batch\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n".to_owned(),
         dependency("longhaul", "runtime"),

@@ -375,7 +375,13 @@ impl Writer {
             match kind {
                 0 => {
                     holes.push("{:?}".to_owned());
-                    arguments.push(self.expr(ty));
+                    let value = self.expr(ty);
+                    // A variable alone is a place, too.
+                    if let Some(var) = self.vars.iter().rposition(|var| var.name == value) {
+                        self.change_hold(var, Hold::Freeze, 1);
+                        frozen.push(var);
+                    }
+                    arguments.push(value);
                 }
                 1 => {
                     // A place, which the macro borrows.
