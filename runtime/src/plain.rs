@@ -105,6 +105,7 @@ macro_rules! branches {
     };
 }
 
+branches!(A);
 branches!(A, B);
 branches!(A, B, C);
 branches!(A, B, C, D);
