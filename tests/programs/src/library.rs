@@ -56,7 +56,7 @@ pub fn activity(name: &str, arguments: &[Value]) -> Result<Value, String> {
 pub fn function(name: &str, arguments: &[Value]) -> Option<Value> {
     Some(match (name, arguments) {
         ("m", [Value::Int(n)]) => Value::Int(n.rem_euclid(1000)),
-        ("ix", [Value::Int(n), Value::Int(len)]) => Value::Int(n.rem_euclid(*len)),
+        ("ix", [Value::Int(n), Value::Int(len)]) if *len > 0 => Value::Int(n.rem_euclid(*len)),
         ("cut", [Value::Text(text)]) => Value::Text(cut(text)),
         ("millis" | "seconds", [Value::Int(n)]) => Value::Int(if name == "seconds" { n * 1000 } else { *n }),
         _ => return None,
