@@ -324,7 +324,7 @@ fn handler(
     if validator.is_some() && !is_result(&signature.output) {
         match &signature.output {
             ReturnType::Default => errors.on(signature, diag::UPDATE_RESULT),
-            output => errors.on(output, diag::UPDATE_RESULT),
+            output @ ReturnType::Type(..) => errors.on(output, diag::UPDATE_RESULT),
         }
         return None;
     }

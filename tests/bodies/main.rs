@@ -82,6 +82,7 @@ macro_rules! all_themes {
 #[allow(
     clippy::all,
     clippy::pedantic,
+    nonstandard_style,
     unreachable_pub,
     unused,
     for_loops_over_fallibles,
@@ -116,6 +117,7 @@ mod compiled {
 #[allow(
     clippy::all,
     clippy::pedantic,
+    nonstandard_style,
     unreachable_pub,
     unused,
     for_loops_over_fallibles,

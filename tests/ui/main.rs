@@ -33,7 +33,7 @@ fn program(guide: &str) -> String {
     let mut count = 0;
     for piece in pieces {
         count += 1;
-        program += &format!("\nmod piece{count} {{\n{setup}\n{piece}}}\n");
+        program.extend(["\nmod piece", &count.to_string(), " {\n", setup, "\n", piece, "}\n"]);
     }
     let all = guide.matches("```").count() / 2;
     assert!(count > 10 && count + 1 == all, "{all} blocks, of which {count} are pieces");

@@ -286,6 +286,7 @@ fn is_field_name(tokens: &[TokenTree], at: usize) -> bool {
 mod tests {
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value)] // As `quote!` gives it.
     fn apart(body: TokenStream) -> String {
         let (block, _) = taken_apart(&syn::parse_quote!({ #body }), &[]);
         block.to_token_stream().to_string()

@@ -52,7 +52,7 @@ impl Lower<'_, '_> {
             [value] => syn::parse_quote!(#value),
             values => syn::parse_quote!((#(#values),*)),
         };
-        self.site(&name, taken, &values, &body, None, block.async_token.span)
+        self.site(&name, &taken, &values, &body, None, block.async_token.span)
     }
 
     /// `ctx.spawn(operation)`, where the operation is to be made a block of its own.
@@ -62,7 +62,7 @@ impl Lower<'_, '_> {
         let (name, source) = (state_name(written), source_text(written));
         let label = Label { name, source, timer: is_timer(written), span: written.span() };
         let name = label.name.clone();
-        self.site(&name, vec![taken], operation, &body, Some(label), written.span())
+        self.site(&name, &[taken], operation, &body, Some(label), written.span())
     }
 
     /// The only argument of `ctx.spawn(..)`, if it is neither a block nor a call of an async method.
@@ -135,14 +135,14 @@ impl Lower<'_, '_> {
     fn site(
         &mut self,
         name: &str,
-        captures: Vec<Ident>,
+        captures: &[Ident],
         values: &Expr,
         body: &Block,
         label: Option<Label>,
         span: Span,
     ) -> Expr {
         let name = self.site_names.name(&format!("{}.{name}", self.name), "");
-        let mut graph = self.lower_site(&name, &captures, body);
+        let mut graph = self.lower_site(&name, captures, body);
         if let Some(Label { name, source, timer, span }) = label {
             let polls = graph.blocks.iter_mut().flat_map(|block| &mut block.instrs);
             for poll in polls.filter_map(|instr| match instr {

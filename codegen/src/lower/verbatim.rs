@@ -122,7 +122,9 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
         let Some((name, receiver, arguments)) = self.lower.own_call(expr) else { return expr.clone() };
         let mut arguments = self.lower.handed_over(&name, arguments);
         self.lower.check_receiver(receiver);
-        arguments.iter_mut().for_each(|argument| self.visit_expr_mut(argument));
+        for argument in &mut arguments {
+            self.visit_expr_mut(argument);
+        }
         self.lower.call_value(&name, &arguments)
     }
 

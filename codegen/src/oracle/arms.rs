@@ -1,5 +1,6 @@
 //! One arm: a block and all that is written inside it, run in the way in which `emit/machine/arms.rs` writes it.
 
+#![allow(clippy::unused_self)] // Each step is a method, whether it needs the machine or not.
 use longhaul_programs::run::{Env, Evaluated, Flow, Program};
 use longhaul_programs::value::{Cell, Place, Value, cell};
 use syn::parse::Parser;

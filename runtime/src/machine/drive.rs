@@ -219,7 +219,7 @@ fn encode_frame<F: Frame, A, T>(
     types::Map::unbounded(&mut out).expect(NO_MEMORY);
     let mode = Mode::Encode { out, ops, fault: None, machine: F::State::MACHINE };
     let mut slots = Slots::new(mode);
-    let (_, named) = task::naming(|| drop(body(frame, Op::Slots(&mut slots))));
+    let ((), named) = task::naming(|| drop(body(frame, Op::Slots(&mut slots))));
     sub.named = named;
     if let Mode::Encode { mut out, ops, fault, .. } = slots.mode {
         types::Map::end(&mut out).expect(NO_MEMORY);

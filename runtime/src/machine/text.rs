@@ -173,6 +173,7 @@ mod tests {
     use crate::codec::{decode, encode};
 
     #[test]
+    #[allow(clippy::type_complexity)] // All that a text can be in.
     fn a_text_is_the_same_after_reading_and_in_memory_once() {
         let value = (Some("here"), [("a", 1), ("b", 2)], vec!["here", "there"]);
         let stored = encode(&WithText(value.clone())).unwrap();

@@ -31,6 +31,7 @@ impl<T: Stored> Trigger<T> {
     /// # Panics
     ///
     /// When the value cannot be encoded; the run is parked then.
+    #[allow(clippy::needless_pass_by_value)] // It is given away.
     pub fn resolve(&self, value: T) {
         let value = codec::encode(&value).unwrap_or_else(|error| panic!("{error}"));
         task::request(Request::Resolve(self.op, value));

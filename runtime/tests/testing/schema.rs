@@ -1,5 +1,7 @@
 //! Schemas: pairs of versions of a workflow.
 
+#![allow(clippy::needless_pass_by_value)] // Handlers take what was sent.
+
 use longhaul::Workflow;
 use longhaul::prelude::*;
 use longhaul::testing::{SchemaCheck, schema};
