@@ -15,9 +15,10 @@ struct Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let later = async { num(1).await };
+        let later = async { num(n).await };
         let closure = async |x: u32| num(x).await;
-        let x = async { num(2).await }.await;
+        let items = &self.items;
+        let kept = async move { (num(2).await, items.len()) };
         Ok(n)
     }
 }

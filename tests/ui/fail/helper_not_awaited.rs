@@ -15,10 +15,10 @@ struct Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let later = self.helper();
-        let other = Self::free();
-        later.await;
-        other.await;
+        self.helper();
+        Self::free();
+        ctx.spawn(self.helper());
+        let _ = ctx.spawn(Self::free());
         Ok(n)
     }
 

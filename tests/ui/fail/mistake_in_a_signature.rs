@@ -10,11 +10,11 @@ struct Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let n = n + self.helper(ctx, "text").await;
+        let n = n + self.helper(ctx, &mut "text".to_owned()).await;
         Ok(n)
     }
 
-    async fn helper(&mut self, ctx: &Context, text: &str) -> u32 {
+    async fn helper(&mut self, ctx: &Context, text: &mut String) -> u32 {
         ctx.sleep(days(1)).await;
         self.own(text)
     }
