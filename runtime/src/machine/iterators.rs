@@ -176,10 +176,11 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::manual_repeat_n)] // An endless one, cut off.
     fn what_ends_is_drained() {
         assert_eq!(all([1, 2, 3].into_iter().rev().enumerate()), [(0, 3), (1, 2), (2, 1)]);
         assert_eq!(all([1, 2].into_iter().zip(5..)), [(1, 5), (2, 6)]);
-        assert_eq!(all(std::iter::repeat_n('x', 2)), ['x', 'x']);
+        assert_eq!(all(std::iter::repeat('x').take(2)), ['x', 'x']);
         assert_eq!(all((0..5).filter(|x| x % 2 == 0).map(|x| x * 2)), [0, 4, 8]);
         assert_eq!(all(vec![vec![1], vec![2, 3]].into_iter().flatten()), [1, 2, 3]);
         assert_eq!(all([1, 2].into_iter().flat_map(|x| [x, x])), [1, 1, 2, 2]);
