@@ -77,26 +77,7 @@ pub(crate) struct Shape {
 
 /// Lowers one async method.
 pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Errors) -> Graph {
-    let mut graph = Graph::default();
-    graph.scopes.push(Scope { parent: None, items: Vec::new() });
-    graph.tasks.push(Task { branch_of: None, entry: BlockId(0) });
-    let mut lower = Lower {
-        graph,
-        env: Env::default(),
-        scope: ScopeId(0),
-        task: MAIN,
-        current: BlockId(0),
-        loops: Vec::new(),
-        names: BTreeSet::new(),
-        suspended: Vec::new(),
-        context: method.context.clone(),
-        name: method.name.to_string(),
-        site_names: Unique::default(),
-        around,
-        errors,
-    };
-    let entry = lower.block("Start");
-    lower.go(entry);
+    let mut lower = Lower::new(method.name.to_string(), method.context.clone(), around, errors);
     lower.arguments(method);
     let (body, items) = partial::taken_apart_in(method);
     lower.graph.items.extend(items);
@@ -161,6 +142,38 @@ enum Dest {
     Var(VarId),
     /// It is the task's.
     Return,
+}
+
+impl<'a, 'e> Lower<'a, 'e> {
+    /// At the beginning of a machine.
+    fn new(
+        name: String,
+        context: Option<Ident>,
+        around: &'a Surroundings<'a>,
+        errors: &'e mut Errors,
+    ) -> Self {
+        let mut graph = Graph::default();
+        graph.scopes.push(Scope { parent: None, items: Vec::new() });
+        graph.tasks.push(Task { branch_of: None, entry: BlockId(0) });
+        let mut lower = Lower {
+            graph,
+            env: Env::default(),
+            scope: ScopeId(0),
+            task: MAIN,
+            current: BlockId(0),
+            loops: Vec::new(),
+            names: BTreeSet::new(),
+            suspended: Vec::new(),
+            context,
+            name,
+            site_names: Unique::default(),
+            around,
+            errors,
+        };
+        let entry = lower.block("Start");
+        lower.go(entry);
+        lower
+    }
 }
 
 impl Lower<'_, '_> {

@@ -11,9 +11,9 @@ use syn::{Block, Expr, ExprAsync, ExprMethodCall, Ident, Stmt};
 use super::label::{is_timer, source_text, state_name};
 use super::place::peel;
 use super::{Label, Lower, at, find};
-use crate::cfg::{BlockId, Graph, Instr, MAIN, Scope, ScopeId, Site, Task};
+use crate::cfg::{Graph, Instr, Site};
 use crate::diag;
-use crate::names::{Env, Mentioned, VarId};
+use crate::names::{Mentioned, VarId};
 
 /// A name that a block captures.
 struct Capture {
@@ -161,26 +161,7 @@ impl Lower<'_, '_> {
     }
 
     fn lower_site(&mut self, name: &str, captures: &[Ident], body: &Block) -> Graph {
-        let mut graph = Graph::default();
-        graph.scopes.push(Scope { parent: None, items: Vec::new() });
-        graph.tasks.push(Task { branch_of: None, entry: BlockId(0) });
-        let mut lower = Lower {
-            graph,
-            env: Env::default(),
-            scope: ScopeId(0),
-            task: MAIN,
-            current: BlockId(0),
-            loops: Vec::new(),
-            names: std::collections::BTreeSet::new(),
-            suspended: Vec::new(),
-            context: self.context.clone(),
-            name: name.to_owned(),
-            site_names: crate::names::Unique::default(),
-            around: self.around,
-            errors: self.errors,
-        };
-        let entry = lower.block("Start");
-        lower.go(entry);
+        let mut lower = Lower::new(name.to_owned(), self.context.clone(), self.around, self.errors);
         let mut declares = Vec::new();
         let mut pats = Vec::new();
         for ident in captures {
@@ -191,6 +172,7 @@ impl Lower<'_, '_> {
         }
         lower.push(Instr::Arguments { pats, declares });
         lower.method_body(body);
+        lower.note_assigned_texts();
         let methods = std::mem::take(&mut lower.graph.spawned_methods);
         let graph = lower.graph;
         self.graph.spawned_methods.extend(methods);
