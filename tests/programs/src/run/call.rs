@@ -45,7 +45,7 @@ impl Program {
             ("sleep", [_]) => Ok(Value::Operation("sleep".into(), values)),
             ("timeout", [_, _]) => Ok(Value::Operation("timeout".into(), values)),
             // What lowered code calls.
-            ("into_cursor", [_]) => Ok(Value::Items(items_of(values.remove(0))?)),
+            ("cursor", [_]) => Ok(Value::Items(items_of(values.remove(0))?)),
             ("nth", [_, Value::Int(index)]) => {
                 let index = usize::try_from(*index).or_else(|_| bug("an index below zero"))?;
                 Ok(Value::option(items_of(values.remove(0))?.get(index).cloned()))

@@ -3,7 +3,7 @@
 //! Each construct of the language is one function that returns source text, in the file of its kind: [`expr`](self),
 //! `stmt`, `concurrent`. To add one, write such a function and give it a number in the `match` of `int`, of
 //! `statement`, or of `construct`; the rest follows. What a program may do at a place (which variables it may name,
-//! change, borrow or move; whether it may await or leave) is in [`Writer`].
+//! change, borrow or move; whether it may await or leave) is in `Writer`.
 
 mod concurrent;
 mod control;
