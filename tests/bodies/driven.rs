@@ -1,7 +1,7 @@
 //! A machine driven by hand: a test says what is resolved, signalled or cancelled, and looks at what is waited for. It is
 //! stored and reloaded at every step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::task::Poll;
 
 use longhaul::activity::ActivityOutcome;
@@ -129,7 +129,7 @@ impl<W: Workflow> Driven<W> {
             self.ended = Some(ended);
             return;
         }
-        let armed = self.process.armed();
+        let armed: BTreeSet<OpId> = self.process.armed().iter().copied().collect();
         self.armed.retain(|op, _| armed.contains(op));
         assert_eq!(self.armed.len(), armed.len(), "what is waited for was begun and is not done");
         self.process = Process::stored(self.process.encoded().to_vec());

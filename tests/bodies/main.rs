@@ -7,6 +7,7 @@ mod beyond;
 mod cancellation;
 mod described;
 mod driven;
+mod endings;
 mod machine;
 mod plain;
 mod plain_tasks;
@@ -48,6 +49,7 @@ macro_rules! themes {
 macro_rules! all_themes {
     () => {
         themes! {
+            blocks: "themes/blocks.rs";
             borrows: "themes/borrows.rs";
             chains: "themes/chains.rs";
             conditions: "themes/conditions.rs";

@@ -163,6 +163,7 @@ impl Context {
             self.stepping.giving_up.get() && self.delivers_cancel() && self.stepping.shields.get() == shields;
         if gives_up {
             self.stepping.giving_up.set(false);
+            self.goes_on_at_once();
             self.progress();
         }
         gives_up

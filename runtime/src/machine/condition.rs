@@ -22,6 +22,7 @@ impl<F: FnMut() -> bool> Condition<'_, F> {
     pub fn holds(mut self) -> bool {
         let holds = (self.condition)();
         if holds {
+            self.ctx.goes_on_at_once();
             self.ctx.progress();
         } else {
             self.ctx.watch();

@@ -131,7 +131,8 @@ impl Context {
     /// A context for one step. Engines and tests make it; workflow code is handed it.
     pub fn new(run_id: impl Into<String>, now: Moment, step: Step) -> Self {
         let standing = Standing { cancelled: step.cancelled, ..Standing::default() };
-        Context { run_id: run_id.into(), now, step: RefCell::new(step), stepping: Stepping::new(standing) }
+        let stepping = Stepping::new(standing, step.next_op);
+        Context { run_id: run_id.into(), now, step: RefCell::new(step), stepping }
     }
 
     /// What the step left behind.

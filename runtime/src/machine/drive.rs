@@ -113,6 +113,7 @@ fn drive_body<F: Frame, A, T>(sub: &mut Sub<A>, ctx: &Context, body: &mut Body<'
     }
     let (mut frame, args) = match std::mem::replace(&mut sub.form, Form::Done) {
         Form::Start(args) => {
+            ctx.goes_on_at_once();
             ctx.progress();
             (Box::new(F::empty()), Some(args))
         }

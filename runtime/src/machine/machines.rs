@@ -128,8 +128,8 @@ impl<A> Machines<A> {
             if ctx.progressed() != before || self.drop_unnamed(bodies, ctx) {
                 continue;
             }
-            // A machine within the run's gives up when the run does.
-            if !ctx.is_run() && !ctx.is_giving_up() {
+            // A machine within the run's gives up when the run does, but for tasks that are cancelled and it is not.
+            if !ctx.is_run() && !ctx.is_giving_up() && root.cancelled && !root.shielded {
                 return Poll::Pending;
             }
             match self.give_up(bodies, ctx, root) {
@@ -160,6 +160,7 @@ impl<A> Machines<A> {
 
     /// When nothing goes on: lets one cancelled scope end, of the youngest task first, of the machine itself last.
     fn give_up<T>(&mut self, bodies: &mut impl Bodies<A, T>, ctx: &Context, root: Standing) -> GivenUp<T> {
+        let around = ctx.is_giving_up();
         for op in ctx.tasks(|tasks| tasks.cancelled()) {
             if ctx.tasks(|tasks| tasks.has_children(Some(op))) {
                 continue;
@@ -179,7 +180,8 @@ impl<A> Machines<A> {
         }
         // Of a machine within the run's it is the scope around it that is given up, once its tasks have ended.
         if !ctx.is_run() {
-            ctx.give_up(!ctx.tasks(|tasks| tasks.has_children(None)));
+            let waits = root.cancelled && !root.shielded && ctx.tasks(|tasks| tasks.has_children(None));
+            ctx.give_up(around && !waits);
             return GivenUp::Nothing;
         }
         if !root.cancelled || ctx.tasks(|tasks| tasks.has_children(None)) {
@@ -265,7 +267,7 @@ pub(super) fn follow_requests(ctx: &Context) {
     for request in task::take_requests() {
         let news = match request {
             Request::Cancel(op) => ctx.tasks_with(op, |tasks| tasks.cancel(op)),
-            Request::Resolve(op, value) => ctx.tasks_with(op, |tasks| tasks.resolve(op, value)),
+            Request::Resolve(op, value, names) => ctx.tasks_with(op, |tasks| tasks.resolve(op, value, names)),
             Request::Detach(op) => {
                 ctx.tasks_with(op, |tasks| tasks.detach(op));
                 false

@@ -16,6 +16,7 @@ mod context;
 mod cursor;
 mod describe;
 mod drive;
+mod endless;
 mod frame;
 mod iterators;
 pub mod kept;

@@ -72,6 +72,7 @@ impl<W: Workflow> Process<W> {
         name: &str,
         args: &Payload,
     ) -> Result<(), HandlerError> {
+        begin_part(ctx);
         self.0.lent(ctx, |_| {
             value.signal(ctx, name, args)?;
             follow_requests(ctx);
@@ -90,6 +91,7 @@ impl<W: Workflow> Process<W> {
         name: &str,
         args: &Payload,
     ) -> Result<(), HandlerError> {
+        begin_part(ctx);
         self.0.lent(ctx, |_| {
             ctx.updating(Some(id.to_owned()));
             let handled = value.update(ctx, name, args);
@@ -105,9 +107,7 @@ impl<W: Workflow> Process<W> {
 
     /// Lets all machines go as far as they can.
     pub fn step(&mut self, value: &mut W, ctx: &Context) -> Poll<Ended<W::Output, W::Error>> {
-        // What a query asked for of a handle is nobody's.
-        drop(task::take_requests());
-        let root = Standing { cancelled: ctx.is_run_cancelled(), shielded: false, task: None };
+        let root = begin_part(ctx);
         match self.0.step(&mut OfRun(value), ctx, root) {
             Poll::Ready(Ok(output)) => Poll::Ready(Ended::Completed(output)),
             // What a cancelled run fails with is what its cancellation became.
@@ -117,6 +117,15 @@ impl<W: Workflow> Process<W> {
             Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// A part of a transition begins, with code of the run itself; gives how that stands.
+fn begin_part(ctx: &Context) -> Standing {
+    // What a query, a validator or code that panicked asked for of a handle is nobody's: it may be of another run.
+    drop(task::take_requests());
+    let root = Standing { cancelled: ctx.is_run_cancelled(), shielded: false, task: None };
+    ctx.stand(root);
+    root
 }
 
 /// Lets handlers that were just begun run up to their first await, before the run itself goes on.

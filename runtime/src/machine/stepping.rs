@@ -25,6 +25,10 @@ pub(super) struct Stepping {
     pub(super) giving_up: Cell<bool>,
     /// How often something went on.
     pub(super) progress: Cell<u64>,
+    /// How often something went on without having waited.
+    pub(super) turns: Cell<u32>,
+    /// The number of the first operation of this step.
+    pub(super) first_op: u64,
     /// How often something was looked at that can change without an operation being resolved.
     pub(super) watches: Cell<u64>,
     /// The run was given up.
@@ -36,8 +40,8 @@ pub(super) struct Stepping {
 }
 
 impl Stepping {
-    pub(super) fn new(standing: Standing) -> Self {
-        Stepping { standing: Cell::new(standing), ..Stepping::default() }
+    pub(super) fn new(standing: Standing, first_op: u64) -> Self {
+        Stepping { standing: Cell::new(standing), first_op, ..Stepping::default() }
     }
 }
 
@@ -156,10 +160,22 @@ impl Context {
         self.stepping.watches.get()
     }
 
-    /// What a wait gives when it is done.
+    /// What a wait gives when it is done by what the run itself did, or was done when it began.
     pub(super) fn ready<T>(&self, output: T) -> Poll<T> {
+        self.goes_on_at_once();
         self.progress();
         Poll::Ready(output)
+    }
+
+    /// What a wait gives when its operation was resolved.
+    pub(super) fn resolved_with<T>(&self, output: T) -> Poll<T> {
+        self.progress();
+        Poll::Ready(output)
+    }
+
+    /// What a wait for `op` gives when it is cancelled.
+    pub(super) fn cancelled_with<T>(&self, op: OpId, output: T) -> Poll<T> {
+        if op.0 < self.stepping.first_op { self.resolved_with(output) } else { self.ready(output) }
     }
 
     /// What a wait gives that may become ready without an operation being resolved.

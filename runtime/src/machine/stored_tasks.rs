@@ -1,5 +1,7 @@
 //! The stored form of a run's tasks.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::tasks::{Entry, Keeper, Spawned, State, Tasks};
@@ -69,8 +71,16 @@ impl Tasks {
                 StateRecord::Trigger(value) => State::Trigger(value),
             };
             let EntryRecord { op, parent, shielded, cancelled, keeper, named, .. } = record;
-            (op, Entry { state, parent, shielded, cancelled, keeper, named })
+            // Which of them have begun others follows.
+            (op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun: false })
         };
-        Tasks { all: records.into_iter().map(entry).collect() }
+        let mut all: BTreeMap<OpId, Entry> = records.into_iter().map(entry).collect();
+        let parents: Vec<OpId> = all.values().filter_map(|entry| entry.parent).collect();
+        for parent in parents {
+            if let Some(parent) = all.get_mut(&parent) {
+                parent.has_begun = true;
+            }
+        }
+        Tasks { all }
     }
 }

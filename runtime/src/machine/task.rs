@@ -18,7 +18,8 @@ use crate::codec::{self, Payload};
 
 thread_local! {
     /// The entries that are named by what is being encoded.
-    static NAMED: RefCell<Vec<OpId>> = const { RefCell::new(Vec::new()) };
+    /// `None` while nobody asks.
+    static NAMED: RefCell<Option<Vec<OpId>>> = const { RefCell::new(None) };
     /// What handles asked for since the engine last looked. A run is stepped by one thread, and looked after at once.
     static REQUESTS: RefCell<Vec<Request>> = const { RefCell::new(Vec::new()) };
 }
@@ -27,7 +28,8 @@ thread_local! {
 pub(super) enum Request {
     Cancel(OpId),
     Detach(OpId),
-    Resolve(OpId, Payload),
+    /// With a value, and what that names.
+    Resolve(OpId, Payload, Vec<OpId>),
 }
 
 pub(super) fn request(request: Request) {
@@ -40,18 +42,31 @@ pub(super) fn take_requests() -> Vec<Request> {
 
 /// Runs `encode`, and gives the entries that are named by what it encodes.
 pub(super) fn naming<T>(encode: impl FnOnce() -> T) -> (T, Vec<OpId>) {
-    let outer = NAMED.take();
+    /// Puts back what is asked for around it, also when encoding panics.
+    struct Around(Option<Vec<OpId>>);
+    impl Drop for Around {
+        fn drop(&mut self) {
+            NAMED.replace(self.0.take());
+        }
+    }
+    let around = Around(NAMED.replace(Some(Vec::new())));
     let value = encode();
-    (value, NAMED.replace(outer))
+    let named = NAMED.take().unwrap_or_default();
+    drop(around);
+    (value, named)
 }
 
 /// What is being encoded names these, too.
 pub(super) fn note(ops: &[OpId]) {
-    NAMED.with_borrow_mut(|named| named.extend_from_slice(ops));
+    NAMED.with_borrow_mut(|named| {
+        if let Some(named) = named {
+            named.extend_from_slice(ops);
+        }
+    });
 }
 
 pub(super) fn name<S: Serializer>(op: OpId, serializer: S) -> Result<S::Ok, S::Error> {
-    NAMED.with_borrow_mut(|named| named.push(op));
+    note(&[op]);
     op.serialize(serializer)
 }
 

@@ -120,6 +120,8 @@ pub(super) struct Entry {
     pub(super) keeper: Keeper,
     /// What its output names.
     pub(super) named: Vec<OpId>,
+    /// Whether it has begun others.
+    pub(super) has_begun: bool,
 }
 
 /// What a handle finds.
@@ -158,14 +160,18 @@ impl Tasks {
     pub(super) fn spawn(&mut self, op: OpId, spawned: Spawned, origin: Origin, keeper: Keeper) {
         let Origin { parent, shielded, cancelled } = origin;
         let state = State::Running(Box::new(spawned));
-        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named: Vec::new() });
+        if let Some(parent) = parent.and_then(|parent| self.all.get_mut(&parent)) {
+            parent.has_begun = true;
+        }
+        let (named, has_begun) = (Vec::new(), false);
+        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun });
     }
 
     pub(super) fn add_trigger(&mut self, op: OpId) {
         let state = State::Trigger(None);
-        let (parent, keeper) = (None, Keeper::Handle);
-        self.all
-            .insert(op, Entry { state, parent, shielded: true, cancelled: false, keeper, named: Vec::new() });
+        let (parent, keeper, named) = (None, Keeper::Handle, Vec::new());
+        let (shielded, cancelled, has_begun) = (true, false, false);
+        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun });
     }
 
     /// The output of a task. It is taken: the next to ask finds nothing.
@@ -193,14 +199,12 @@ impl Tasks {
     }
 
     /// Resolves a trigger, unless it is resolved or nobody waits for it any more.
-    pub(super) fn resolve(&mut self, op: OpId, value: Payload) -> bool {
-        match self.all.get_mut(&op).map(|entry| &mut entry.state) {
-            Some(State::Trigger(slot @ None)) => {
-                *slot = Some(value);
-                true
-            }
-            _ => false,
-        }
+    pub(super) fn resolve(&mut self, op: OpId, value: Payload, names: Vec<OpId>) -> bool {
+        let Some(entry) = self.all.get_mut(&op) else { return false };
+        let State::Trigger(slot @ None) = &mut entry.state else { return false };
+        *slot = Some(value);
+        entry.named = names;
+        true
     }
 
     /// The first task from `from` on that may be able to go on.
@@ -238,6 +242,8 @@ impl Tasks {
             entry.state = State::Running(spawned);
             return None;
         };
+        self.leave_children(op);
+        let entry = self.all.get_mut(&op)?;
         match std::mem::replace(&mut entry.keeper, Keeper::Handle) {
             Keeper::Update(id) => {
                 self.all.remove(&op);
@@ -255,8 +261,24 @@ impl Tasks {
         }
     }
 
+    /// What a task that ends has begun, and what goes on without it, belongs to whoever began the task.
+    fn leave_children(&mut self, op: OpId) {
+        let Some(entry) = self.all.get_mut(&op) else { return };
+        let (parent, shielded) = (entry.parent, entry.shielded);
+        if !std::mem::take(&mut entry.has_begun) {
+            return;
+        }
+        for child in self.all.values_mut().filter(|child| child.parent == Some(op)) {
+            (child.parent, child.shielded) = (parent, shielded);
+        }
+        if let Some(parent) = parent.and_then(|parent| self.all.get_mut(&parent)) {
+            parent.has_begun = true;
+        }
+    }
+
     /// The task is given up.
     pub(super) fn give_up(&mut self, op: OpId) {
+        self.leave_children(op);
         if let Some(entry) = self.all.get_mut(&op) {
             entry.state = State::Cancelled;
         }

@@ -33,8 +33,9 @@ impl<T: Stored> Trigger<T> {
     /// When the value cannot be encoded; the run is parked then.
     #[allow(clippy::needless_pass_by_value)] // It is given away.
     pub fn resolve(&self, value: T) {
-        let value = codec::encode(&value).unwrap_or_else(|error| panic!("{error}"));
-        task::request(Request::Resolve(self.op, value));
+        let (value, names) = task::naming(|| codec::encode(&value));
+        let value = value.unwrap_or_else(|error| panic!("{error}"));
+        task::request(Request::Resolve(self.op, value, names));
     }
 }
 

@@ -156,12 +156,12 @@ impl<A: Activity> Wait for ActivityWait<A> {
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
         let Some(Resolution::Activity(outcome)) = ctx.take_resolution(self.op) else {
             if ctx.delivers_cancel() {
-                return ctx.ready(Err(ActivityError::Cancelled));
+                return ctx.cancelled_with(self.op, Err(ActivityError::Cancelled));
             }
             return Poll::Pending;
         };
         match outcome.decode::<A>() {
-            Ok(result) => ctx.ready(result),
+            Ok(result) => ctx.resolved_with(result),
             Err(error) => {
                 ctx.fault(error);
                 Poll::Pending
@@ -239,7 +239,7 @@ impl Wait for TimerWait {
 
     fn poll(&mut self, ctx: &Context) -> Poll<()> {
         match ctx.take_resolution(self.op) {
-            Some(_) => ctx.ready(()),
+            Some(_) => ctx.resolved_with(()),
             None => Poll::Pending,
         }
     }
