@@ -151,7 +151,7 @@ impl<W: Wait, T> Running<W, T> {
     /// The places of those that may be ready. Of thousands that wait for one operation each, those whose
     /// operation was resolved: so a step costs what was resolved, and not how many there are.
     fn candidates(&mut self, ctx: &Context) -> Vec<usize> {
-        if !W::BY_OPERATION || ctx.delivers_cancel() {
+        if !W::BY_OPERATION || ctx.tells_cancel() {
             return self.waits.keys().copied().collect();
         }
         if let Some(places) = &self.places {

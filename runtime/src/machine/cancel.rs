@@ -25,6 +25,8 @@ pub(super) struct Standing {
     pub(super) cancelled: bool,
     /// A shield within that scope is around it.
     pub(super) shielded: bool,
+    /// Nobody awaits it any more: it was dropped, and is not told. What is shielded in it goes on, nothing else.
+    pub(super) dropped: bool,
     /// The task that it belongs to; none for the run itself.
     pub(super) task: Option<OpId>,
 }
@@ -45,7 +47,7 @@ impl Awaitable for CancelledWait {
 impl Wait for CancelledWait {
     type Output = ();
     fn poll(&mut self, ctx: &Context) -> Poll<()> {
-        if ctx.is_cancelled() { ctx.ready(()) } else { ctx.pending() }
+        if ctx.is_cancelled() && !ctx.is_dropped() { ctx.ready(()) } else { ctx.pending() }
     }
     fn armed(&self, _: &mut dyn FnMut(OpId)) {}
 
@@ -159,14 +161,26 @@ impl Context {
     /// Whether the scope that was just polled, with `shields` as they were before, is to be given up. The engine lets
     /// one scope after the other be given up, the innermost first, when nothing in the run can go on.
     pub fn gives_up(&self, shields: u32) -> bool {
+        // What was dropped is given up as a whole, so that no code of it runs.
         let gives_up =
-            self.stepping.giving_up.get() && self.delivers_cancel() && self.stepping.shields.get() == shields;
+            self.stepping.giving_up.get() && self.tells_cancel() && self.stepping.shields.get() == shields;
         if gives_up {
             self.stepping.giving_up.set(false);
             self.goes_on_at_once();
             self.progress();
         }
         gives_up
+    }
+
+    /// Whether the code that is being stepped is told of its cancellation.
+    pub(super) fn tells_cancel(&self) -> bool {
+        self.delivers_cancel() && !self.is_dropped()
+    }
+
+    /// Whether the code that is being stepped was dropped, and is not in a shield.
+    pub(super) fn is_dropped(&self) -> bool {
+        let Standing { dropped, shielded, .. } = self.stepping.standing.get();
+        dropped && !shielded
     }
 
     /// Whether an operation of the code that is being stepped is cancelled.

@@ -248,8 +248,10 @@ pub(super) fn step_tasks<A, T>(bodies: &mut impl Bodies<A, T>, ctx: &Context, fr
 }
 
 fn step_task<A, T>(bodies: &mut impl Bodies<A, T>, ctx: &Context, op: OpId) {
-    let Some((mut spawned, Origin { cancelled, .. })) = ctx.tasks(|tasks| tasks.take(op)) else { return };
-    ctx.stand(Standing { cancelled, shielded: false, task: Some(op) });
+    let Some((mut spawned, Origin { cancelled, dropped, .. })) = ctx.tasks(|tasks| tasks.take(op)) else {
+        return;
+    };
+    ctx.stand(Standing { cancelled, shielded: false, dropped, task: Some(op) });
     let watched = ctx.watched();
     spawned = bodies.step_spawned(ctx, spawned);
     spawned.by_operation = ctx.watched() == watched;

@@ -123,7 +123,7 @@ impl<W: Workflow> Process<W> {
 fn begin_part(ctx: &Context) -> Standing {
     // What a query, a validator or code that panicked asked for of a handle is nobody's: it may be of another run.
     drop(task::take_requests());
-    let root = Standing { cancelled: ctx.is_run_cancelled(), shielded: false, task: None };
+    let root = Standing { cancelled: ctx.is_run_cancelled(), ..Standing::default() };
     ctx.stand(root);
     root
 }

@@ -87,12 +87,12 @@ impl Context {
     /// Begins a machine as a task of its own.
     pub(super) fn spawn_machine(&self, spawned: Spawned, keeper: Keeper) -> OpId {
         let op = self.next_op();
-        let Standing { cancelled, shielded, task } = self.stepping.standing.get();
+        let Standing { cancelled, shielded, dropped, task } = self.stepping.standing.get();
         let origin = if keeper == Keeper::Handle {
             let parent = task.filter(|_| !shielded);
-            Origin { parent, shielded, cancelled: cancelled && !shielded }
+            Origin { parent, shielded, cancelled: cancelled && !shielded, dropped: dropped && !shielded }
         } else {
-            Origin { parent: None, shielded: true, cancelled: false }
+            Origin { shielded: true, ..Origin::default() }
         };
         self.tasks(|tasks| tasks.spawn(op, spawned, origin, keeper));
         self.progress();

@@ -19,6 +19,8 @@ pub(super) struct EntryRecord {
     shielded: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     cancelled: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dropped: bool,
     keeper: Keeper,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     named: Vec<OpId>,
@@ -52,6 +54,7 @@ impl Tasks {
                 parent: entry.parent,
                 shielded: entry.shielded,
                 cancelled: entry.cancelled,
+                dropped: entry.dropped,
                 keeper: entry.keeper.clone(),
                 named: entry.named.clone(),
             })
@@ -70,9 +73,9 @@ impl Tasks {
                 StateRecord::Cancelled => State::Cancelled,
                 StateRecord::Trigger(value) => State::Trigger(value),
             };
-            let EntryRecord { op, parent, shielded, cancelled, keeper, named, .. } = record;
+            let EntryRecord { op, parent, shielded, cancelled, dropped, keeper, named, .. } = record;
             // Which of them have begun others follows.
-            (op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun: false })
+            (op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun: false, dropped })
         };
         let mut all: BTreeMap<OpId, Entry> = records.into_iter().map(entry).collect();
         let parents: Vec<OpId> = all.values().filter_map(|entry| entry.parent).collect();

@@ -73,8 +73,8 @@ pub(super) fn name<S: Serializer>(op: OpId, serializer: S) -> Result<S::Ok, S::E
 /// A task that runs beside the workflow's own code; see [`Context::spawn`].
 ///
 /// Awaiting it gives `Ok` with its output, or `Err(Cancelled)`. A `&mut task` can be awaited as well: then the task is
-/// still there if something else is first, as in `select! { done = &mut task => .., .. }`. A task that is dropped is
-/// cancelled. It can be kept wherever a value can: in a variable, in a `Vec`, in the workflow's value.
+/// still there if something else is first, as in `select! { done = &mut task => .., .. }`. A task that is dropped ends
+/// where it stands, as any future that is dropped; a [`shield`](super::shield) in it is finished first. It can be kept wherever a value can: in a variable, in a `Vec`, in the workflow's value.
 #[must_use = "a task that is dropped is cancelled: await it, keep it, or `.detach()` it"]
 pub struct Task<T> {
     op: OpId,
@@ -188,6 +188,9 @@ impl<T: Stored> Wait for TaskWait<T> {
     type Output = Result<T, Cancelled>;
 
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
+        if ctx.is_dropped() && ctx.tasks_with(self.0.op, |tasks| tasks.is_cancelled(self.0.op)) {
+            return ctx.pending();
+        }
         match ctx.tasks_with(self.0.op, |tasks| tasks.take_output(self.0.op)) {
             Found::Pending => ctx.pending(),
             Found::Cancelled => ctx.ready(Err(Cancelled)),

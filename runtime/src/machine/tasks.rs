@@ -122,6 +122,8 @@ pub(super) struct Entry {
     pub(super) named: Vec<OpId>,
     /// Whether it has begun others.
     pub(super) has_begun: bool,
+    /// Whether it was cancelled by being dropped: then it is not told.
+    pub(super) dropped: bool,
 }
 
 /// What a handle finds.
@@ -158,20 +160,20 @@ impl Tasks {
 
     /// Adds a task that was just begun.
     pub(super) fn spawn(&mut self, op: OpId, spawned: Spawned, origin: Origin, keeper: Keeper) {
-        let Origin { parent, shielded, cancelled } = origin;
+        let Origin { parent, shielded, cancelled, dropped } = origin;
         let state = State::Running(Box::new(spawned));
         if let Some(parent) = parent.and_then(|parent| self.all.get_mut(&parent)) {
             parent.has_begun = true;
         }
         let (named, has_begun) = (Vec::new(), false);
-        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun });
+        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun, dropped });
     }
 
     pub(super) fn add_trigger(&mut self, op: OpId) {
         let state = State::Trigger(None);
         let (parent, keeper, named) = (None, Keeper::Handle, Vec::new());
-        let (shielded, cancelled, has_begun) = (true, false, false);
-        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun });
+        let (shielded, cancelled, has_begun, dropped) = (true, false, false, false);
+        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun, dropped });
     }
 
     /// The output of a task. It is taken: the next to ask finds nothing.
@@ -225,7 +227,8 @@ impl Tasks {
     /// Takes a task's machine out, to be stepped; with how it was begun.
     pub(super) fn take(&mut self, op: OpId) -> Option<(Box<Spawned>, Origin)> {
         let entry = self.all.get_mut(&op)?;
-        let origin = Origin { parent: entry.parent, shielded: entry.shielded, cancelled: entry.cancelled };
+        let Entry { parent, shielded, cancelled, dropped, .. } = *entry;
+        let origin = Origin { parent, shielded, cancelled, dropped };
         match std::mem::replace(&mut entry.state, State::Away) {
             State::Running(spawned) => Some((spawned, origin)),
             other => {
@@ -296,28 +299,37 @@ impl Tasks {
 
     /// Cancels a task and all that it began; `false` where there was nothing left to cancel.
     pub(super) fn cancel(&mut self, op: OpId) -> bool {
+        self.end(op, false)
+    }
+
+    /// Cancels a task and all that it began; what was dropped is not told.
+    fn end(&mut self, op: OpId, dropped: bool) -> bool {
         let mut news = false;
         if let Some(entry) = self.all.get_mut(&op)
             && entry.is_running()
             && !entry.cancelled
         {
-            entry.cancelled = true;
+            (entry.cancelled, entry.dropped) = (true, dropped);
             news = true;
         }
         if news {
-            self.cancel_children(Some(op));
+            self.end_children(Some(op), dropped);
         }
         news
     }
 
     /// Cancels what `parent` (the run itself: none) began.
     pub(super) fn cancel_children(&mut self, parent: Option<OpId>) {
+        self.end_children(parent, false);
+    }
+
+    fn end_children(&mut self, parent: Option<OpId>, dropped: bool) {
         let of = |(_, entry): &(&OpId, &Entry)| {
             entry.parent == parent && !(parent.is_none() && entry.shielded) && !entry.cancelled
         };
         let children: Vec<OpId> = self.all.iter().filter(of).map(|(op, _)| *op).collect();
         for child in children {
-            self.cancel(child);
+            self.end(child, dropped);
         }
     }
 
@@ -366,7 +378,7 @@ impl Tasks {
         let mut news = false;
         for op in dropped {
             if self.all.get(&op).is_some_and(Entry::is_running) {
-                news |= self.cancel(op);
+                news |= self.end(op, true);
             } else {
                 self.all.remove(&op);
                 news = true;
@@ -409,6 +421,7 @@ pub(super) struct Origin {
     pub(super) parent: Option<OpId>,
     pub(super) shielded: bool,
     pub(super) cancelled: bool,
+    pub(super) dropped: bool,
 }
 
 /// Steps a task that is an async method of the workflow's impl, or any other body that stands alone.

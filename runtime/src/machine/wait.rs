@@ -155,7 +155,7 @@ impl<A: Activity> Wait for ActivityWait<A> {
     #[inline(never)]
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
         let Some(Resolution::Activity(outcome)) = ctx.take_resolution(self.op) else {
-            if ctx.delivers_cancel() {
+            if ctx.tells_cancel() {
                 return ctx.cancelled_with(self.op, Err(ActivityError::Cancelled));
             }
             return Poll::Pending;
