@@ -232,6 +232,7 @@ mod strays {
         }
 
         #[signal]
+        #[allow(clippy::unused_self)] // As a signal is.
         fn nothing(&mut self) {}
     }
 

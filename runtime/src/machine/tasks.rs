@@ -110,6 +110,7 @@ pub(super) enum State {
     Trigger(Option<Payload>),
 }
 
+#[allow(clippy::struct_excessive_bools)] // Each is a fact of its own.
 pub(super) struct Entry {
     pub(super) state: State,
     /// The task that began it; none for the run itself, and for what is shielded from whoever began it.
