@@ -92,7 +92,8 @@ impl<T> Task<T> {
         request(Request::Cancel(self.op));
     }
 
-    /// Lets the task go on by itself, until it ends or the run does.
+    /// Lets the task go on by itself, until it ends or the run does; one that a function marked `#[workflow]` has begun ends
+    /// with the function at the latest.
     #[allow(clippy::needless_pass_by_value)] // The handle is given up.
     pub fn detach(self) {
         request(Request::Detach(self.op));
