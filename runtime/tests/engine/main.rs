@@ -13,5 +13,6 @@ mod ledger;
 mod parking;
 mod script;
 mod support;
+mod tasks;
 mod timers;
 mod updates;
