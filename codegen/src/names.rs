@@ -60,6 +60,31 @@ fn is_binding(pat: &syn::PatIdent) -> bool {
         || !pat.ident.to_string().trim_start_matches("r#").starts_with(|c: char| c.is_uppercase())
 }
 
+/// `matches!(value, pat if guard)`, whose pattern binds.
+struct Matches {
+    value: Expr,
+    pat: Pat,
+    guard: Option<Expr>,
+}
+
+impl Matches {
+    fn of(mac: &syn::Macro) -> Option<Self> {
+        if mac.path.segments.last()?.ident != "matches" {
+            return None;
+        }
+        let parse = |input: syn::parse::ParseStream<'_>| {
+            let value = input.parse()?;
+            input.parse::<syn::Token![,]>()?;
+            let pat = Pat::parse_multi(input)?;
+            let guard =
+                if input.parse::<Option<syn::Token![if]>>()?.is_some() { Some(input.parse()?) } else { None };
+            input.parse::<Option<syn::Token![,]>>()?;
+            Ok(Matches { value, pat, guard })
+        };
+        syn::parse::Parser::parse2(parse, mac.tokens.clone()).ok()
+    }
+}
+
 /// Finds the variables of `env` that the visited code names.
 pub(crate) struct Mentioned<'e> {
     env: &'e Env,
@@ -148,7 +173,18 @@ impl<'ast> Visit<'ast> for Mentioned<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        self.tokens(mac.tokens.clone());
+        match Matches::of(mac) {
+            Some(Matches { value, pat, guard }) => {
+                Mentioned::visit_expr(self, &value);
+                self.scoped(|this| {
+                    this.hide(&pat);
+                    if let Some(guard) = &guard {
+                        Mentioned::visit_expr(this, guard);
+                    }
+                });
+            }
+            None => self.tokens(mac.tokens.clone()),
+        }
     }
 
     fn visit_block(&mut self, block: &'ast syn::Block) {
@@ -298,6 +334,8 @@ mod tests {
         let names = ["a", "b", "c", "width"];
         assert_eq!(mentioned(&names, &parse_quote!(format!("{a:?} {{b}} {:>width$}", x.c))), ["a", "width"]);
         assert_eq!(mentioned(&names, &parse_quote!(vec![b; 3])), ["b"]);
+        // What the pattern binds is no variable of the body.
+        assert_eq!(mentioned(&names, &parse_quote!(matches!(a, Some(b) if b > c))), ["a", "c"]);
     }
 
     #[test]
