@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use crate::codec::{self, CodecError, Payload};
+#[cfg(feature = "testing")]
 use crate::sample::Sampler;
 
 /// What `#[activity]` implements for the braced struct it puts beside a function of the same name.
@@ -132,9 +133,9 @@ impl RegisteredActivity {
 
 /// An error's text as tools show it: the stored value itself, since `E` need not be `Display`.
 fn describe_error(payload: &Payload) -> String {
-    match cbor4ii::serde::from_slice::<Failure_>(&payload.0) {
+    match codec::decode::<Failure_>(payload) {
         Ok(failure) => failure.message,
-        Err(_) => match cbor4ii::serde::from_slice::<String>(&payload.0) {
+        Err(_) => match codec::decode::<String>(payload) {
             Ok(text) => text,
             Err(_) => format!("{payload:?}"),
         },
@@ -296,6 +297,7 @@ pub struct ActivityType {
     /// Timeouts and retries.
     pub options: fn() -> ActivityOptions,
     /// Makes an outcome of the right type from random choices: how the test kit plays the outside world.
+    #[cfg(feature = "testing")]
     pub sample: fn(&mut Sampler<'_>) -> ActivityOutcome,
 }
 
@@ -308,7 +310,12 @@ impl fmt::Debug for ActivityType {
 impl ActivityType {
     /// The type of activity `A`.
     pub const fn of<A: Activity>() -> Self {
-        ActivityType { name: A::NAME, options: A::options, sample: |sampler| sampler.outcome::<A>() }
+        ActivityType {
+            name: A::NAME,
+            options: A::options,
+            #[cfg(feature = "testing")]
+            sample: |sampler| sampler.outcome::<A>(),
+        }
     }
 }
 

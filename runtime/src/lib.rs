@@ -67,6 +67,7 @@ pub mod machine;
 #[doc(hidden)]
 pub mod plain;
 pub mod prelude;
+#[cfg(feature = "testing")]
 pub mod sample;
 pub mod store;
 #[cfg(feature = "testing")]

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::codec::{self, CodecError, Payload};
 use crate::engine::RunHandle;
 use crate::machine::{Context, MachineDescription, Spawned, Stored, Sub};
+#[cfg(feature = "testing")]
 use crate::sample::{SampleError, Sampler};
 
 /// A workflow: its value (what handlers see), its machine, its handlers. `#[workflow]` implements it; one
@@ -85,6 +86,7 @@ pub struct SignalType {
     /// Whether encoded arguments are of the handler's types: asked before a signal is accepted.
     pub check: fn(&Payload) -> Result<(), CodecError>,
     /// Makes encoded arguments from random choices: how the test kit sends signals.
+    #[cfg(feature = "testing")]
     pub sample: fn(&mut Sampler<'_>) -> Result<Payload, SampleError>,
     /// The form of encoded arguments, for schemas.
     #[cfg(feature = "testing")]
@@ -97,6 +99,7 @@ impl SignalType {
         SignalType {
             name,
             check: |payload| codec::decode::<A>(payload).map(drop),
+            #[cfg(feature = "testing")]
             sample: |sampler| sampler.payload::<A>(),
             #[cfg(feature = "testing")]
             form: crate::testing::Tracer::trace::<A>,

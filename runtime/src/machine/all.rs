@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::task::Poll;
 
-use cbor4ii::core::utils::BufWriter;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::context::Context;
 use super::frame::Stored;
 use super::wait::{Awaitable, OpId, Wait, WaitWriter, stored_by_serde};
-use crate::codec::Payload;
+use crate::codec::{Payload, Writer};
 
 /// Awaits all of `operations` beside each other; gives their outputs in the order of the list.
 ///
@@ -105,9 +104,9 @@ struct Begun<W>(W);
 
 impl<W: Wait> Serialize for Begun<W> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut out = BufWriter::new(Vec::new());
+        let mut out = Writer::default();
         self.0.write(&mut WaitWriter(&mut out)).map_err(serde::ser::Error::custom)?;
-        serializer.serialize_bytes(&out.into_inner())
+        serializer.serialize_bytes(&out.into_bytes())
     }
 }
 

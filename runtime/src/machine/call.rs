@@ -105,8 +105,7 @@ impl<F: Function> Wait for CallWait<F> {
 
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
         task::note(&self.machines.named());
-        out.encoded(self.machines.encoded());
-        Ok(())
+        out.encoded(self.machines.encoded())
     }
 
     fn read(bytes: &[u8]) -> Result<Self, CodecError> {

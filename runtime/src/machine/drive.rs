@@ -4,16 +4,16 @@ use std::any::Any;
 use std::task::Poll;
 
 use cbor4ii::core::dec::Decode;
-use cbor4ii::core::utils::{BufWriter, SliceReader};
+use cbor4ii::core::utils::SliceReader;
 use cbor4ii::core::{RawValue, types};
 
 use super::context::{Context, Fault, Step};
 use super::describe::SlotDescription;
-use super::frame::{Frame, Mode, NO_MEMORY, Op, Slots, State};
+use super::frame::{Frame, Mode, Op, Slots, State};
 use super::task::{self, Site};
 use super::tasks::{Spawned, step_method};
 use super::wait::OpId;
-use crate::codec;
+use crate::codec::{self, Writer};
 use crate::time::Moment;
 
 /// A machine with its arguments `A`, in one of three forms: not yet begun, as stored, or as it was left in memory.
@@ -216,21 +216,18 @@ fn encode_frame<F: Frame, A, T>(
     let (mut buffer, mut ops) = (std::mem::take(&mut sub.encoded), std::mem::take(&mut sub.armed));
     buffer.clear();
     ops.clear();
-    let mut out = BufWriter::new(buffer);
-    types::Map::unbounded(&mut out).expect(NO_MEMORY);
+    let mut out = Writer::new(buffer);
+    out.begin_frame();
     let mode = Mode::Encode { out, ops, fault: None, machine: F::State::MACHINE };
     let mut slots = Slots::new(mode);
     let ((), named) = task::naming(|| drop(body(frame, Op::Slots(&mut slots))));
     sub.named = named;
     if let Mode::Encode { mut out, ops, fault, .. } = slots.mode {
-        types::Map::end(&mut out).expect(NO_MEMORY);
-        sub.encoded = out.into_inner();
+        out.end_frame();
+        sub.encoded = out.into_bytes();
         sub.armed = ops;
         if let Some(fault) = fault {
             ctx.fault(fault);
-        } else if let Err(reason) = codec::check_depth(&sub.encoded) {
-            let machine = F::State::MACHINE.to_owned();
-            ctx.fault(Fault::BadSlot { machine, slot: frame.at().name().to_owned(), reason });
         }
     }
 }

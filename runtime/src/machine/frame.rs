@@ -3,8 +3,6 @@
 //! A stored frame is one CBOR map: `at` (the state's name), then each slot that is live in that state under
 //! its own name. A machine called from a machine is such a map within the caller's.
 
-use cbor4ii::core::enc::{Encode, Write};
-use cbor4ii::core::utils::BufWriter;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::context::Fault;
@@ -15,7 +13,7 @@ use super::stored::StoredSlot;
 use super::task;
 use super::tasks::Spawned;
 use super::wait::{OpId, Wait, WaitWriter};
-use crate::codec::{self, CodecError};
+use crate::codec::{self, CodecError, Writer};
 #[cfg(feature = "testing")]
 use crate::testing::Tracer;
 
@@ -139,12 +137,10 @@ pub struct Slots<'a> {
 
 /// What the visitor does.
 pub(super) enum Mode<'a> {
-    Encode { out: BufWriter, ops: Vec<OpId>, fault: Option<Fault>, machine: &'static str },
+    Encode { out: Writer, ops: Vec<OpId>, fault: Option<Fault>, machine: &'static str },
     Decode { fields: Vec<(&'a str, &'a [u8])>, fault: Option<Fault>, machine: &'static str },
     Describe { slots: Vec<SlotDescription> },
 }
-
-pub(super) const NO_MEMORY: &str = "writing to memory does not fail";
 
 impl<'a> Slots<'a> {
     /// A visitor at its beginning.
@@ -173,8 +169,8 @@ impl Slots<'_> {
     fn position_named<S: State>(&mut self, name: &'static str, at: &mut S) {
         match &mut self.mode {
             Mode::Encode { out, .. } => {
-                name.encode(out).expect(NO_MEMORY);
-                at.name().encode(out).expect(NO_MEMORY);
+                out.text(name);
+                out.text(at.name());
             }
             Mode::Decode { fields, fault, machine } => {
                 match field(fields, name).and_then(|bytes| Ok(codec::decode_slice::<String>(bytes)?)) {
@@ -199,7 +195,7 @@ impl Slots<'_> {
     pub fn kept<T: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<T>) {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Kept(Tracer::trace::<T>));
-        self.visit(number, name, slot, |value, out, _| codec::encode_to(out, value), codec::decode_slice);
+        self.visit(number, name, slot, |value, out, _| out.value(value), codec::decode_slice);
     }
 
     /// A begun operation.
@@ -207,7 +203,7 @@ impl Slots<'_> {
     pub fn wait<W: Wait>(&mut self, number: u16, name: &'static str, slot: &mut Slot<W>) {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Wait(W::stored()));
-        let write = |wait: &W, out: &mut BufWriter, ops: &mut Vec<OpId>| {
+        let write = |wait: &W, out: &mut Writer, ops: &mut Vec<OpId>| {
             wait.armed(&mut |op| ops.push(op));
             wait.write(&mut WaitWriter(out))
         };
@@ -218,11 +214,10 @@ impl Slots<'_> {
     pub fn machine<A: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<Sub<A>>) {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Method);
-        let write = |sub: &Sub<A>, out: &mut BufWriter, ops: &mut Vec<OpId>| {
+        let write = |sub: &Sub<A>, out: &mut Writer, ops: &mut Vec<OpId>| {
             ops.extend_from_slice(sub.armed());
             task::note(sub.named());
-            out.push(sub.encoded()).expect(NO_MEMORY);
-            Ok(())
+            out.encoded(sub.encoded())
         };
         self.visit(number, name, slot, write, |bytes| Ok(Sub::stored(bytes.to_vec())));
     }
@@ -237,10 +232,8 @@ impl Slots<'_> {
         if !absent {
             #[cfg(feature = "testing")]
             self.stored(name, || StoredSlot::Output(Tracer::trace::<T>));
-            let (write, read) = (
-                |value: &T, out: &mut BufWriter, _: &mut Vec<OpId>| codec::encode_to(out, value),
-                codec::decode_slice,
-            );
+            let (write, read) =
+                (|value: &T, out: &mut Writer, _: &mut Vec<OpId>| out.value(value), codec::decode_slice);
             self.visit(number, name, slot, write, read);
         }
     }
@@ -258,7 +251,7 @@ impl Slots<'_> {
         number: u16,
         name: &'static str,
         slot: &mut Slot<T>,
-        write: impl FnOnce(&T, &mut BufWriter, &mut Vec<OpId>) -> Result<(), CodecError>,
+        write: impl FnOnce(&T, &mut Writer, &mut Vec<OpId>) -> Result<(), CodecError>,
         read: impl FnOnce(&[u8]) -> Result<T, CodecError>,
     ) {
         if let Mode::Describe { slots } = &mut self.mode {
@@ -271,7 +264,7 @@ impl Slots<'_> {
         }
         match &mut self.mode {
             Mode::Encode { out, ops, fault, machine } => {
-                name.encode(out).expect(NO_MEMORY);
+                out.text(name);
                 let written =
                     slot.0.as_ref().ok_or(SlotError::Empty).and_then(|value| Ok(write(value, out, ops)?));
                 if let Err(error) = written {

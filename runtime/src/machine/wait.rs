@@ -4,14 +4,11 @@ use std::marker::PhantomData;
 use std::task::Poll;
 use std::time::Duration;
 
-use cbor4ii::core::enc::Write;
-use cbor4ii::core::utils::BufWriter;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::context::{Context, Resolution};
-use super::frame::NO_MEMORY;
 use crate::activity::{Activity, ActivityCall, ActivityError, ActivityType};
-use crate::codec::{self, CodecError, Payload};
+use crate::codec::{self, CodecError, Payload, Writer};
 use crate::time::Moment;
 
 /// The number of an operation within its run. It rises with each operation begun and is never used again.
@@ -88,17 +85,17 @@ pub trait Wait: Sized + 'static {
 }
 
 /// Where a [`Wait`] writes what is stored of it.
-pub struct WaitWriter<'a>(pub(super) &'a mut BufWriter);
+pub struct WaitWriter<'a>(pub(super) &'a mut Writer);
 
 impl WaitWriter<'_> {
     /// Writes a value by its `Serialize`.
     pub fn value<T: Serialize>(&mut self, value: &T) -> Result<(), CodecError> {
-        codec::encode_to(self.0, value)
+        self.0.value(value)
     }
 
     /// Copies one value that is encoded already.
-    pub(super) fn encoded(&mut self, bytes: &[u8]) {
-        self.0.push(bytes).expect(NO_MEMORY);
+    pub(super) fn encoded(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+        self.0.encoded(bytes)
     }
 }
 

@@ -82,10 +82,9 @@ impl fmt::Display for KeyText<'_> {
 pub(crate) fn seal<T: Serialize>(table: Table, key: &[u8], record: &T) -> Vec<u8> {
     let mut buffer = Vec::with_capacity(256);
     buffer.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
-    let mut out = cbor4ii::core::utils::BufWriter::new(buffer);
-    codec::encode_to(&mut out, record)
-        .expect("a record of ours has no part that refuses, and memory takes it");
-    let mut sealed = out.into_inner();
+    let mut out = codec::Writer::new(buffer);
+    out.value(record).expect("a record of ours has no part that refuses, and memory takes it");
+    let mut sealed = out.into_bytes();
     let crc = checksum(table, key, &sealed[HEADER..]);
     sealed[1..HEADER].copy_from_slice(&crc.to_le_bytes());
     sealed

@@ -4,7 +4,7 @@ use std::fmt;
 
 use cbor4ii::core::Value;
 
-use crate::codec::Payload;
+use crate::codec::{self, Payload};
 
 /// How many differences are told apart; the rest is left out.
 const MOST: usize = 12;
@@ -16,9 +16,8 @@ pub(super) fn tree(payload: &Payload) -> Value {
     if payload.0.is_empty() {
         return Value::Null;
     }
-    cbor4ii::serde::from_slice(&payload.0).unwrap_or_else(|error| {
-        Value::Text(format!("({} bytes that do not decode: {error})", payload.0.len()))
-    })
+    codec::plain(payload)
+        .unwrap_or_else(|| Value::Text(format!("({} bytes that do not decode)", payload.0.len())))
 }
 
 /// A tree of named parts.

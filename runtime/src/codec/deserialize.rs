@@ -1,0 +1,286 @@
+//! What a type asks serde for, answered by a [`Reader`].
+//!
+//! Each crate that stores a type of its own compiles these functions for it, so each is a few calls.
+
+use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
+
+use super::error::Error;
+use super::read::{Kind, MARKED, Reader};
+use super::{CodecError, MAX_DEPTH};
+
+/// Reads one value.
+pub(super) fn value<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    T::deserialize(&mut Reader::new(bytes, 2 * MAX_DEPTH))
+        .map_err(|error| not_read(std::any::type_name::<T>(), &error))
+}
+
+#[cold]
+#[inline(never)]
+fn not_read(type_name: &'static str, error: &Error) -> CodecError {
+    CodecError::Decode { type_name, reason: error.to_string() }
+}
+
+/// What is a token of its own: read by a function of this crate, and handed on.
+macro_rules! tokens {
+    ($($name:ident, $read:ident, $visit:ident;)*) => {$(
+        fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            visitor.$visit(self.$read()?)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'de> {
+    type Error = Error;
+
+    tokens! {
+        deserialize_bool, bool, visit_bool;
+        deserialize_i8, i8, visit_i8;
+        deserialize_i16, i16, visit_i16;
+        deserialize_i32, i32, visit_i32;
+        deserialize_i64, i64, visit_i64;
+        deserialize_i128, i128, visit_i128;
+        deserialize_u8, u8, visit_u8;
+        deserialize_u16, u16, visit_u16;
+        deserialize_u32, u32, visit_u32;
+        deserialize_u64, u64, visit_u64;
+        deserialize_u128, u128, visit_u128;
+        deserialize_f32, f32, visit_f32;
+        deserialize_f64, f64, visit_f64;
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.kind()? {
+            Kind::Unsigned => self.deserialize_u64(visitor),
+            Kind::Signed => self.deserialize_i64(visitor),
+            Kind::Unsigned128 => self.deserialize_u128(visitor),
+            Kind::Signed128 => self.deserialize_i128(visitor),
+            Kind::Bytes => self.deserialize_bytes(visitor),
+            Kind::Text => self.deserialize_str(visitor),
+            Kind::Array => self.deserialize_seq(visitor),
+            Kind::Map => self.deserialize_map(visitor),
+            Kind::Bool => self.deserialize_bool(visitor),
+            Kind::Null => self.deserialize_option(visitor),
+            Kind::Float32 => self.deserialize_f32(visitor),
+            Kind::Float64 => self.deserialize_f64(visitor),
+        }
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.text()? {
+            "" if !self.joined.is_empty() => visitor.visit_str(self.joined_text()),
+            text => visitor.visit_borrowed_str(text),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.byte_string()? {
+            [] if !self.joined.is_empty() => visitor.visit_bytes(&self.joined),
+            bytes => visitor.visit_borrowed_bytes(bytes),
+        }
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.some()? { visitor.visit_some(self) } else { visitor.visit_none() }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.unit()?;
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let left = self.open_array()?;
+        let value = visitor.visit_seq(Items { reader: self, left })?;
+        self.levels += 1;
+        Ok(value)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
+        let left = self.open_tuple(len)?;
+        let value = visitor.visit_seq(Items { reader: self, left })?;
+        self.levels += 1;
+        Ok(value)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_tuple(len, visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let left = self.open_map()?;
+        let value = visitor.visit_map(Items { reader: self, left })?;
+        self.levels += 1;
+        Ok(value)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let filled = self.open_variant()?;
+        let value = visitor.visit_enum(Variant { reader: self, filled })?;
+        self.levels += usize::from(filled);
+        Ok(value)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.skip()?;
+        visitor.visit_unit()
+    }
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+}
+
+/// The elements of an array, or the entries of a map.
+struct Items<'a, 'de> {
+    reader: &'a mut Reader<'de>,
+    /// How many are left, or [`MARKED`].
+    left: usize,
+}
+
+impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        if self.reader.more(&mut self.left)? {
+            seed.deserialize(&mut *self.reader).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        (self.left != MARKED).then_some(self.left)
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Items<'_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        if self.reader.more(&mut self.left)? {
+            seed.deserialize(&mut *self.reader).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        seed.deserialize(&mut *self.reader)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        (self.left != MARKED).then_some(self.left)
+    }
+}
+
+/// A variant of an enum, whose name comes next.
+struct Variant<'a, 'de> {
+    reader: &'a mut Reader<'de>,
+    /// It has something in it.
+    filled: bool,
+}
+
+impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
+    type Error = Error;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Error> {
+        Ok((seed.deserialize(&mut *self.reader)?, self))
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn content(wanted: bool) -> Error {
+    if wanted {
+        Error::said(format_args!("the variant is wanted with something in it, and is there without"))
+    } else {
+        Error::said(format_args!("the variant is wanted with nothing in it, and is there with something"))
+    }
+}
+
+impl Variant<'_, '_> {
+    #[inline(never)]
+    fn filled(&self, wanted: bool) -> Result<(), Error> {
+        if self.filled == wanted { Ok(()) } else { Err(content(wanted)) }
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
+    type Error = Error;
+
+    #[inline(never)]
+    fn unit_variant(self) -> Result<(), Error> {
+        self.filled(false)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+        self.filled(true)?;
+        seed.deserialize(self.reader)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
+        self.filled(true)?;
+        self.reader.deserialize_tuple(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.filled(true)?;
+        self.reader.deserialize_map(visitor)
+    }
+}

@@ -1,0 +1,178 @@
+//! Writing CBOR, token by token. What is not generic here is compiled once, and not inlined into other crates.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::fmt;
+
+use cbor4ii::core::enc::{self, Encode};
+use cbor4ii::core::types;
+use serde::Serialize;
+
+use super::error::Error;
+use super::read::Reader;
+use super::{CodecError, MAX_DEPTH, Payload};
+
+const TO_MEMORY: &str = "writing to memory does not fail";
+
+/// How long the memory is at most that is kept for the next payload.
+const MOST_SCRATCH: usize = 64 * 1024;
+
+thread_local! {
+    /// Where a payload is written before its length is known, so that it is allocated once.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// CBOR in the making.
+#[derive(Default)]
+pub(crate) struct Writer {
+    bytes: Vec<u8>,
+    /// How many arrays and maps are open.
+    pub(super) depth: usize,
+}
+
+impl enc::Write for Writer {
+    type Error = Infallible;
+
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Writer {
+    /// Goes on behind `bytes`.
+    #[inline(never)]
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Writer { bytes, depth: 0 }
+    }
+
+    /// A writer of one payload.
+    #[inline(never)]
+    pub(super) fn of_payload() -> Self {
+        // While the thread ends, there may be none any more.
+        Writer::new(SCRATCH.try_with(Cell::take).unwrap_or_default())
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Writes a value.
+    pub(crate) fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
+        let depth = self.depth;
+        let written = value.serialize(&mut *self);
+        self.done(depth, written, std::any::type_name::<T>())
+    }
+
+    #[inline(never)]
+    fn done(
+        &mut self,
+        depth: usize,
+        written: Result<(), Error>,
+        type_name: &'static str,
+    ) -> Result<(), CodecError> {
+        self.depth = depth;
+        written.map_err(|error| CodecError::Encode { type_name, reason: error.to_string() })
+    }
+
+    /// What was written, unless that went wrong.
+    #[inline(never)]
+    pub(super) fn payload(
+        mut self,
+        written: Result<(), Error>,
+        type_name: &'static str,
+    ) -> Result<Payload, CodecError> {
+        let done = self.done(0, written, type_name);
+        let payload = Payload(self.bytes.as_slice().to_vec());
+        if self.bytes.capacity() <= MOST_SCRATCH {
+            self.bytes.clear();
+            let _ = SCRATCH.try_with(|scratch| scratch.set(self.bytes));
+        }
+        done.map(|()| payload)
+    }
+
+    /// Begins a frame: a map without a length.
+    pub(crate) fn begin_frame(&mut self) {
+        self.map(None);
+        self.depth += 1;
+    }
+
+    /// Ends a frame.
+    pub(crate) fn end_frame(&mut self) {
+        self.close(1, false);
+    }
+
+    /// Writes a text.
+    #[inline(never)]
+    pub(crate) fn text(&mut self, text: &str) {
+        self.token(text);
+    }
+
+    /// Copies one value that is encoded already.
+    #[inline(never)]
+    pub(crate) fn encoded(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+        self.bytes.extend_from_slice(bytes);
+        let skipped = Reader::new(bytes, MAX_DEPTH.saturating_sub(self.depth)).skip();
+        self.done(self.depth, skipped, "what is encoded already")
+    }
+
+    #[inline]
+    pub(super) fn token(&mut self, token: impl Encode) {
+        token.encode(self).expect(TO_MEMORY);
+    }
+
+    #[inline]
+    pub(super) fn array(&mut self, len: Option<usize>) {
+        match len {
+            Some(len) => types::Array::bounded(len, self),
+            None => types::Array::unbounded(self),
+        }
+        .expect(TO_MEMORY);
+    }
+
+    #[inline]
+    pub(super) fn map(&mut self, len: Option<usize>) {
+        match len {
+            Some(len) => types::Map::bounded(len, self),
+            None => types::Map::unbounded(self),
+        }
+        .expect(TO_MEMORY);
+    }
+
+    /// Goes into what was begun.
+    #[inline]
+    pub(super) fn enter(&mut self, levels: usize) -> Result<(), Error> {
+        self.depth += levels;
+        if self.depth > MAX_DEPTH { Err(Error::too_deep()) } else { Ok(()) }
+    }
+
+    #[inline]
+    pub(super) fn close(&mut self, levels: usize, bounded: bool) {
+        self.depth -= levels;
+        if !bounded {
+            types::Map::end(self).expect(TO_MEMORY);
+        }
+    }
+
+    /// Begins an enum's variant that has something in it.
+    #[inline]
+    pub(super) fn variant(&mut self, name: &str) {
+        self.map(Some(1));
+        self.token(name);
+    }
+
+    #[inline(never)]
+    pub(super) fn open_newtype_variant(&mut self, name: &str) -> Result<(), Error> {
+        self.variant(name);
+        self.enter(1)
+    }
+
+    #[inline(never)]
+    pub(super) fn display(&mut self, shown: fmt::Arguments<'_>) -> Result<(), Error> {
+        let mut text = String::new();
+        fmt::write(&mut text, shown).map_err(|error| Error::said(format_args!("{error}")))?;
+        self.token(&*text);
+        Ok(())
+    }
+}
