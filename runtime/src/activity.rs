@@ -276,19 +276,6 @@ pub enum ActivityOutcome {
     Cancelled,
 }
 
-impl ActivityOutcome {
-    /// The outcome as the workflow sees it.
-    pub fn decode<A: Activity>(self) -> Result<Result<A::Output, ActivityError<A::Error>>, CodecError> {
-        Ok(match self {
-            ActivityOutcome::Completed(payload) => Ok(codec::decode(&payload)?),
-            ActivityOutcome::Failed(payload) => Err(ActivityError::Failed(codec::decode(&payload)?)),
-            ActivityOutcome::TimedOut(after) => Err(ActivityError::TimedOut(after)),
-            ActivityOutcome::Panicked(message) => Err(ActivityError::Panicked(message)),
-            ActivityOutcome::Cancelled => Err(ActivityError::Cancelled),
-        })
-    }
-}
-
 /// What is known of an activity where it is called, without its types.
 #[derive(Clone, Copy)]
 pub struct ActivityType {

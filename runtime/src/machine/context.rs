@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::distr::{Distribution, StandardUniform};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
 use super::cancel::{CancelledWait, HandlersWait, Scope, Standing};
@@ -19,7 +19,7 @@ use super::task::{Spawn, Task};
 use super::trigger::Trigger;
 use super::wait::{Command, OpId, Sleep, SleepUntil};
 use crate::activity::ActivityOutcome;
-use crate::codec::{CodecError, Payload};
+use crate::codec::{self, CodecError, Payload};
 use crate::time::Moment;
 
 /// What a workflow method gets to reach the engine: time, randomness, timers, conditions.
@@ -291,7 +291,19 @@ impl Context {
 
     /// Notes why this step cannot stand; the first reason stays.
     pub fn fault(&self, fault: impl Into<Fault>) {
-        self.step.borrow_mut().fault.get_or_insert(fault.into());
+        self.note_fault(fault.into());
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_fault(&self, fault: Fault) {
+        self.step.borrow_mut().fault.get_or_insert(fault);
+    }
+
+    /// What was encoded; where that was refused, this is a fault.
+    #[inline(never)]
+    pub(super) fn unless_refused(&self, encoded: Result<Payload, CodecError>) -> Option<Payload> {
+        encoded.map_err(|error| self.fault(error)).ok()
     }
 
     pub(crate) fn is_describing(&self) -> bool {
@@ -304,14 +316,13 @@ impl Context {
         }
     }
 
+    /// Decodes what came in; what does not decode is a fault, and `None` stands for it.
+    pub(super) fn decode<T: DeserializeOwned>(&self, payload: &Payload) -> Option<T> {
+        codec::decode(payload).map_err(|error| self.fault(error)).ok()
+    }
+
     /// Encodes what goes out; a value that refuses is a fault, and `None` stands for it.
     pub(crate) fn encode<T: Serialize>(&self, value: &T) -> Option<Payload> {
-        match crate::codec::encode(value) {
-            Ok(payload) => Some(payload),
-            Err(error) => {
-                self.fault(error);
-                None
-            }
-        }
+        self.unless_refused(codec::encode(value))
     }
 }

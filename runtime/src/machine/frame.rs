@@ -3,6 +3,8 @@
 //! A stored frame is one CBOR map: `at` (the state's name), then each slot that is live in that state under
 //! its own name. A machine called from a machine is such a map within the caller's.
 
+use std::any::type_name;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::context::Fault;
@@ -42,7 +44,12 @@ pub trait State: Copy + Eq + 'static {
     const ALL: &'static [Self];
     /// The state of that name.
     fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|state| state.name() == name)
+        for state in Self::ALL {
+            if state.name() == name {
+                return Some(*state);
+            }
+        }
+        None
     }
     /// The numbers of the slots that are live in this state.
     fn live(self) -> &'static [u16];
@@ -167,27 +174,44 @@ impl Slots<'_> {
     }
 
     fn position_named<S: State>(&mut self, name: &'static str, at: &mut S) {
+        if let Some(stored) = self.state(name, at.name()) {
+            match S::from_name(&stored) {
+                Some(known) => *at = known,
+                None => self.unknown(stored),
+            }
+        }
+        self.lives(at.live());
+    }
+
+    /// Shows a position: gives the name of the state that it is to be in, where one is read.
+    #[inline(never)]
+    fn state(&mut self, name: &'static str, state: &'static str) -> Option<String> {
         match &mut self.mode {
             Mode::Encode { out, .. } => {
                 out.text(name);
-                out.text(at.name());
+                out.text(state);
+                None
             }
             Mode::Decode { fields, fault, machine } => {
-                match field(fields, name).and_then(|bytes| Ok(codec::decode_slice::<String>(bytes)?)) {
-                    Ok(state) => {
-                        if let Some(known) = S::from_name(&state) {
-                            *at = known;
-                        } else {
-                            let machine = (*machine).to_owned();
-                            fault.get_or_insert(Fault::UnknownState { machine, state });
-                        }
-                    }
-                    Err(error) => bad_slot(fault, machine, name, &error),
-                }
+                let read = field(fields, name).and_then(|bytes| Ok(codec::decode_slice::<String>(bytes)?));
+                read.map_err(|error| bad_slot(fault, machine, name, &error)).ok()
             }
-            Mode::Describe { .. } => {}
+            Mode::Describe { .. } => None,
         }
-        self.live.extend_from_slice(at.live());
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unknown(&mut self, state: String) {
+        if let Mode::Decode { fault, machine, .. } = &mut self.mode {
+            let machine = (*machine).to_owned();
+            fault.get_or_insert(Fault::UnknownState { machine, state });
+        }
+    }
+
+    #[inline(never)]
+    fn lives(&mut self, slots: &[u16]) {
+        self.live.extend_from_slice(slots);
     }
 
     /// A variable.
@@ -195,7 +219,7 @@ impl Slots<'_> {
     pub fn kept<T: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<T>) {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Kept(Tracer::trace::<T>));
-        self.visit(number, name, slot, |value, out, _| out.value(value), codec::decode_slice);
+        self.visit(number, name, type_name::<T>(), &mut Kept(slot));
     }
 
     /// A begun operation.
@@ -203,26 +227,19 @@ impl Slots<'_> {
     pub fn wait<W: Wait>(&mut self, number: u16, name: &'static str, slot: &mut Slot<W>) {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Wait(W::stored()));
-        let write = |wait: &W, out: &mut Writer, ops: &mut Vec<OpId>| {
-            wait.armed(&mut |op| ops.push(op));
-            wait.write(&mut WaitWriter(out))
-        };
-        self.visit(number, name, slot, write, W::read);
+        self.visit(number, name, type_name::<W>(), &mut Waiting(slot));
     }
 
     /// A machine called from this one: its bytes are copied as they are.
+    #[inline(never)]
     pub fn machine<A: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<Sub<A>>) {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Method);
-        let write = |sub: &Sub<A>, out: &mut Writer, ops: &mut Vec<OpId>| {
-            ops.extend_from_slice(sub.armed());
-            task::note(sub.named());
-            out.encoded(sub.encoded())
-        };
-        self.visit(number, name, slot, write, |bytes| Ok(Sub::stored(bytes.to_vec())));
+        self.visit(number, name, type_name::<Sub<A>>(), &mut Called(slot));
     }
 
     /// The output of a branch: stored from when the branch is done, so it may be empty.
+    #[inline(never)]
     pub fn output<T: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<T>) {
         let absent = match &self.mode {
             Mode::Encode { .. } => slot.0.is_none(),
@@ -232,9 +249,7 @@ impl Slots<'_> {
         if !absent {
             #[cfg(feature = "testing")]
             self.stored(name, || StoredSlot::Output(Tracer::trace::<T>));
-            let (write, read) =
-                (|value: &T, out: &mut Writer, _: &mut Vec<OpId>| out.value(value), codec::decode_slice);
-            self.visit(number, name, slot, write, read);
+            self.visit(number, name, type_name::<T>(), &mut Kept(slot));
         }
     }
 
@@ -246,39 +261,95 @@ impl Slots<'_> {
         }
     }
 
-    fn visit<T>(
-        &mut self,
-        number: u16,
-        name: &'static str,
-        slot: &mut Slot<T>,
-        write: impl FnOnce(&T, &mut Writer, &mut Vec<OpId>) -> Result<(), CodecError>,
-        read: impl FnOnce(&[u8]) -> Result<T, CodecError>,
-    ) {
+    #[inline(never)]
+    fn visit(&mut self, number: u16, name: &'static str, type_name: &'static str, slot: &mut dyn Visited) {
         if let Mode::Describe { slots } = &mut self.mode {
-            slots.push(SlotDescription { name, type_name: std::any::type_name::<T>() });
+            slots.push(SlotDescription { name, type_name });
             return;
         }
         if !self.live.contains(&number) {
-            slot.0 = None;
+            slot.clear();
             return;
         }
         match &mut self.mode {
             Mode::Encode { out, ops, fault, machine } => {
                 out.text(name);
-                let written =
-                    slot.0.as_ref().ok_or(SlotError::Empty).and_then(|value| Ok(write(value, out, ops)?));
-                if let Err(error) = written {
+                if let Err(error) = slot.write(out, ops) {
                     bad_slot(fault, machine, name, &error);
                 }
             }
             Mode::Decode { fields, fault, machine } => {
-                match field(fields, name).and_then(|bytes| Ok(read(bytes)?)) {
-                    Ok(value) => slot.0 = Some(value),
-                    Err(error) => bad_slot(fault, machine, name, &error),
+                if let Err(error) = field(fields, name).and_then(|bytes| Ok(slot.read(bytes)?)) {
+                    bad_slot(fault, machine, name, &error);
                 }
             }
             Mode::Describe { .. } => {}
         }
+    }
+}
+
+/// What the visitor does to a slot whose type it does not know. Of all that visits, this alone is compiled for each
+/// type.
+trait Visited {
+    fn clear(&mut self);
+    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), SlotError>;
+    fn read(&mut self, bytes: &[u8]) -> Result<(), CodecError>;
+}
+
+struct Kept<'a, T>(&'a mut Slot<T>);
+
+impl<T: Stored> Visited for Kept<'_, T> {
+    fn clear(&mut self) {
+        self.0.0 = None;
+    }
+
+    fn write(&self, out: &mut Writer, _: &mut Vec<OpId>) -> Result<(), SlotError> {
+        let value = self.0.0.as_ref().ok_or(SlotError::Empty)?;
+        Ok(out.value(value)?)
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+        self.0.0 = Some(codec::decode_slice(bytes)?);
+        Ok(())
+    }
+}
+
+struct Waiting<'a, W>(&'a mut Slot<W>);
+
+impl<W: Wait> Visited for Waiting<'_, W> {
+    fn clear(&mut self) {
+        self.0.0 = None;
+    }
+
+    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), SlotError> {
+        let wait = self.0.0.as_ref().ok_or(SlotError::Empty)?;
+        wait.armed(&mut |op| ops.push(op));
+        Ok(wait.write(&mut WaitWriter(out))?)
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+        self.0.0 = Some(W::read(bytes)?);
+        Ok(())
+    }
+}
+
+struct Called<'a, A>(&'a mut Slot<Sub<A>>);
+
+impl<A> Visited for Called<'_, A> {
+    fn clear(&mut self) {
+        self.0.0 = None;
+    }
+
+    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), SlotError> {
+        let sub = self.0.0.as_ref().ok_or(SlotError::Empty)?;
+        ops.extend_from_slice(sub.armed());
+        task::note(sub.named());
+        Ok(out.encoded(sub.encoded())?)
+    }
+
+    fn read(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+        self.0.0 = Some(Sub::stored(bytes.to_vec()));
+        Ok(())
     }
 }
 

@@ -4,7 +4,8 @@ use std::task::Poll;
 
 use super::cancel::Standing;
 use super::context::{Context, Fault};
-use super::drive::{Sub, split_map};
+use super::drive::Sub;
+use super::held::split_map;
 use super::stored_tasks::EntryRecord;
 use super::task::{self, Request};
 use super::tasks::{Origin, Spawned, Tasks};

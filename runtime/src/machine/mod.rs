@@ -18,6 +18,7 @@ mod describe;
 mod drive;
 mod endless;
 mod frame;
+mod held;
 mod iterators;
 pub mod kept;
 mod machines;
@@ -44,9 +45,9 @@ pub use describe::{
     Branch, Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription, WaitsFor,
     dot, mermaid,
 };
-pub(crate) use drive::stored_state;
 pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots_of_task};
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};
+pub(crate) use held::stored_state;
 pub use iterators::{Finite, Ordered, Repeatable, repeated};
 pub use process::{Ended, Process};
 pub use question::{FromResidual, Question};

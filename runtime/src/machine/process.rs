@@ -39,7 +39,7 @@ impl<W: Workflow> Bodies<W::Input, Result<W::Output, W::Error>> for OfRun<'_, W>
     }
 
     fn named(&self) -> Vec<OpId> {
-        task::naming(|| codec::encode(&*self.0)).1
+        task::naming(&mut || drop(codec::encode(&*self.0)))
     }
 }
 

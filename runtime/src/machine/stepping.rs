@@ -173,9 +173,12 @@ impl Context {
         Poll::Ready(output)
     }
 
-    /// What a wait for `op` gives when it is cancelled.
-    pub(super) fn cancelled_with<T>(&self, op: OpId, output: T) -> Poll<T> {
-        if op.0 < self.stepping.first_op { self.resolved_with(output) } else { self.ready(output) }
+    /// A wait for `op` is done because it is cancelled.
+    pub(super) fn note_cancelled(&self, op: OpId) {
+        if op.0 >= self.stepping.first_op {
+            self.goes_on_at_once();
+        }
+        self.progress();
     }
 
     /// What a wait gives that may become ready without an operation being resolved.
@@ -208,7 +211,8 @@ impl Context {
 
     /// Encodes what a task gives, and tells what that names.
     pub(super) fn encode_named<T: Serialize>(&self, value: &T) -> Option<(Payload, Vec<OpId>)> {
-        let (payload, named) = task::naming(|| self.encode(value));
+        let mut payload = None;
+        let named = task::naming(&mut || payload = self.encode(value));
         payload.map(|payload| (payload, named))
     }
 }

@@ -41,7 +41,8 @@ pub(super) fn take_requests() -> Vec<Request> {
 }
 
 /// Runs `encode`, and gives the entries that are named by what it encodes.
-pub(super) fn naming<T>(encode: impl FnOnce() -> T) -> (T, Vec<OpId>) {
+#[inline(never)]
+pub(super) fn naming(encode: &mut dyn FnMut()) -> Vec<OpId> {
     /// Puts back what is asked for around it, also when encoding panics.
     struct Around(Option<Vec<OpId>>);
     impl Drop for Around {
@@ -49,14 +50,13 @@ pub(super) fn naming<T>(encode: impl FnOnce() -> T) -> (T, Vec<OpId>) {
             NAMED.replace(self.0.take());
         }
     }
-    let around = Around(NAMED.replace(Some(Vec::new())));
-    let value = encode();
-    let named = NAMED.take().unwrap_or_default();
-    drop(around);
-    (value, named)
+    let _around = Around(NAMED.replace(Some(Vec::new())));
+    encode();
+    NAMED.take().unwrap_or_default()
 }
 
 /// What is being encoded names these, too.
+#[inline(never)]
 pub(super) fn note(ops: &[OpId]) {
     NAMED.with_borrow_mut(|named| {
         if let Some(named) = named {

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::frame::Stored;
 use super::task::{self, ByReference, Request};
 use super::wait::{Awaitable, OpId, Wait, stored_by_serde};
-use crate::codec;
+use crate::codec::{self, Payload};
 
 /// A value that is given once, by a handler or a task, and awaited elsewhere; see [`Context::trigger`].
 ///
@@ -33,9 +33,10 @@ impl<T: Stored> Trigger<T> {
     /// When the value cannot be encoded; the run is parked then.
     #[allow(clippy::needless_pass_by_value)] // It is given away.
     pub fn resolve(&self, value: T) {
-        let (value, names) = task::naming(|| codec::encode(&value));
-        let value = value.unwrap_or_else(|error| panic!("{error}"));
-        task::request(Request::Resolve(self.op, value, names));
+        let mut encoded = Ok(Payload::default());
+        let names = task::naming(&mut || encoded = codec::encode(&value));
+        let encoded = encoded.unwrap_or_else(|error| panic!("{error}"));
+        task::request(Request::Resolve(self.op, encoded, names));
     }
 }
 

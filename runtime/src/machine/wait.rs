@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::context::{Context, Resolution};
-use crate::activity::{Activity, ActivityCall, ActivityError, ActivityType};
+use crate::activity::{Activity, ActivityCall, ActivityError, ActivityOutcome, ActivityType};
 use crate::codec::{self, CodecError, Payload, Writer};
 use crate::time::Moment;
 
@@ -93,6 +93,12 @@ impl WaitWriter<'_> {
         self.0.value(value)
     }
 
+    /// Writes what is stored of an [`ActivityWait`].
+    #[inline(never)]
+    fn call(&mut self, op: OpId) -> Result<(), CodecError> {
+        self.value(&CallRecord { op })
+    }
+
     /// Copies one value that is encoded already.
     pub(super) fn encoded(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
         self.0.encoded(bytes)
@@ -102,6 +108,58 @@ impl WaitWriter<'_> {
 /// Reads what [`WaitWriter::value`] wrote.
 pub fn read_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     codec::decode_slice(bytes)
+}
+
+/// What is stored of an [`ActivityWait`], whatever the activity.
+#[derive(Serialize, Deserialize)]
+struct CallRecord {
+    op: OpId,
+}
+
+#[inline(never)]
+fn read_call(bytes: &[u8]) -> Result<OpId, CodecError> {
+    Ok(codec::decode_slice::<CallRecord>(bytes)?.op)
+}
+
+/// How a call of an activity stands, its types not known.
+enum CallEnd {
+    Pending,
+    Completed(Payload),
+    Failed(Payload),
+    TimedOut(Duration),
+    Panicked(String),
+    Cancelled,
+}
+
+impl Context {
+    #[inline(never)]
+    fn begin_call(&self, activity: ActivityType, input: Result<Payload, CodecError>) -> OpId {
+        let op = self.next_op();
+        if let Some(input) = self.unless_refused(input) {
+            self.command(Command::StartActivity { op, activity, input });
+        }
+        op
+    }
+
+    #[inline(never)]
+    fn end_call(&self, op: OpId) -> CallEnd {
+        let end = match self.take_resolution(op) {
+            Some(Resolution::Activity(outcome)) => match outcome {
+                ActivityOutcome::Completed(payload) => CallEnd::Completed(payload),
+                ActivityOutcome::Failed(payload) => CallEnd::Failed(payload),
+                ActivityOutcome::TimedOut(after) => CallEnd::TimedOut(after),
+                ActivityOutcome::Panicked(message) => CallEnd::Panicked(message),
+                ActivityOutcome::Cancelled => CallEnd::Cancelled,
+            },
+            _ if self.tells_cancel() => {
+                self.note_cancelled(op);
+                return CallEnd::Cancelled;
+            }
+            _ => return CallEnd::Pending,
+        };
+        self.progress();
+        end
+    }
 }
 
 /// The two methods of a [`Wait`] that is stored by serde.
@@ -137,10 +195,7 @@ impl<A: Activity> Awaitable for ActivityCall<A> {
     type Wait = ActivityWait<A>;
 
     fn begin(self, ctx: &Context) -> ActivityWait<A> {
-        let op = ctx.next_op();
-        if let Some(input) = ctx.encode(&self.input) {
-            ctx.command(Command::StartActivity { op, activity: ActivityType::of::<A>(), input });
-        }
+        let op = ctx.begin_call(ActivityType::of::<A>(), codec::encode(&self.input));
         ActivityWait { op, activity: PhantomData }
     }
 }
@@ -151,19 +206,15 @@ impl<A: Activity> Wait for ActivityWait<A> {
 
     #[inline(never)]
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        let Some(Resolution::Activity(outcome)) = ctx.take_resolution(self.op) else {
-            if ctx.tells_cancel() {
-                return ctx.cancelled_with(self.op, Err(ActivityError::Cancelled));
-            }
-            return Poll::Pending;
+        let output = match ctx.end_call(self.op) {
+            CallEnd::Pending => None,
+            CallEnd::Completed(payload) => ctx.decode(&payload).map(Ok),
+            CallEnd::Failed(payload) => ctx.decode(&payload).map(|error| Err(ActivityError::Failed(error))),
+            CallEnd::TimedOut(after) => Some(Err(ActivityError::TimedOut(after))),
+            CallEnd::Panicked(message) => Some(Err(ActivityError::Panicked(message))),
+            CallEnd::Cancelled => Some(Err(ActivityError::Cancelled)),
         };
-        match outcome.decode::<A>() {
-            Ok(result) => ctx.resolved_with(result),
-            Err(error) => {
-                ctx.fault(error);
-                Poll::Pending
-            }
-        }
+        output.map_or(Poll::Pending, Poll::Ready)
     }
 
     #[cfg(feature = "testing")]
@@ -181,7 +232,13 @@ impl<A: Activity> Wait for ActivityWait<A> {
         armed(self.op);
     }
 
-    stored_by_serde!();
+    fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
+        out.call(self.op)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, CodecError> {
+        Ok(ActivityWait { op: read_call(bytes)?, activity: PhantomData })
+    }
 }
 
 /// A sleep of some length, not yet begun; see [`Context::sleep`].

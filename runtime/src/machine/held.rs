@@ -1,0 +1,253 @@
+//! What is kept of a machine between two steps, its types erased: so it is compiled once, and not for each machine.
+
+use std::any::Any;
+
+use cbor4ii::core::dec::Decode;
+use cbor4ii::core::utils::SliceReader;
+use cbor4ii::core::{RawValue, types};
+
+use super::context::{Context, Fault};
+use super::frame::{Mode, Slots};
+use super::task;
+use super::tasks::Spawned;
+use super::wait::OpId;
+use crate::codec::{self, Writer};
+
+/// A machine without its arguments.
+pub(super) struct Held {
+    form: Form,
+    /// The stored form, as of the last step.
+    encoded: Vec<u8>,
+    /// The operations that the current state waits for.
+    armed: Vec<OpId>,
+    /// The tasks and triggers that its variables are handles of.
+    named: Vec<OpId>,
+}
+
+enum Form {
+    /// Not yet begun.
+    Start,
+    /// As it was stored.
+    Stored,
+    /// As it was left in memory: its frame.
+    Hot(Box<dyn Any>),
+    /// Not this machine, but a task whose body is written within it.
+    Spawned(Box<Spawned>),
+    Done,
+}
+
+/// What a body is asked to do with a frame other than to step it.
+pub(super) enum Look<'a, 'b> {
+    /// Show the slots.
+    Slots(&'a mut Slots<'b>),
+    /// Step a task whose body is written within.
+    Spawned(&'a mut Spawned),
+}
+
+impl Held {
+    fn new(form: Form, encoded: Vec<u8>) -> Self {
+        Held { form, encoded, armed: Vec::new(), named: Vec::new() }
+    }
+
+    #[inline(never)]
+    pub(super) fn start() -> Self {
+        Self::new(Form::Start, Vec::new())
+    }
+
+    #[inline(never)]
+    pub(super) fn stored(encoded: Vec<u8>) -> Self {
+        Self::new(Form::Stored, encoded)
+    }
+
+    #[inline(never)]
+    pub(super) fn within(spawned: Box<Spawned>) -> Self {
+        Self::new(Form::Spawned(spawned), Vec::new())
+    }
+
+    #[inline(never)]
+    pub(super) fn into_spawned(self) -> Box<Spawned> {
+        match self.form {
+            Form::Spawned(spawned) => spawned,
+            _ => panic!("this stands for no task"),
+        }
+    }
+
+    pub(super) fn encoded(&self) -> &[u8] {
+        &self.encoded
+    }
+
+    pub(super) fn armed(&self) -> &[OpId] {
+        &self.armed
+    }
+
+    pub(super) fn named(&self) -> &[OpId] {
+        &self.named
+    }
+
+    /// The frame, if it is in memory and is to be stepped.
+    #[inline(never)]
+    pub(super) fn take_frame(&mut self, ctx: &Context) -> Option<Box<dyn Any>> {
+        if ctx.is_describing() {
+            return None;
+        }
+        match std::mem::replace(&mut self.form, Form::Done) {
+            Form::Hot(frame) => Some(frame),
+            other => {
+                self.form = other;
+                None
+            }
+        }
+    }
+
+    /// Makes an empty frame into what is to be stepped; or does what is asked instead of a step, and gives `false`.
+    #[inline(never)]
+    pub(super) fn prepare(
+        &mut self,
+        machine: &'static str,
+        ctx: &Context,
+        body: &mut dyn FnMut(Look<'_, '_>),
+    ) -> bool {
+        if ctx.is_describing() && !matches!(self.form, Form::Spawned(_)) {
+            describe(machine, ctx, body);
+            return false;
+        }
+        match std::mem::replace(&mut self.form, Form::Done) {
+            Form::Start | Form::Hot(_) => true,
+            Form::Spawned(mut spawned) => {
+                body(Look::Spawned(&mut spawned));
+                self.form = Form::Spawned(spawned);
+                false
+            }
+            Form::Stored => match decode(machine, &self.encoded, body) {
+                Ok(()) => true,
+                Err(fault) => {
+                    ctx.fault(fault);
+                    false
+                }
+            },
+            Form::Done => {
+                ctx.fault(Fault::UnknownState { machine: machine.to_owned(), state: "Done".to_owned() });
+                false
+            }
+        }
+    }
+
+    /// The machine has ended.
+    #[inline(never)]
+    pub(super) fn clear(&mut self) {
+        self.encoded.clear();
+        self.armed.clear();
+        self.named.clear();
+    }
+
+    /// Takes down the new state of a frame that was stepped, and keeps it.
+    #[inline(never)]
+    pub(super) fn take_down(
+        &mut self,
+        machine: &'static str,
+        ctx: &Context,
+        body: &mut dyn FnMut(Look<'_, '_>),
+    ) {
+        let (mut buffer, mut ops) = (std::mem::take(&mut self.encoded), std::mem::take(&mut self.armed));
+        buffer.clear();
+        ops.clear();
+        let mut out = Writer::new(buffer);
+        out.begin_frame();
+        let mut slots = Slots::new(Mode::Encode { out, ops, fault: None, machine });
+        self.named = task::naming(&mut || body(Look::Slots(&mut slots)));
+        if let Mode::Encode { mut out, ops, fault, .. } = slots.mode {
+            out.end_frame();
+            self.encoded = out.into_bytes();
+            self.armed = ops;
+            if let Some(fault) = fault {
+                ctx.fault(fault);
+            }
+        }
+    }
+
+    pub(super) fn keep(&mut self, frame: Box<dyn Any>) {
+        self.form = Form::Hot(frame);
+    }
+}
+
+fn describe(machine: &'static str, ctx: &Context, body: &mut dyn FnMut(Look<'_, '_>)) {
+    #[cfg(feature = "testing")]
+    super::stored::begin(machine);
+    #[cfg(not(feature = "testing"))]
+    let _ = machine;
+    let mut slots = Slots::new(Mode::Describe { slots: Vec::new() });
+    body(Look::Slots(&mut slots));
+    if let Mode::Describe { slots } = slots.mode {
+        ctx.describe_slots(slots);
+    }
+}
+
+/// Fills the frame with what was stored.
+fn decode(machine: &'static str, encoded: &[u8], body: &mut dyn FnMut(Look<'_, '_>)) -> Result<(), Fault> {
+    let fields = split_map(encoded).map_err(|reason| Fault::BadSlot {
+        machine: machine.to_owned(),
+        slot: "at".to_owned(),
+        reason,
+    })?;
+    let mut slots = Slots::new(Mode::Decode { fields, fault: None, machine });
+    body(Look::Slots(&mut slots));
+    match slots.mode {
+        Mode::Decode { fault: Some(fault), .. } => Err(fault),
+        _ => Ok(()),
+    }
+}
+
+/// The fields of a stored frame, each with its bytes.
+pub(super) fn split_map(encoded: &[u8]) -> Result<Vec<(&str, &[u8])>, String> {
+    Fields::of(encoded)?.collect()
+}
+
+/// What can go wrong in bytes that are all there.
+type DecodeError = cbor4ii::core::error::DecodeError<std::convert::Infallible>;
+
+/// Reads the fields of a stored frame, one after the other.
+struct Fields<'a> {
+    reader: SliceReader<'a>,
+    /// How many are left, where the map says so.
+    left: Option<usize>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(encoded: &'a [u8]) -> Result<Self, String> {
+        let mut reader = SliceReader::new(encoded);
+        let left = types::Map::len(&mut reader).map_err(|error| error.to_string())?;
+        Ok(Fields { reader, left })
+    }
+
+    fn read(&mut self) -> Result<Option<(&'a str, &'a [u8])>, DecodeError> {
+        let over = match &mut self.left {
+            Some(left) => std::mem::replace(left, left.saturating_sub(1)) == 0,
+            None => cbor4ii::core::dec::is_break(&mut self.reader)?,
+        };
+        if over {
+            self.left = Some(0);
+            return Ok(None);
+        }
+        let name = <&str>::decode(&mut self.reader)?;
+        let value = RawValue::decode(&mut self.reader)?;
+        Ok(Some((name, value.as_bytes())))
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(&'a str, &'a [u8]), String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let field = self.read();
+        if field.is_err() {
+            self.left = Some(0);
+        }
+        field.map_err(|error| error.to_string()).transpose()
+    }
+}
+
+/// The name of the state that a stored frame is in, if it is one. It is the first field, so the others are not read.
+pub(crate) fn stored_state(encoded: &[u8]) -> Option<String> {
+    let at = Fields::of(encoded).ok()?.find(|field| !matches!(field, Ok((name, _)) if *name != "at"))?;
+    codec::decode_slice(at.ok()?.1).ok()
+}
