@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::activity::ActivityError;
 
@@ -27,11 +28,10 @@ use crate::activity::ActivityError;
 /// assert_eq!(failure.message(), "number too large to fit in target type");
 /// assert!(failure.type_name().ends_with("ParseIntError"));
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     type_name: String,
     message: String,
-    #[serde(default)]
     causes: Vec<String>,
 }
 
@@ -103,6 +103,94 @@ impl From<ActivityError<Failure>> for Failure {
     }
 }
 
+/// The fields of a stored [`Failure`], as far as they have been read.
+///
+/// What serde would derive is compiled in each crate with a workflow, and is several times as much code.
+#[derive(Default)]
+struct Parts {
+    type_name: Option<String>,
+    message: Option<String>,
+    causes: Option<Vec<String>>,
+}
+
+const FIELDS: &[&str] = &["type_name", "message", "causes"];
+
+impl Parts {
+    #[inline(never)]
+    fn text(&mut self, field: usize, text: String) {
+        let place = if field == 0 { &mut self.type_name } else { &mut self.message };
+        *place = Some(text);
+    }
+
+    /// The failure, or the name of a field that is missing.
+    #[inline(never)]
+    fn whole(self) -> Result<Failure, &'static str> {
+        let type_name = self.type_name.ok_or("type_name")?;
+        let message = self.message.ok_or("message")?;
+        Ok(Failure { type_name, message, causes: self.causes.unwrap_or_default() })
+    }
+}
+
+/// The place of a field among [`FIELDS`]; behind them where it is none of them.
+struct Field(usize);
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(Field(0))
+    }
+}
+
+impl Visitor<'_> for Field {
+    type Value = Field;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Field, E> {
+        Ok(Field::named(name))
+    }
+}
+
+impl Field {
+    #[inline(never)]
+    fn named(name: &str) -> Self {
+        Field(FIELDS.iter().position(|field| *field == name).unwrap_or(FIELDS.len()))
+    }
+}
+
+impl<'de> Visitor<'de> for Parts {
+    type Value = Failure;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("struct Failure")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Failure, A::Error> {
+        while let Some(Field(field)) = map.next_key()? {
+            match field {
+                0 | 1 => self.text(field, map.next_value()?),
+                2 => self.causes = Some(map.next_value()?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        self.whole().map_err(A::Error::missing_field)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Failure, A::Error> {
+        self.type_name = seq.next_element()?;
+        self.message = seq.next_element()?;
+        self.causes = seq.next_element()?;
+        self.whole().map_err(A::Error::missing_field)
+    }
+}
+
+impl<'de> Deserialize<'de> for Failure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_struct("Failure", FIELDS, Parts::default())
+    }
+}
+
 /// The error of what cannot fail. (`std::convert::Infallible` cannot be read by serde, so it cannot be stored.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Never {}
@@ -132,5 +220,28 @@ mod tests {
         let root = "x".parse::<u8>().unwrap_err();
         let failure = Failure::from(Outer(Inner(root)));
         assert_eq!(failure.to_string(), "outer: inner: invalid digit found in string");
+    }
+
+    #[test]
+    fn a_stored_failure_is_read_whatever_else_is_there_and_not_without_its_text() {
+        #[derive(Serialize)]
+        struct Newer {
+            severity: Vec<u8>,
+            message: String,
+            type_name: String,
+        }
+        let newer = Newer { severity: vec![1, 2], message: "full".to_owned(), type_name: "Disk".to_owned() };
+        let read: Failure = crate::codec::decode(&crate::codec::encode(&newer).unwrap()).unwrap();
+        assert_eq!(format!("{read:?}"), "Disk (full)");
+        assert!(read.causes().is_empty());
+
+        let root = "x".parse::<u8>().unwrap_err();
+        let failure = Failure::from(Outer(Inner(root)));
+        let back: Failure = crate::codec::decode(&crate::codec::encode(&failure).unwrap()).unwrap();
+        assert_eq!(back, failure);
+
+        let without = std::collections::BTreeMap::from([("type_name", "Disk")]);
+        let error = crate::codec::decode::<Failure>(&crate::codec::encode(&without).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("missing field `message`"), "{error}");
     }
 }

@@ -1,30 +1,27 @@
 //! What a type asks serde for, answered by a [`Reader`].
 //!
-//! Each crate that stores a type of its own compiles these functions for it, so each is a few calls.
+//! Each crate that stores a type of its own compiles these functions for it, so each is a few calls; and written with
+//! `match`, as a `?` is several times as much for rustc to look at.
 
 use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
+use super::MAX_DEPTH;
 use super::error::Error;
 use super::read::{Kind, MARKED, Reader};
-use super::{CodecError, MAX_DEPTH};
 
 /// Reads one value.
-pub(super) fn value<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+pub(crate) fn read<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     T::deserialize(&mut Reader::new(bytes, 2 * MAX_DEPTH))
-        .map_err(|error| not_read(std::any::type_name::<T>(), &error))
-}
-
-#[cold]
-#[inline(never)]
-fn not_read(type_name: &'static str, error: &Error) -> CodecError {
-    CodecError::Decode { type_name, reason: error.to_string() }
 }
 
 /// What is a token of its own: read by a function of this crate, and handed on.
 macro_rules! tokens {
     ($($name:ident, $read:ident, $visit:ident;)*) => {$(
         fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            visitor.$visit(self.$read()?)
+            match self.$read() {
+                Ok(value) => visitor.$visit(value),
+                Err(error) => Err(error),
+            }
         }
     )*};
 }
@@ -70,9 +67,10 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.text()? {
-            "" if !self.joined.is_empty() => visitor.visit_str(self.joined_text()),
-            text => visitor.visit_borrowed_str(text),
+        match self.text() {
+            Ok(_) if self.pieces => visitor.visit_str(self.joined_text()),
+            Ok(text) => visitor.visit_borrowed_str(text),
+            Err(error) => Err(error),
         }
     }
 
@@ -81,9 +79,10 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.byte_string()? {
-            [] if !self.joined.is_empty() => visitor.visit_bytes(&self.joined),
-            bytes => visitor.visit_borrowed_bytes(bytes),
+        match self.byte_string() {
+            Ok(_) if self.pieces => visitor.visit_bytes(&self.joined),
+            Ok(bytes) => visitor.visit_borrowed_bytes(bytes),
+            Err(error) => Err(error),
         }
     }
 
@@ -92,12 +91,18 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.some()? { visitor.visit_some(self) } else { visitor.visit_none() }
+        match self.some() {
+            Ok(true) => visitor.visit_some(self),
+            Ok(false) => visitor.visit_none(),
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.unit()?;
-        visitor.visit_unit()
+        match self.unit() {
+            Ok(()) => visitor.visit_unit(),
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
@@ -117,17 +122,25 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let left = self.open_array()?;
-        let value = visitor.visit_seq(Items { reader: self, left })?;
-        self.levels += 1;
-        Ok(value)
+        match self.open_array() {
+            Ok(left) => {
+                let value = visitor.visit_seq(Items { reader: self, left });
+                self.levels += 1;
+                value
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
-        let left = self.open_tuple(len)?;
-        let value = visitor.visit_seq(Items { reader: self, left })?;
-        self.levels += 1;
-        Ok(value)
+        match self.open_tuple(len) {
+            Ok(left) => {
+                let value = visitor.visit_seq(Items { reader: self, left });
+                self.levels += 1;
+                value
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -140,10 +153,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let left = self.open_map()?;
-        let value = visitor.visit_map(Items { reader: self, left })?;
-        self.levels += 1;
-        Ok(value)
+        match self.open_map() {
+            Ok(left) => {
+                let value = visitor.visit_map(Items { reader: self, left });
+                self.levels += 1;
+                value
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -161,10 +178,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let filled = self.open_variant()?;
-        let value = visitor.visit_enum(Variant { reader: self, filled })?;
-        self.levels += usize::from(filled);
-        Ok(value)
+        match self.open_variant() {
+            Ok(filled) => {
+                let value = visitor.visit_enum(Variant { reader: self, filled });
+                self.levels += usize::from(filled);
+                value
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -172,8 +193,10 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.skip()?;
-        visitor.visit_unit()
+        match self.skip() {
+            Ok(()) => visitor.visit_unit(),
+            Err(error) => Err(error),
+        }
     }
 
     fn is_human_readable(&self) -> bool {
@@ -192,10 +215,13 @@ impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        if self.reader.more(&mut self.left)? {
-            seed.deserialize(&mut *self.reader).map(Some)
-        } else {
-            Ok(None)
+        match self.reader.more(&mut self.left) {
+            Ok(true) => match seed.deserialize(&mut *self.reader) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(error),
+            },
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -208,10 +234,13 @@ impl<'de> de::MapAccess<'de> for Items<'_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        if self.reader.more(&mut self.left)? {
-            seed.deserialize(&mut *self.reader).map(Some)
-        } else {
-            Ok(None)
+        match self.reader.more(&mut self.left) {
+            Ok(true) => match seed.deserialize(&mut *self.reader) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(error),
+            },
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use super::MAX_DEPTH;
+use super::{CodecError, MAX_DEPTH};
 
 /// What a token of CBOR can have wrong.
 pub(super) type TokenError = cbor4ii::core::error::DecodeError<Infallible>;
@@ -20,6 +20,8 @@ enum Cause {
     Token(TokenError),
     /// The value would be written, but not read again.
     TooDeep,
+    /// What was said of a part, with its type.
+    Told(CodecError),
 }
 
 impl Error {
@@ -36,6 +38,36 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Told with the type of the value that was to be written.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn encoding(self, type_name: &'static str) -> CodecError {
+        match *self.0 {
+            Cause::Told(error) => error,
+            cause => CodecError::Encode { type_name, reason: Error(Box::new(cause)).to_string() },
+        }
+    }
+
+    /// Told with the type of the value that was to be read.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn decoding(self, type_name: &'static str) -> CodecError {
+        match *self.0 {
+            Cause::Told(error) => error,
+            cause => CodecError::Decode { type_name, reason: Error(Box::new(cause)).to_string() },
+        }
+    }
+}
+
+impl From<CodecError> for Error {
+    #[cold]
+    #[inline(never)]
+    fn from(error: CodecError) -> Self {
+        Error(Box::new(Cause::Told(error)))
+    }
+}
+
 impl From<TokenError> for Error {
     #[cold]
     #[inline(never)]
@@ -49,6 +81,7 @@ impl fmt::Display for Error {
         match &*self.0 {
             Cause::Said(text) => f.write_str(text),
             Cause::Token(error) => error.fmt(f),
+            Cause::Told(error) => error.fmt(f),
             Cause::TooDeep => write!(
                 f,
                 "it nests deeper than {MAX_DEPTH} levels and could not be read again: keep it in a `Vec` or a map"

@@ -19,6 +19,8 @@ use cbor4ii::core::utils::{BufWriter, SliceReader};
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 
+pub(crate) use deserialize::read;
+pub(crate) use error::Error;
 pub(crate) use write::Writer;
 
 /// Bytes of one encoded value (CBOR, field names kept).
@@ -106,12 +108,12 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, CodecError> {
 
 /// Decodes a value.
 pub fn decode<T: DeserializeOwned>(payload: &Payload) -> Result<T, CodecError> {
-    deserialize::value(&payload.0)
+    decode_slice(&payload.0)
 }
 
 /// Decodes a value from borrowed bytes.
 pub(crate) fn decode_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    deserialize::value(bytes)
+    read(bytes).map_err(|error| error.decoding(std::any::type_name::<T>()))
 }
 
 /// The value as data, if the bytes are one.

@@ -16,6 +16,8 @@ pub(crate) struct Reader<'de> {
     pub(super) levels: usize,
     /// A text or byte string that was in pieces, put together.
     pub(super) joined: Vec<u8>,
+    /// The last text or byte string was in pieces.
+    pub(super) pieces: bool,
     /// How many bytes were left when an option was looked into, and how many options begin there.
     options: (usize, usize),
 }
@@ -68,7 +70,7 @@ pub(super) const MARKED: usize = usize::MAX;
 impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn new(bytes: &'de [u8], levels: usize) -> Self {
-        Reader { bytes, levels, joined: Vec::new(), options: (usize::MAX, 0) }
+        Reader { bytes, levels, joined: Vec::new(), pieces: false, options: (usize::MAX, 0) }
     }
 
     /// Goes over one value.
@@ -113,7 +115,7 @@ impl<'de> Reader<'de> {
             // All of it: said so, rustc moves its two words one by one, as they were written, which is several times faster.
             && let Some(text) = text.get(..len)
         {
-            self.bytes = rest;
+            (self.bytes, self.pieces) = (rest, false);
             return Ok(text);
         }
         self.any_text()
@@ -121,8 +123,9 @@ impl<'de> Reader<'de> {
 
     #[inline(never)]
     fn any_text(&mut self) -> Result<&'de str, Error> {
-        self.joined.clear();
-        match self.token::<Cow<'de, str>>()? {
+        let text = self.token::<Cow<'de, str>>()?;
+        self.pieces = matches!(text, Cow::Owned(_));
+        match text {
             Cow::Borrowed(text) => Ok(text),
             Cow::Owned(text) => {
                 self.joined = text.into_bytes();
@@ -134,8 +137,9 @@ impl<'de> Reader<'de> {
     /// A byte string; in pieces, as a [text](Self::text).
     #[inline(never)]
     pub(super) fn byte_string(&mut self) -> Result<&'de [u8], Error> {
-        self.joined.clear();
-        match self.token::<types::Bytes<Cow<'de, [u8]>>>()?.0 {
+        let bytes = self.token::<types::Bytes<Cow<'de, [u8]>>>()?.0;
+        self.pieces = matches!(bytes, Cow::Owned(_));
+        match bytes {
             Cow::Borrowed(bytes) => Ok(bytes),
             Cow::Owned(bytes) => {
                 self.joined = bytes;

@@ -58,6 +58,11 @@ impl Writer {
         self.bytes
     }
 
+    /// Writes a value, or part of it.
+    pub(crate) fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
     /// Writes a value.
     pub(crate) fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CodecError> {
         let depth = self.depth;
@@ -73,7 +78,7 @@ impl Writer {
         type_name: &'static str,
     ) -> Result<(), CodecError> {
         self.depth = depth;
-        written.map_err(|error| CodecError::Encode { type_name, reason: error.to_string() })
+        written.map_err(|error| error.encoding(type_name))
     }
 
     /// What was written, unless that went wrong.

@@ -318,7 +318,19 @@ impl Context {
 
     /// Decodes what came in; what does not decode is a fault, and `None` stands for it.
     pub(super) fn decode<T: DeserializeOwned>(&self, payload: &Payload) -> Option<T> {
-        codec::decode(payload).map_err(|error| self.fault(error)).ok()
+        match codec::read(payload.as_bytes()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.not_decoded(error, std::any::type_name::<T>());
+                None
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn not_decoded(&self, error: codec::Error, type_name: &'static str) {
+        self.fault(error.decoding(type_name));
     }
 
     /// Encodes what goes out; a value that refuses is a fault, and `None` stands for it.

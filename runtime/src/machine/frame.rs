@@ -12,7 +12,6 @@ use super::describe::SlotDescription;
 use super::drive::Sub;
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
-use super::task;
 use super::tasks::Spawned;
 use super::wait::{OpId, Wait, WaitWriter};
 use crate::codec::{self, CodecError, Writer};
@@ -44,15 +43,17 @@ pub trait State: Copy + Eq + 'static {
     const ALL: &'static [Self];
     /// The state of that name.
     fn from_name(name: &str) -> Option<Self> {
-        for state in Self::ALL {
-            if state.name() == name {
-                return Some(*state);
-            }
-        }
-        None
+        let place = place_of(name, &|place| Self::ALL.get(place).map(|state| state.name()))?;
+        Self::ALL.get(place).copied()
     }
     /// The numbers of the slots that are live in this state.
     fn live(self) -> &'static [u16];
+}
+
+/// The place of a name among those that `name_at` gives.
+#[inline(never)]
+fn place_of(name: &str, name_at: &dyn Fn(usize) -> Option<&'static str>) -> Option<usize> {
+    (0..).map_while(name_at).position(|other| other == name)
 }
 
 /// A frame, as the generator writes it: a struct of slots.
@@ -274,12 +275,16 @@ impl Slots<'_> {
         match &mut self.mode {
             Mode::Encode { out, ops, fault, machine } => {
                 out.text(name);
-                if let Err(error) = slot.write(out, ops) {
-                    bad_slot(fault, machine, name, &error);
+                match slot.write(out, ops) {
+                    Ok(true) => {}
+                    Ok(false) => bad_slot(fault, machine, name, &SlotError::Empty),
+                    Err(error) => bad_slot(fault, machine, name, &error.encoding(type_name)),
                 }
             }
             Mode::Decode { fields, fault, machine } => {
-                if let Err(error) = field(fields, name).and_then(|bytes| Ok(slot.read(bytes)?)) {
+                let read = field(fields, name)
+                    .and_then(|bytes| Ok(slot.read(bytes).map_err(|error| error.decoding(type_name))?));
+                if let Err(error) = read {
                     bad_slot(fault, machine, name, &error);
                 }
             }
@@ -292,8 +297,9 @@ impl Slots<'_> {
 /// type.
 trait Visited {
     fn clear(&mut self);
-    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), SlotError>;
-    fn read(&mut self, bytes: &[u8]) -> Result<(), CodecError>;
+    /// Writes what is in it; gives whether there is something.
+    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<bool, codec::Error>;
+    fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error>;
 }
 
 struct Kept<'a, T>(&'a mut Slot<T>);
@@ -303,13 +309,14 @@ impl<T: Stored> Visited for Kept<'_, T> {
         self.0.0 = None;
     }
 
-    fn write(&self, out: &mut Writer, _: &mut Vec<OpId>) -> Result<(), SlotError> {
-        let value = self.0.0.as_ref().ok_or(SlotError::Empty)?;
-        Ok(out.value(value)?)
+    fn write(&self, out: &mut Writer, _: &mut Vec<OpId>) -> Result<bool, codec::Error> {
+        let Some(value) = &self.0.0 else { return Ok(false) };
+        out.part(value)?;
+        Ok(true)
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
-        self.0.0 = Some(codec::decode_slice(bytes)?);
+    fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
+        self.0.0 = Some(codec::read(bytes)?);
         Ok(())
     }
 }
@@ -321,13 +328,14 @@ impl<W: Wait> Visited for Waiting<'_, W> {
         self.0.0 = None;
     }
 
-    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), SlotError> {
-        let wait = self.0.0.as_ref().ok_or(SlotError::Empty)?;
+    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<bool, codec::Error> {
+        let Some(wait) = &self.0.0 else { return Ok(false) };
         wait.armed(&mut |op| ops.push(op));
-        Ok(wait.write(&mut WaitWriter(out))?)
+        wait.write(&mut WaitWriter(out))?;
+        Ok(true)
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+    fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
         self.0.0 = Some(W::read(bytes)?);
         Ok(())
     }
@@ -340,14 +348,13 @@ impl<A> Visited for Called<'_, A> {
         self.0.0 = None;
     }
 
-    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), SlotError> {
-        let sub = self.0.0.as_ref().ok_or(SlotError::Empty)?;
-        ops.extend_from_slice(sub.armed());
-        task::note(sub.named());
-        Ok(out.encoded(sub.encoded())?)
+    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<bool, codec::Error> {
+        let Some(sub) = &self.0.0 else { return Ok(false) };
+        sub.held.write(out, ops)?;
+        Ok(true)
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+    fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
         self.0.0 = Some(Sub::stored(bytes.to_vec()));
         Ok(())
     }

@@ -13,8 +13,11 @@ use super::tasks::Spawned;
 use super::wait::OpId;
 use crate::codec::{self, Writer};
 
-/// A machine without its arguments.
-pub(super) struct Held {
+/// A machine without its arguments. Behind this pointer, which tells nothing of what it points to, dropping one is
+/// compiled once, too.
+pub(super) struct Held(Box<dyn Any>);
+
+struct Inner {
     form: Form,
     /// The stored form, as of the last step.
     encoded: Vec<u8>,
@@ -44,9 +47,19 @@ pub(super) enum Look<'a, 'b> {
     Spawned(&'a mut Spawned),
 }
 
+const INNER: &str = "nothing else is held";
+
 impl Held {
     fn new(form: Form, encoded: Vec<u8>) -> Self {
-        Held { form, encoded, armed: Vec::new(), named: Vec::new() }
+        Held(Box::new(Inner { form, encoded, armed: Vec::new(), named: Vec::new() }))
+    }
+
+    fn inner(&self) -> &Inner {
+        self.0.downcast_ref().expect(INNER)
+    }
+
+    fn inner_mut(&mut self) -> &mut Inner {
+        self.0.downcast_mut().expect(INNER)
     }
 
     #[inline(never)]
@@ -65,23 +78,35 @@ impl Held {
     }
 
     #[inline(never)]
-    pub(super) fn into_spawned(self) -> Box<Spawned> {
-        match self.form {
+    pub(super) fn into_spawned(mut self) -> Box<Spawned> {
+        match std::mem::replace(&mut self.inner_mut().form, Form::Done) {
             Form::Spawned(spawned) => spawned,
             _ => panic!("this stands for no task"),
         }
     }
 
+    #[inline(never)]
     pub(super) fn encoded(&self) -> &[u8] {
-        &self.encoded
+        &self.inner().encoded
     }
 
+    #[inline(never)]
     pub(super) fn armed(&self) -> &[OpId] {
-        &self.armed
+        &self.inner().armed
     }
 
+    #[inline(never)]
     pub(super) fn named(&self) -> &[OpId] {
-        &self.named
+        &self.inner().named
+    }
+
+    /// Writes it as a slot of its caller: its bytes are copied as they are.
+    #[inline(never)]
+    pub(super) fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), codec::Error> {
+        let inner = self.inner();
+        ops.extend_from_slice(&inner.armed);
+        task::note(&inner.named);
+        Ok(out.encoded(&inner.encoded)?)
     }
 
     /// The frame, if it is in memory and is to be stepped.
@@ -90,10 +115,11 @@ impl Held {
         if ctx.is_describing() {
             return None;
         }
-        match std::mem::replace(&mut self.form, Form::Done) {
+        let form = &mut self.inner_mut().form;
+        match std::mem::replace(form, Form::Done) {
             Form::Hot(frame) => Some(frame),
             other => {
-                self.form = other;
+                *form = other;
                 None
             }
         }
@@ -107,18 +133,19 @@ impl Held {
         ctx: &Context,
         body: &mut dyn FnMut(Look<'_, '_>),
     ) -> bool {
-        if ctx.is_describing() && !matches!(self.form, Form::Spawned(_)) {
+        let inner = self.inner_mut();
+        if ctx.is_describing() && !matches!(inner.form, Form::Spawned(_)) {
             describe(machine, ctx, body);
             return false;
         }
-        match std::mem::replace(&mut self.form, Form::Done) {
+        match std::mem::replace(&mut inner.form, Form::Done) {
             Form::Start | Form::Hot(_) => true,
             Form::Spawned(mut spawned) => {
                 body(Look::Spawned(&mut spawned));
-                self.form = Form::Spawned(spawned);
+                inner.form = Form::Spawned(spawned);
                 false
             }
-            Form::Stored => match decode(machine, &self.encoded, body) {
+            Form::Stored => match decode(machine, &inner.encoded, body) {
                 Ok(()) => true,
                 Err(fault) => {
                     ctx.fault(fault);
@@ -135,9 +162,10 @@ impl Held {
     /// The machine has ended.
     #[inline(never)]
     pub(super) fn clear(&mut self) {
-        self.encoded.clear();
-        self.armed.clear();
-        self.named.clear();
+        let inner = self.inner_mut();
+        inner.encoded.clear();
+        inner.armed.clear();
+        inner.named.clear();
     }
 
     /// Takes down the new state of a frame that was stepped, and keeps it.
@@ -148,25 +176,27 @@ impl Held {
         ctx: &Context,
         body: &mut dyn FnMut(Look<'_, '_>),
     ) {
-        let (mut buffer, mut ops) = (std::mem::take(&mut self.encoded), std::mem::take(&mut self.armed));
+        let inner = self.inner_mut();
+        let (mut buffer, mut ops) = (std::mem::take(&mut inner.encoded), std::mem::take(&mut inner.armed));
         buffer.clear();
         ops.clear();
         let mut out = Writer::new(buffer);
         out.begin_frame();
         let mut slots = Slots::new(Mode::Encode { out, ops, fault: None, machine });
-        self.named = task::naming(&mut || body(Look::Slots(&mut slots)));
+        inner.named = task::naming(&mut || body(Look::Slots(&mut slots)));
         if let Mode::Encode { mut out, ops, fault, .. } = slots.mode {
             out.end_frame();
-            self.encoded = out.into_bytes();
-            self.armed = ops;
+            inner.encoded = out.into_bytes();
+            inner.armed = ops;
             if let Some(fault) = fault {
                 ctx.fault(fault);
             }
         }
     }
 
+    #[inline(never)]
     pub(super) fn keep(&mut self, frame: Box<dyn Any>) {
-        self.form = Form::Hot(frame);
+        self.inner_mut().form = Form::Hot(frame);
     }
 }
 
