@@ -10,7 +10,8 @@ use longhaul::Moment;
 use longhaul::machine::{OpId, Process, Resolution, Step};
 use longhaul::prelude::*;
 
-const RESUMES: u32 = 200_000;
+/// Below what one transition may do without waiting.
+const RESUMES: u32 = 90_000;
 const TIMES: usize = 7;
 
 /// Awaits and goes on at once, `left` times: all in one step.

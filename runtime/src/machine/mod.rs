@@ -50,7 +50,7 @@ pub use frame::{Frame, Op, Slot, Slots, State, Stored};
 pub(crate) use held::stored_state;
 pub use iterators::{Finite, Ordered, Repeatable, repeated};
 pub use process::{Ended, Process};
-pub use question::{FromResidual, Question};
+pub use question::{Asked, FromResidual, Question, ask};
 #[doc(hidden)]
 pub use serde;
 pub use task::{AsyncBlock, ByReference, Site, Spawn, Task, TaskReference, by_reference};

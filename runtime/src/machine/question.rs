@@ -2,6 +2,11 @@
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
+use std::task::Poll;
+
+use super::context::Context;
+use super::frame::Slot;
+use super::wait::Wait;
 
 /// A value that `?` can be used on.
 #[diagnostic::on_unimplemented(
@@ -63,5 +68,32 @@ impl<T, E, F: From<E>> FromResidual<Result<Infallible, E>> for Result<T, F> {
 impl<T> FromResidual<Option<Infallible>> for Option<T> {
     fn from_residual(_: Option<Infallible>) -> Self {
         None
+    }
+}
+
+/// What `.await?` comes to.
+pub enum Asked<T, R> {
+    /// The value behind the `?`.
+    Value(T),
+    /// It is not ready.
+    Pending,
+    /// What the `?` returns.
+    Returned(R),
+}
+
+/// Polls what is in a slot and asks: what `.await?` becomes.
+#[inline(never)] // It is the same for all awaits of one type that stand in functions of one type.
+pub fn ask<W, R>(slot: &mut Slot<W>, ctx: &Context) -> Asked<<W::Output as Question>::Output, R>
+where
+    W: Wait,
+    W::Output: Question,
+    R: FromResidual<<W::Output as Question>::Residual>,
+{
+    match slot.get_mut().poll(ctx) {
+        Poll::Pending => Asked::Pending,
+        Poll::Ready(output) => match output.question() {
+            ControlFlow::Continue(value) => Asked::Value(value),
+            ControlFlow::Break(residual) => Asked::Returned(R::from_residual(residual)),
+        },
     }
 }

@@ -41,10 +41,15 @@ impl Emit<'_> {
         let mut seq = Seq::new();
         let mut instrs = block.instrs.as_slice();
         // What is polled is in a slot, so nothing is taken before it is ready. A condition looks at variables.
+        let mut asking = None;
         if let Some(Instr::Poll(poll)) = instrs.first()
             && !matches!(poll.what, Polled::Condition(_))
         {
-            seq.add(self.poll(poll, block));
+            asking = self.asking(poll, block);
+            seq.add(match &asking {
+                Some(asking) => self.ask(poll, asking),
+                None => self.poll(poll, block),
+            });
             instrs = &instrs[1..];
         }
         let outside = &named - &declared;
@@ -56,6 +61,13 @@ impl Emit<'_> {
             }
             let takes = self.takes(&arm, head, scope, &outside, &mut taken);
             seq.add(takes);
+        }
+        if let Some(asking) = asking {
+            for instr in &instrs[..asking.place] {
+                self.instr(&mut seq, &arm, instr);
+            }
+            self.instr(&mut seq, &arm, &asking.rest);
+            instrs = &instrs[asking.place + 1..];
         }
         self.block_into(&mut seq, &arm, head, instrs, &mut Vec::new());
         seq.finish()

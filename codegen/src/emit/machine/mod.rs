@@ -1,6 +1,7 @@
 //! One machine as Rust: the states, the frame, and the function whose closure rustc infers the slots' types in.
 
 mod arms;
+mod ask;
 mod branches;
 mod code;
 mod seq;
@@ -75,7 +76,7 @@ pub(crate) fn step_fn(
         #[doc(hidden)]
         #[allow(
             unused_macros, irrefutable_let_patterns, unused_mut, unused_variables, unused_assignments, unused_parens, unused_braces, unused_labels,
-            unreachable_code, unused_must_use, dead_code, unexpected_cfgs, clippy::all, clippy::pedantic
+            unreachable_code, unused_must_use, path_statements, dead_code, unexpected_cfgs, clippy::all, clippy::pedantic
         )]
         #(#others)*
         fn #step #generics(
