@@ -52,10 +52,15 @@ impl<T> Guarded<T> {
 
 impl<T> Drop for Guarded<T> {
     fn drop(&mut self) {
-        let value = self.0.take();
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-            tracing::error!("a workflow's value panicked when it was dropped: {}", panic_text(&*panic));
-        }
+        let mut value = self.0.take();
+        guarded(&mut || drop(value.take()));
+    }
+}
+
+#[inline(never)]
+fn guarded(end: &mut dyn FnMut()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(end)) {
+        tracing::error!("a workflow's value panicked when it was dropped: {}", panic_text(&*panic));
     }
 }
 

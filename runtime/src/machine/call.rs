@@ -8,8 +8,8 @@ use super::context::Context;
 use super::describe::MachineDescription;
 use super::drive::{Sub, no_such_task};
 use super::frame::Stored;
+use super::held::Held;
 use super::machines::{Bodies, Machines};
-use super::task;
 use super::tasks::Spawned;
 use super::wait::{Awaitable, OpId, Wait, WaitWriter};
 use crate::codec::CodecError;
@@ -32,11 +32,18 @@ pub trait Function: 'static {
 }
 
 /// The bodies of a function.
-struct OfFunction<F>(PhantomData<F>);
+struct OfFunction<'m, F: Function> {
+    main: &'m mut Sub<F::Arguments>,
+    output: Option<F::Output>,
+}
 
-impl<F: Function> Bodies<F::Arguments, F::Output> for OfFunction<F> {
-    fn step(&mut self, ctx: &Context, main: &mut Sub<F::Arguments>) -> Poll<F::Output> {
-        F::step(ctx, main)
+impl<F: Function> Bodies for OfFunction<'_, F> {
+    fn main(&self) -> &Held {
+        &self.main.held
+    }
+
+    fn step(&mut self, ctx: &Context) -> Poll<()> {
+        F::step(ctx, self.main).map(|output| self.output = Some(output))
     }
 
     fn step_spawned(&mut self, ctx: &Context, spawned: Box<Spawned>) -> Box<Spawned> {
@@ -69,14 +76,14 @@ impl<F: Function> Awaitable for Call<F> {
     type Wait = CallWait<F>;
 
     fn begin(self, _: &Context) -> CallWait<F> {
-        CallWait { machines: Machines::start(self.arguments), function: PhantomData }
+        CallWait { main: Sub::start(self.arguments), machines: Machines::start() }
     }
 }
 
 /// A begun call. Its stored form is the function's frame as it is, a map within the caller's.
 pub struct CallWait<F: Function> {
-    machines: Machines<F::Arguments>,
-    function: PhantomData<fn() -> F>,
+    main: Sub<F::Arguments>,
+    machines: Machines,
 }
 
 impl<F: Function> Wait for CallWait<F> {
@@ -85,13 +92,17 @@ impl<F: Function> Wait for CallWait<F> {
     fn poll(&mut self, ctx: &Context) -> Poll<F::Output> {
         let outer = ctx.standing();
         let root = Standing { task: None, ..outer };
-        let polled = self.machines.step(&mut OfFunction::<F>(PhantomData), ctx, root);
+        let mut function = OfFunction::<F> { main: &mut self.main, output: None };
+        let polled = self.machines.step(&mut function, ctx, root);
+        let output = function.output.filter(|_| polled.is_ready());
         ctx.stand(outer);
-        if polled.is_ready() {
-            let left = self.machines.left_over();
-            ctx.tasks(|tasks| tasks.take_over(left));
+        match output {
+            Some(output) => {
+                self.machines.hand_over(ctx);
+                Poll::Ready(output)
+            }
+            None => Poll::Pending,
         }
-        polled
     }
 
     #[cfg(feature = "testing")]
@@ -104,12 +115,11 @@ impl<F: Function> Wait for CallWait<F> {
     }
 
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
-        task::note(&self.machines.named());
-        out.encoded(self.machines.encoded())
+        self.machines.write(&self.main.held, out)
     }
 
     fn read(bytes: &[u8]) -> Result<Self, CodecError> {
-        Ok(CallWait { machines: Machines::stored("a function", bytes.to_vec()), function: PhantomData })
+        Ok(CallWait { main: Sub::stored(bytes.to_vec()), machines: Machines::stored("a function", bytes) })
     }
 }
 

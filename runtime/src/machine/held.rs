@@ -8,14 +8,14 @@ use cbor4ii::core::{RawValue, types};
 
 use super::context::{Context, Fault};
 use super::frame::{Mode, Slots};
+use super::opaque::Opaque;
 use super::task;
 use super::tasks::Spawned;
 use super::wait::OpId;
 use crate::codec::{self, Writer};
 
-/// A machine without its arguments. Behind this pointer, which tells nothing of what it points to, dropping one is
-/// compiled once, too.
-pub(super) struct Held(Box<dyn Any>);
+/// A machine without its arguments.
+pub(super) struct Held(Opaque<Inner>);
 
 struct Inner {
     form: Form,
@@ -47,19 +47,9 @@ pub(super) enum Look<'a, 'b> {
     Spawned(&'a mut Spawned),
 }
 
-const INNER: &str = "nothing else is held";
-
 impl Held {
     fn new(form: Form, encoded: Vec<u8>) -> Self {
-        Held(Box::new(Inner { form, encoded, armed: Vec::new(), named: Vec::new() }))
-    }
-
-    fn inner(&self) -> &Inner {
-        self.0.downcast_ref().expect(INNER)
-    }
-
-    fn inner_mut(&mut self) -> &mut Inner {
-        self.0.downcast_mut().expect(INNER)
+        Held(Opaque::new(Inner { form, encoded, armed: Vec::new(), named: Vec::new() }))
     }
 
     #[inline(never)]
@@ -79,7 +69,7 @@ impl Held {
 
     #[inline(never)]
     pub(super) fn into_spawned(mut self) -> Box<Spawned> {
-        match std::mem::replace(&mut self.inner_mut().form, Form::Done) {
+        match std::mem::replace(&mut self.0.get_mut().form, Form::Done) {
             Form::Spawned(spawned) => spawned,
             _ => panic!("this stands for no task"),
         }
@@ -87,23 +77,23 @@ impl Held {
 
     #[inline(never)]
     pub(super) fn encoded(&self) -> &[u8] {
-        &self.inner().encoded
+        &self.0.get().encoded
     }
 
     #[inline(never)]
     pub(super) fn armed(&self) -> &[OpId] {
-        &self.inner().armed
+        &self.0.get().armed
     }
 
     #[inline(never)]
     pub(super) fn named(&self) -> &[OpId] {
-        &self.inner().named
+        &self.0.get().named
     }
 
     /// Writes it as a slot of its caller: its bytes are copied as they are.
     #[inline(never)]
     pub(super) fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), codec::Error> {
-        let inner = self.inner();
+        let inner = self.0.get();
         ops.extend_from_slice(&inner.armed);
         task::note(&inner.named);
         Ok(out.encoded(&inner.encoded)?)
@@ -115,7 +105,7 @@ impl Held {
         if ctx.is_describing() {
             return None;
         }
-        let form = &mut self.inner_mut().form;
+        let form = &mut self.0.get_mut().form;
         match std::mem::replace(form, Form::Done) {
             Form::Hot(frame) => Some(frame),
             other => {
@@ -133,7 +123,7 @@ impl Held {
         ctx: &Context,
         body: &mut dyn FnMut(Look<'_, '_>),
     ) -> bool {
-        let inner = self.inner_mut();
+        let inner = self.0.get_mut();
         if ctx.is_describing() && !matches!(inner.form, Form::Spawned(_)) {
             describe(machine, ctx, body);
             return false;
@@ -162,7 +152,7 @@ impl Held {
     /// The machine has ended.
     #[inline(never)]
     pub(super) fn clear(&mut self) {
-        let inner = self.inner_mut();
+        let inner = self.0.get_mut();
         inner.encoded.clear();
         inner.armed.clear();
         inner.named.clear();
@@ -176,7 +166,7 @@ impl Held {
         ctx: &Context,
         body: &mut dyn FnMut(Look<'_, '_>),
     ) {
-        let inner = self.inner_mut();
+        let inner = self.0.get_mut();
         let (mut buffer, mut ops) = (std::mem::take(&mut inner.encoded), std::mem::take(&mut inner.armed));
         buffer.clear();
         ops.clear();
@@ -196,7 +186,7 @@ impl Held {
 
     #[inline(never)]
     pub(super) fn keep(&mut self, frame: Box<dyn Any>) {
-        self.inner_mut().form = Form::Hot(frame);
+        self.0.get_mut().form = Form::Hot(frame);
     }
 }
 

@@ -4,30 +4,35 @@ use std::task::Poll;
 
 use super::cancel::Standing;
 use super::context::{Context, Fault};
-use super::drive::Sub;
-use super::held::split_map;
+use super::held::{Held, split_map};
+use super::opaque::Opaque;
 use super::stored_tasks::EntryRecord;
 use super::task::{self, Request};
 use super::tasks::{Origin, Spawned, Tasks};
-use super::wait::OpId;
-use crate::codec;
+use super::wait::{OpId, WaitWriter};
+use crate::codec::{self, CodecError};
 
 /// The name of the tasks in a stored frame, which is none that a slot can have.
 const TASKS: &str = "+tasks";
 
-/// The bodies: what steps the machine, and what steps a task of it.
-pub(super) trait Bodies<A, T> {
-    fn step(&mut self, ctx: &Context, main: &mut Sub<A>) -> Poll<T>;
+/// The machine and its bodies, their types erased: what steps it, and what steps a task of it.
+pub(super) trait Bodies {
+    /// The machine.
+    fn main(&self) -> &Held;
+    /// Steps the machine. Once it has ended, its output is here.
+    fn step(&mut self, ctx: &Context) -> Poll<()>;
     fn step_spawned(&mut self, ctx: &Context, spawned: Box<Spawned>) -> Box<Spawned>;
     /// The tasks that are named outside of the machines: in the workflow's value.
     fn named(&self) -> Vec<OpId>;
 }
 
-/// A machine and its tasks.
-pub(super) struct Machines<A> {
-    main: Sub<A>,
+/// The tasks of a machine, and what is taken down of all of them.
+pub(super) struct Machines(Opaque<Inner>);
+
+#[derive(Default)]
+struct Inner {
     tasks: Tasks,
-    /// The stored form, where it is not that of `main` alone.
+    /// The stored form, where it is not that of the machine alone.
     joined: Vec<u8>,
     armed: Vec<OpId>,
     /// Why the stored form could not be read.
@@ -35,180 +40,95 @@ pub(super) struct Machines<A> {
 }
 
 /// What giving up came to.
-pub(super) enum GivenUp<T> {
+enum GivenUp {
     Nothing,
     Something,
-    All(T),
+    All,
 }
 
-impl<A> Machines<A> {
-    pub(super) fn start(input: A) -> Self {
-        let (main, tasks) = (Sub::start(input), Tasks::default());
-        Machines { main, tasks, joined: Vec::new(), armed: Vec::new(), fault: None }
+impl Machines {
+    #[inline(never)]
+    pub(super) fn start() -> Self {
+        Machines(Opaque::new(Inner::default()))
     }
 
-    /// As it was stored; `name` is told where that cannot be read.
-    pub(super) fn stored(name: &str, encoded: Vec<u8>) -> Self {
-        let (tasks, fault) = match stored_tasks(&encoded) {
+    /// The tasks of a machine as it was stored; `name` is told where that cannot be read.
+    #[inline(never)]
+    pub(super) fn stored(name: &str, encoded: &[u8]) -> Self {
+        let (tasks, fault) = match stored_tasks(encoded) {
             Ok(tasks) => (tasks, None),
             Err(reason) => {
                 let (machine, slot) = (name.to_owned(), TASKS.to_owned());
                 (Tasks::default(), Some(Fault::BadSlot { machine, slot, reason }))
             }
         };
-        let joined = if tasks.is_empty() { Vec::new() } else { encoded.clone() };
-        Machines { main: Sub::stored(encoded), tasks, joined, armed: Vec::new(), fault }
+        let joined = if tasks.is_empty() { Vec::new() } else { encoded.to_owned() };
+        Machines(Opaque::new(Inner { tasks, joined, armed: Vec::new(), fault }))
     }
 
     /// The stored form, as of the last step. Empty before the first.
-    pub(super) fn encoded(&self) -> &[u8] {
-        if self.joined.is_empty() { self.main.encoded() } else { &self.joined }
+    #[inline(never)]
+    pub(super) fn encoded<'m>(&'m self, main: &'m Held) -> &'m [u8] {
+        let joined = &self.0.get().joined;
+        if joined.is_empty() { main.encoded() } else { joined }
     }
 
     /// The operations that are waited for, as of the last step.
+    #[inline(never)]
     pub(super) fn armed(&self) -> &[OpId] {
-        &self.armed
+        &self.0.get().armed
     }
 
-    /// The tasks and triggers that variables are handles of, as of the last step.
-    pub(super) fn named(&self) -> Vec<OpId> {
-        self.main.named().iter().copied().chain(self.tasks.named()).collect()
+    /// Writes all of it as a slot of the caller of `main`.
+    #[inline(never)]
+    pub(super) fn write(&self, main: &Held, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
+        let named: Vec<_> = main.named().iter().copied().chain(self.0.get().tasks.named()).collect();
+        task::note(&named);
+        out.encoded(self.encoded(main))
     }
 
     /// Runs `with` while the context has the tasks.
-    pub(super) fn lent<T>(&mut self, ctx: &Context, with: impl FnOnce(&mut Self) -> T) -> T {
-        ctx.lend(std::mem::take(&mut self.tasks));
-        let result = with(self);
-        self.tasks = ctx.give_back();
-        result
+    #[inline(never)]
+    pub(super) fn lent(&mut self, ctx: &Context, with: &mut dyn FnMut()) {
+        ctx.lend(std::mem::take(&mut self.0.get_mut().tasks));
+        with();
+        self.0.get_mut().tasks = ctx.give_back();
     }
 
     /// Lets all machines go as far as they can, `root` being how the machine itself stands; then `give_up` decides what
-    /// becomes of what is cancelled.
-    pub(super) fn step<T>(
-        &mut self,
-        bodies: &mut impl Bodies<A, T>,
-        ctx: &Context,
-        root: Standing,
-    ) -> Poll<T> {
-        if let Some(fault) = self.fault.take() {
+    /// becomes of what is cancelled. When this gives `Ready`, the bodies have the output.
+    #[inline(never)]
+    pub(super) fn step(&mut self, bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> {
+        if let Some(fault) = self.0.get_mut().fault.take() {
             ctx.fault(fault);
             return Poll::Pending;
         }
-        let polled = self.lent(ctx, |this| this.step_all(bodies, ctx, root));
+        let mut polled = Poll::Pending;
+        self.lent(ctx, &mut || polled = step_all(bodies, ctx, root));
+        let inner = self.0.get_mut();
         if polled.is_ready() {
-            self.joined.clear();
-            self.armed.clear();
+            inner.joined.clear();
+            inner.armed.clear();
         } else {
-            self.take_down();
+            inner.take_down(bodies.main());
         }
         polled
     }
 
-    /// What is left of the tasks of a machine that has ended.
-    pub(super) fn left_over(&mut self) -> Tasks {
-        std::mem::take(&mut self.tasks)
+    /// What is left of the tasks of a machine that has ended goes to the machine around it.
+    #[inline(never)]
+    pub(super) fn hand_over(&mut self, ctx: &Context) {
+        let left = std::mem::take(&mut self.0.get_mut().tasks);
+        ctx.tasks(|tasks| tasks.take_over(left));
     }
+}
 
-    fn step_all<T>(&mut self, bodies: &mut impl Bodies<A, T>, ctx: &Context, root: Standing) -> Poll<T> {
-        if root.cancelled && !root.shielded {
-            ctx.tasks(|tasks| tasks.cancel_children(None));
-        }
-        loop {
-            let before = ctx.progressed();
-            if let Poll::Ready(output) = self.step_main(bodies, ctx, root) {
-                return Poll::Ready(output);
-            }
-            if ctx.tasks(|tasks| tasks.is_empty()) && !(ctx.is_run() && root.cancelled) {
-                return Poll::Pending;
-            }
-            step_tasks(bodies, ctx, OpId(0));
-            if ctx.has_fault() {
-                return Poll::Pending;
-            }
-            if ctx.progressed() != before || self.drop_unnamed(bodies, ctx) {
-                continue;
-            }
-            // A machine within the run's gives up when the run does, but for tasks that are cancelled and it is not.
-            if !ctx.is_run() && !ctx.is_giving_up() && root.cancelled && !root.shielded {
-                return Poll::Pending;
-            }
-            match self.give_up(bodies, ctx, root) {
-                GivenUp::Nothing => return Poll::Pending,
-                GivenUp::Something => {}
-                GivenUp::All(output) => return Poll::Ready(output),
-            }
-        }
-    }
-
-    fn step_main<T>(&mut self, bodies: &mut impl Bodies<A, T>, ctx: &Context, root: Standing) -> Poll<T> {
-        ctx.stand(root);
-        let polled = bodies.step(ctx, &mut self.main);
-        follow_requests(ctx);
-        polled
-    }
-
-    /// Cancels the tasks that no handle names any more.
-    fn drop_unnamed<T>(&self, bodies: &impl Bodies<A, T>, ctx: &Context) -> bool {
-        let mut named = bodies.named();
-        named.extend_from_slice(self.main.named());
-        ctx.tasks(|tasks| {
-            named.extend(tasks.named());
-            named.sort_unstable();
-            tasks.drop_unnamed(|op| named.binary_search(&op).is_ok())
-        })
-    }
-
-    /// When nothing goes on: lets one cancelled scope end, of the youngest task first, of the machine itself last.
-    fn give_up<T>(&mut self, bodies: &mut impl Bodies<A, T>, ctx: &Context, root: Standing) -> GivenUp<T> {
-        let around = ctx.is_giving_up();
-        for op in ctx.tasks(|tasks| tasks.cancelled()) {
-            if ctx.tasks(|tasks| tasks.has_children(Some(op))) {
-                continue;
-            }
-            let (shields, before) = (ctx.shields(), ctx.progressed());
-            ctx.give_up(true);
-            step_task(bodies, ctx, op);
-            ctx.give_up(false);
-            if ctx.progressed() != before {
-                return GivenUp::Something;
-            }
-            if ctx.shields() == shields {
-                ctx.tasks(|tasks| tasks.give_up(op));
-                ctx.progress();
-                return GivenUp::Something;
-            }
-        }
-        // Of a machine within the run's it is the scope around it that is given up, once its tasks have ended.
-        if !ctx.is_run() {
-            let waits = root.cancelled && !root.shielded && ctx.tasks(|tasks| tasks.has_children(None));
-            ctx.give_up(around && !waits);
-            return GivenUp::Nothing;
-        }
-        if !root.cancelled || ctx.tasks(|tasks| tasks.has_children(None)) {
-            return GivenUp::Nothing;
-        }
-        let (shields, before) = (ctx.shields(), ctx.progressed());
-        ctx.give_up(true);
-        let polled = self.step_main(bodies, ctx, root);
-        ctx.give_up(false);
-        match polled {
-            Poll::Ready(output) => GivenUp::All(output),
-            Poll::Pending if ctx.progressed() != before => GivenUp::Something,
-            Poll::Pending => {
-                if ctx.shields() == shields {
-                    ctx.run_given_up();
-                }
-                GivenUp::Nothing
-            }
-        }
-    }
-
+impl Inner {
     /// Takes down the stored form and what is waited for.
-    fn take_down(&mut self) {
+    fn take_down(&mut self, main: &Held) {
         self.joined.clear();
         self.armed.clear();
-        self.armed.extend_from_slice(self.main.armed());
+        self.armed.extend_from_slice(main.armed());
         if self.tasks.is_empty() {
             return;
         }
@@ -217,11 +137,105 @@ impl<A> Machines<A> {
         let tasks = codec::encode(&self.tasks.records()).expect("records are plain data");
         let name = codec::encode(TASKS).expect("a text is plain data");
         // The frame is a map without a length: before its end there is room for one more entry.
-        if let Some((end, entries)) = self.main.encoded().split_last() {
+        if let Some((end, entries)) = main.encoded().split_last() {
             self.joined.extend_from_slice(entries);
             self.joined.extend_from_slice(&name.0);
             self.joined.extend_from_slice(&tasks.0);
             self.joined.push(*end);
+        }
+    }
+}
+
+fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> {
+    if root.cancelled && !root.shielded {
+        ctx.tasks(|tasks| tasks.cancel_children(None));
+    }
+    loop {
+        let before = ctx.progressed();
+        if step_main(bodies, ctx, root).is_ready() {
+            return Poll::Ready(());
+        }
+        if ctx.tasks(|tasks| tasks.is_empty()) && !(ctx.is_run() && root.cancelled) {
+            return Poll::Pending;
+        }
+        step_tasks(bodies, ctx, OpId(0));
+        if ctx.has_fault() {
+            return Poll::Pending;
+        }
+        if ctx.progressed() != before || drop_unnamed(bodies, ctx) {
+            continue;
+        }
+        // A machine within the run's gives up when the run does, but for tasks that are cancelled and it is not.
+        if !ctx.is_run() && !ctx.is_giving_up() && root.cancelled && !root.shielded {
+            return Poll::Pending;
+        }
+        match give_up(bodies, ctx, root) {
+            GivenUp::Nothing => return Poll::Pending,
+            GivenUp::Something => {}
+            GivenUp::All => return Poll::Ready(()),
+        }
+    }
+}
+
+fn step_main(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> {
+    ctx.stand(root);
+    let polled = bodies.step(ctx);
+    follow_requests(ctx);
+    polled
+}
+
+/// Cancels the tasks that no handle names any more.
+fn drop_unnamed(bodies: &dyn Bodies, ctx: &Context) -> bool {
+    let mut named = bodies.named();
+    named.extend_from_slice(bodies.main().named());
+    ctx.tasks(|tasks| {
+        named.extend(tasks.named());
+        named.sort_unstable();
+        tasks.drop_unnamed(|op| named.binary_search(&op).is_ok())
+    })
+}
+
+/// When nothing goes on: lets one cancelled scope end, of the youngest task first, of the machine itself last.
+fn give_up(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> GivenUp {
+    let around = ctx.is_giving_up();
+    for op in ctx.tasks(|tasks| tasks.cancelled()) {
+        if ctx.tasks(|tasks| tasks.has_children(Some(op))) {
+            continue;
+        }
+        let (shields, before) = (ctx.shields(), ctx.progressed());
+        ctx.give_up(true);
+        step_task(bodies, ctx, op);
+        ctx.give_up(false);
+        if ctx.progressed() != before {
+            return GivenUp::Something;
+        }
+        if ctx.shields() == shields {
+            ctx.tasks(|tasks| tasks.give_up(op));
+            ctx.progress();
+            return GivenUp::Something;
+        }
+    }
+    // Of a machine within the run's it is the scope around it that is given up, once its tasks have ended.
+    if !ctx.is_run() {
+        let waits = root.cancelled && !root.shielded && ctx.tasks(|tasks| tasks.has_children(None));
+        ctx.give_up(around && !waits);
+        return GivenUp::Nothing;
+    }
+    if !root.cancelled || ctx.tasks(|tasks| tasks.has_children(None)) {
+        return GivenUp::Nothing;
+    }
+    let (shields, before) = (ctx.shields(), ctx.progressed());
+    ctx.give_up(true);
+    let polled = step_main(bodies, ctx, root);
+    ctx.give_up(false);
+    match polled {
+        Poll::Ready(()) => GivenUp::All,
+        Poll::Pending if ctx.progressed() != before => GivenUp::Something,
+        Poll::Pending => {
+            if ctx.shields() == shields {
+                ctx.run_given_up();
+            }
+            GivenUp::Nothing
         }
     }
 }
@@ -237,7 +251,8 @@ fn stored_tasks(encoded: &[u8]) -> Result<Tasks, String> {
 }
 
 /// Steps each task from `from` on, those that are begun meanwhile, too.
-pub(super) fn step_tasks<A, T>(bodies: &mut impl Bodies<A, T>, ctx: &Context, from: OpId) {
+#[inline(never)]
+pub(super) fn step_tasks(bodies: &mut dyn Bodies, ctx: &Context, from: OpId) {
     let mut next = from;
     while let Some(op) = ctx.tasks(|tasks| tasks.next_running(next, |op| ctx.is_resolved(op))) {
         step_task(bodies, ctx, op);
@@ -248,7 +263,7 @@ pub(super) fn step_tasks<A, T>(bodies: &mut impl Bodies<A, T>, ctx: &Context, fr
     }
 }
 
-fn step_task<A, T>(bodies: &mut impl Bodies<A, T>, ctx: &Context, op: OpId) {
+fn step_task(bodies: &mut dyn Bodies, ctx: &Context, op: OpId) {
     let Some((mut spawned, Origin { cancelled, dropped, .. })) = ctx.tasks(|tasks| tasks.take(op)) else {
         return;
     };
@@ -266,6 +281,7 @@ fn step_task<A, T>(bodies: &mut impl Bodies<A, T>, ctx: &Context, op: OpId) {
 }
 
 /// Does what handles have asked for.
+#[inline(never)]
 pub(super) fn follow_requests(ctx: &Context) {
     for request in task::take_requests() {
         let news = match request {

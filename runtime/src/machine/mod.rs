@@ -22,6 +22,7 @@ mod held;
 mod iterators;
 pub mod kept;
 mod machines;
+mod opaque;
 mod process;
 mod question;
 mod stepping;

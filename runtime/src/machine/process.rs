@@ -5,6 +5,7 @@ use std::task::Poll;
 use super::cancel::Standing;
 use super::context::Context;
 use super::drive::Sub;
+use super::held::Held;
 use super::machines::{Bodies, Machines, follow_requests, step_tasks};
 use super::task;
 use super::tasks::Spawned;
@@ -24,44 +25,59 @@ pub enum Ended<T, E> {
 }
 
 /// The machines of one run of `W`: that of `#[run]`, and its tasks.
-pub struct Process<W: Workflow>(Machines<W::Input>);
+pub struct Process<W: Workflow> {
+    main: Sub<W::Input>,
+    machines: Machines,
+}
+
+/// How `#[run]` ended.
+type Ending<W> = Result<<W as Workflow>::Output, <W as Workflow>::Error>;
 
 /// The bodies of a workflow, which share its value.
-struct OfRun<'w, W>(&'w mut W);
+struct OfRun<'w, W: Workflow> {
+    value: &'w mut W,
+    main: &'w mut Sub<W::Input>,
+    ending: Option<Ending<W>>,
+}
 
-impl<W: Workflow> Bodies<W::Input, Result<W::Output, W::Error>> for OfRun<'_, W> {
-    fn step(&mut self, ctx: &Context, main: &mut Sub<W::Input>) -> Poll<Result<W::Output, W::Error>> {
-        self.0.step(ctx, main)
+impl<W: Workflow> Bodies for OfRun<'_, W> {
+    fn main(&self) -> &Held {
+        &self.main.held
+    }
+
+    fn step(&mut self, ctx: &Context) -> Poll<()> {
+        self.value.step(ctx, self.main).map(|ending| self.ending = Some(ending))
     }
 
     fn step_spawned(&mut self, ctx: &Context, spawned: Box<Spawned>) -> Box<Spawned> {
-        self.0.step_spawned(ctx, spawned)
+        self.value.step_spawned(ctx, spawned)
     }
 
     fn named(&self) -> Vec<OpId> {
-        task::naming(&mut || drop(codec::encode(&*self.0)))
+        task::naming(&mut || drop(codec::encode(&*self.value)))
     }
 }
 
 impl<W: Workflow> Process<W> {
     /// A process before its first step.
     pub fn start(input: W::Input) -> Self {
-        Process(Machines::start(input))
+        Process { main: Sub::start(input), machines: Machines::start() }
     }
 
     /// A process as it was stored.
     pub fn stored(encoded: Vec<u8>) -> Self {
-        Process(Machines::stored(W::NAME, encoded))
+        let machines = Machines::stored(W::NAME, &encoded);
+        Process { main: Sub::stored(encoded), machines }
     }
 
     /// The stored form, as of the last step. Empty before the first.
     pub fn encoded(&self) -> &[u8] {
-        self.0.encoded()
+        self.machines.encoded(&self.main.held)
     }
 
     /// The operations that are waited for, as of the last step.
     pub fn armed(&self) -> &[OpId] {
-        self.0.armed()
+        self.machines.armed()
     }
 
     /// Handles a signal: the part of an async handler before its first await, too.
@@ -72,13 +88,8 @@ impl<W: Workflow> Process<W> {
         name: &str,
         args: &Payload,
     ) -> Result<(), HandlerError> {
-        begin_part(ctx);
-        self.0.lent(ctx, |_| {
-            value.signal(ctx, name, args)?;
-            follow_requests(ctx);
-            begin_handlers(value, ctx);
-            Ok(())
-        })
+        let mut run = OfRun { value, main: &mut self.main, ending: None };
+        handle(&mut self.machines, &mut run, ctx, |run| run.value.signal(ctx, name, args))
     }
 
     /// Handles an accepted update: the part of an async handler before its first await, too. When it is done, the context
@@ -91,16 +102,14 @@ impl<W: Workflow> Process<W> {
         name: &str,
         args: &Payload,
     ) -> Result<(), HandlerError> {
-        begin_part(ctx);
-        self.0.lent(ctx, |_| {
+        let mut run = OfRun { value, main: &mut self.main, ending: None };
+        handle(&mut self.machines, &mut run, ctx, |run| {
             ctx.updating(Some(id.to_owned()));
-            let handled = value.update(ctx, name, args);
+            let handled = run.value.update(ctx, name, args);
             ctx.updating(None);
             if let Some(output) = handled? {
                 ctx.update_done(id.to_owned(), output);
             }
-            follow_requests(ctx);
-            begin_handlers(value, ctx);
             Ok(())
         })
     }
@@ -108,18 +117,42 @@ impl<W: Workflow> Process<W> {
     /// Lets all machines go as far as they can.
     pub fn step(&mut self, value: &mut W, ctx: &Context) -> Poll<Ended<W::Output, W::Error>> {
         let root = begin_part(ctx);
-        match self.0.step(&mut OfRun(value), ctx, root) {
-            Poll::Ready(Ok(output)) => Poll::Ready(Ended::Completed(output)),
+        let mut run = OfRun { value, main: &mut self.main, ending: None };
+        let polled = self.machines.step(&mut run, ctx, root);
+        match run.ending.filter(|_| polled.is_ready()) {
+            Some(Ok(output)) => Poll::Ready(Ended::Completed(output)),
             // What a cancelled run fails with is what its cancellation became.
-            Poll::Ready(Err(error)) if ctx.is_run_cancelled() => Poll::Ready(Ended::Cancelled(Some(error))),
-            Poll::Ready(Err(error)) => Poll::Ready(Ended::Failed(error)),
-            Poll::Pending if ctx.is_run_given_up() => Poll::Ready(Ended::Cancelled(None)),
-            Poll::Pending => Poll::Pending,
+            Some(Err(error)) if ctx.is_run_cancelled() => Poll::Ready(Ended::Cancelled(Some(error))),
+            Some(Err(error)) => Poll::Ready(Ended::Failed(error)),
+            None if ctx.is_run_given_up() => Poll::Ready(Ended::Cancelled(None)),
+            None => Poll::Pending,
         }
     }
 }
 
+/// Lets `handler` run, and the handlers that it begins up to their first await.
+fn handle<B: Bodies>(
+    machines: &mut Machines,
+    bodies: &mut B,
+    ctx: &Context,
+    handler: impl FnOnce(&mut B) -> Result<(), HandlerError>,
+) -> Result<(), HandlerError> {
+    begin_part(ctx);
+    let (mut handler, mut handled) = (Some(handler), Ok(()));
+    machines.lent(ctx, &mut || {
+        if let Some(handler) = handler.take() {
+            handled = handler(bodies);
+        }
+        if handled.is_ok() {
+            follow_requests(ctx);
+            begin_handlers(bodies, ctx);
+        }
+    });
+    handled
+}
+
 /// A part of a transition begins, with code of the run itself; gives how that stands.
+#[inline(never)]
 fn begin_part(ctx: &Context) -> Standing {
     // What a query, a validator or code that panicked asked for of a handle is nobody's: it may be of another run.
     drop(task::take_requests());
@@ -129,8 +162,8 @@ fn begin_part(ctx: &Context) -> Standing {
 }
 
 /// Lets handlers that were just begun run up to their first await, before the run itself goes on.
-fn begin_handlers<W: Workflow>(value: &mut W, ctx: &Context) {
+fn begin_handlers(bodies: &mut dyn Bodies, ctx: &Context) {
     if let Some(first) = ctx.take_begun_handler() {
-        step_tasks(&mut OfRun(value), ctx, first);
+        step_tasks(bodies, ctx, first);
     }
 }
