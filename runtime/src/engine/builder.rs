@@ -1,8 +1,10 @@
 //! [`EngineBuilder`].
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -17,8 +19,16 @@ use crate::store::{DataDir, FjallStore, MemoryDisk, Store};
 use crate::workflow::Workflow;
 
 /// Makes an [`Engine`]: what it runs, and where it keeps it.
+// Behind a trait, so that dropping it is compiled once, and not in each crate that makes an engine.
+pub struct EngineBuilder(Box<dyn HasParts>);
+
+trait HasParts: Send + Sync {
+    fn parts(&self) -> &Parts;
+    fn parts_mut(&mut self) -> &mut Parts;
+}
+
 #[derive(Debug)]
-pub struct EngineBuilder {
+struct Parts {
     registry: Registry,
     activities: BTreeMap<&'static str, RegisteredActivity>,
     /// What tests play activities by.
@@ -28,9 +38,25 @@ pub struct EngineBuilder {
     limits: Limits,
 }
 
-impl Default for EngineBuilder {
+impl HasParts for Parts {
+    fn parts(&self) -> &Parts {
+        self
+    }
+
+    fn parts_mut(&mut self) -> &mut Parts {
+        self
+    }
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("EngineBuilder").field(self.0.parts()).finish()
+    }
+}
+
+impl Default for Parts {
     fn default() -> Self {
-        EngineBuilder {
+        Parts {
             registry: Registry::default(),
             activities: BTreeMap::new(),
             played: BTreeMap::new(),
@@ -41,23 +67,56 @@ impl Default for EngineBuilder {
     }
 }
 
+impl Default for EngineBuilder {
+    fn default() -> Self {
+        EngineBuilder(Box::new(Parts::default()))
+    }
+}
+
 impl ActivityRegistry for EngineBuilder {
     fn add(&mut self, activity: RegisteredActivity) {
-        let name = activity.name;
-        if self.activities.insert(name, activity).is_some() {
-            self.twice.get_or_insert(("activities", name));
+        let (name, parts) = (activity.name, self.0.parts_mut());
+        if parts.activities.insert(name, activity).is_some() {
+            parts.twice.get_or_insert(("activities", name));
         }
     }
 }
+
+impl Parts {
+    /// All that an engine is opened with.
+    fn opening(mut self, store: MakeStore) -> Result<Opening, OpenError> {
+        if let Some((kind, name)) = self.twice {
+            return Err(OpenError::NameTwice { kind, name });
+        }
+        self.activities.append(&mut self.played);
+        for activity in self.activities.values() {
+            self.registry.add_activity(activity.name, activity.options.clone());
+        }
+        let tokio = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+        let Parts { registry, activities, clock, limits, .. } = self;
+        Ok(Opening { store, registry, activities, clock, limits, tokio })
+    }
+}
+
+type MakeStore = Box<dyn FnOnce() -> Result<Box<dyn Store>, OpenError> + Send>;
+
+/// An engine that is opened when this is awaited.
+pub type Opened = Pin<Box<dyn Future<Output = Result<Engine, OpenError>> + Send>>;
 
 impl EngineBuilder {
     /// Lets the engine run `W`.
     #[must_use]
     pub fn workflow<W: Workflow>(mut self) -> Self {
-        if !self.registry.add_workflow(WorkflowType::of::<W>()) {
-            self.twice.get_or_insert(("workflows", W::NAME));
-        }
+        self.add_workflow(WorkflowType::of::<W>());
         self
+    }
+
+    #[inline(never)]
+    fn add_workflow(&mut self, workflow: WorkflowType) {
+        let (name, parts) = (workflow.name, self.0.parts_mut());
+        if !parts.registry.add_workflow(workflow) {
+            parts.twice.get_or_insert(("workflows", name));
+        }
     }
 
     /// Lets the engine run the activity `A`, which needs nothing else to run.
@@ -82,14 +141,15 @@ impl EngineBuilder {
         F: Fn(ActivityContext, A::Input) -> R + Send + Sync + 'static,
         R: Future<Output = Result<A::Output, A::Error>> + Send,
     {
-        self.played.insert(A::NAME, RegisteredActivity::from_fn::<A, _, _>(run));
+        let played = RegisteredActivity::from_fn::<A, _, _>(run);
+        self.0.parts_mut().played.insert(A::NAME, played);
         self
     }
 
     /// Sets the clock. Default: the system's.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+        self.0.parts_mut().clock = clock;
         self
     }
 
@@ -97,7 +157,7 @@ impl EngineBuilder {
     /// Default: 10,000.
     #[must_use]
     pub fn hot_runs(mut self, runs: usize) -> Self {
-        self.limits.hot_runs = runs;
+        self.0.parts_mut().limits.hot_runs = runs;
         self
     }
 
@@ -106,14 +166,14 @@ impl EngineBuilder {
     /// Default: 4 KiB.
     #[must_use]
     pub fn small_states(mut self, bytes: usize) -> Self {
-        self.limits.small_states = bytes;
+        self.0.parts_mut().limits.small_states = bytes;
         self
     }
 
     /// How many timers are loaded at a time; twice as many are in memory at most. Default: 10,000.
     #[must_use]
     pub fn near_timers(mut self, timers: usize) -> Self {
-        self.limits.near_timers = timers.max(1);
+        self.0.parts_mut().limits.near_timers = timers.max(1);
         self
     }
 
@@ -121,45 +181,31 @@ impl EngineBuilder {
     /// ended go on from their last transition.
     ///
     /// It must be called within a tokio runtime with its clock enabled; activities run there.
-    pub async fn open(self, path: impl AsRef<Path>) -> Result<Engine, OpenError> {
-        let path: PathBuf = path.as_ref().to_owned();
-        self.open_with(move || {
-            let directory = DataDir::open(&path)?;
-            Ok(Box::new(FjallStore::open(directory)?))
-        })
-        .await
+    pub fn open(self, path: impl AsRef<Path>) -> Opened {
+        self.open_path(path.as_ref().to_owned())
     }
 
     /// Opens an engine that keeps all in memory and forgets it with the process.
-    pub async fn open_in_memory(self) -> Result<Engine, OpenError> {
-        self.open_store(MemoryDisk::new().store()).await
+    pub fn open_in_memory(self) -> Opened {
+        self.open_store(MemoryDisk::new().store())
     }
 
     /// Opens an engine on a store of your own.
-    pub async fn open_store(self, store: impl Store) -> Result<Engine, OpenError> {
-        self.open_with(move || Ok(Box::new(store))).await
+    pub fn open_store(self, store: impl Store) -> Opened {
+        self.open_with(Box::new(move || Ok(Box::new(store))))
     }
 
-    async fn open_with(
-        mut self,
-        store: impl FnOnce() -> Result<Box<dyn Store>, OpenError> + Send + 'static,
-    ) -> Result<Engine, OpenError> {
-        if let Some((kind, name)) = self.twice {
-            return Err(OpenError::NameTwice { kind, name });
-        }
-        self.activities.append(&mut self.played);
-        for activity in self.activities.values() {
-            self.registry.add_activity(activity.name, activity.options.clone());
-        }
-        let tokio = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
-        open(Opening {
-            store: Box::new(store),
-            registry: self.registry,
-            activities: self.activities,
-            clock: self.clock,
-            limits: self.limits,
-            tokio,
-        })
-        .await
+    #[inline(never)]
+    fn open_path(self, path: PathBuf) -> Opened {
+        self.open_with(Box::new(move || {
+            let directory = DataDir::open(&path)?;
+            Ok(Box::new(FjallStore::open(directory)?))
+        }))
+    }
+
+    #[inline(never)]
+    fn open_with(mut self, store: MakeStore) -> Opened {
+        let parts = std::mem::take(self.0.parts_mut());
+        Box::pin(async move { open(parts.opening(store)?).await })
     }
 }

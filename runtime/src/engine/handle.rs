@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::Engine;
 use super::update::Update;
 use crate::codec;
-use crate::core::{Input, NoEnding, RunDescription, Target};
+use crate::core::{NoEnding, RunDescription, Target};
 use crate::error::{CancelError, EngineError, QueryError, RunError, SignalError};
 use crate::machine::Ended;
 use crate::store::RunNo;
@@ -62,8 +62,7 @@ impl<W> RunHandle<W> {
 impl<W: Workflow> RunHandle<W> {
     /// Waits for the run's end and gives its output. A run that ended already gives it at once, any number of times.
     pub async fn result(&self) -> Result<W::Output, RunError<W::Error>> {
-        let run = self.run;
-        let ending = self.engine.ask(|reply| Input::Wait { run, reply }).await?;
+        let ending = self.engine.ask_wait(self.run).await?;
         match ending {
             Ok(Ended::Completed(output)) => Ok(codec::decode(&output)?),
             Ok(Ended::Failed(error)) => Err(RunError::Failed(codec::decode(&error)?)),
@@ -78,8 +77,7 @@ impl<W: Workflow> RunHandle<W> {
 
     /// How the run stands and what it waits for.
     pub async fn describe(&self) -> Result<RunDescription, EngineError> {
-        let run = self.run;
-        Ok(self.engine.ask(|reply| Input::Describe { run, reply }).await??)
+        Ok(self.engine.ask_describe(self.run).await??)
     }
 
     /// Sends a signal by name; the typed handle's methods call this. `args` is the tuple of the arguments.
@@ -96,7 +94,7 @@ impl<W: Workflow> RunHandle<W> {
         let args = checked_args::<W, SignalError>("signal", W::SIGNALS, &name, &args);
         async move {
             let args = args?;
-            engine.ask(|reply| Input::Signal { run, name, args, reply }).await?
+            engine.ask_signal(run, name, args).await?
         }
     }
 
@@ -114,7 +112,7 @@ impl<W: Workflow> RunHandle<W> {
         let args = codec::encode(&args);
         async move {
             let args = args?;
-            let answer = engine.ask(|reply| Input::Query { run, name, args, reply }).await??;
+            let answer = engine.ask_query(run, name, args).await??;
             Ok(codec::decode(&answer)?)
         }
     }
@@ -168,8 +166,7 @@ impl<W: Workflow> RunHandle<W> {
     /// # }
     /// ```
     pub async fn cancel(&self) -> Result<(), CancelError> {
-        let target = Target::Run(self.run);
-        self.engine.ask(|reply| Input::Cancel { target, reply }).await?
+        self.engine.ask_cancel(Target::Run(self.run)).await?
     }
 
     /// Ends the run at once, open or parked, without running any of its code. It is durable when this returns.
@@ -177,8 +174,7 @@ impl<W: Workflow> RunHandle<W> {
     /// Its result is [`RunError::Terminated`] with `reason`; activities that it waits for are told. What it had accepted and not
     /// handled stays visible to queries.
     pub async fn terminate(&self, reason: impl Into<String>) -> Result<(), CancelError> {
-        let (target, reason) = (Target::Run(self.run), reason.into());
-        self.engine.ask(|reply| Input::Terminate { target, reason, reply }).await?
+        self.engine.ask_terminate(Target::Run(self.run), reason.into()).await?
     }
 
     pub(super) fn engine(&self) -> &Engine {

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
+use super::Engine;
 use super::shell::send;
-use super::{Engine, Message};
 use crate::core::{FoldError, Reply, WorkflowType, fold_seeing};
 use crate::error::EngineError;
 use crate::store::{self, Damage, LogEntry, RunNo, RunRecord, Seq, Store, StoreError, Table};
@@ -58,8 +58,8 @@ pub enum HistoryError {
 
 /// A log that is to be read.
 pub(super) struct Reading {
-    id: String,
-    reply: Reply<Result<Read, HistoryError>>,
+    pub(super) id: String,
+    pub(super) reply: Reply<Result<Read, HistoryError>>,
 }
 
 /// A log that was read, and the state stored with it.
@@ -133,13 +133,19 @@ impl Engine {
     ///
     /// It reads the whole log at once, so it is for looking at one run, not at all of them.
     pub async fn history(&self, id: impl Into<String>) -> Result<History, HistoryError> {
-        Ok(self.read_log(id.into()).await?.history)
+        Ok(self.ask_history(id.into()).await??.history)
     }
 
     /// Checks guarantee G6 on a run: folds its log from the first transition and compares the outcome, byte for
     /// byte, with what is logged and stored. Gives how many transitions were folded.
     pub async fn verify(&self, id: impl Into<String>) -> Result<usize, HistoryError> {
-        let Read { history, stored, at, workflow } = self.read_log(id.into()).await?;
+        self.ask_history(id.into()).await??.verify()
+    }
+}
+
+impl Read {
+    fn verify(self) -> Result<usize, HistoryError> {
+        let Read { history, stored, at, workflow } = self;
         let workflow = workflow.ok_or(HistoryError::UnknownWorkflow { workflow: history.workflow })?;
         let transitions = history.transitions.len();
         let mut is_stored = false;
@@ -152,9 +158,5 @@ impl Engine {
             return Err(HistoryError::OtherState { id: history.id, transitions });
         }
         Ok(transitions)
-    }
-
-    async fn read_log(&self, id: String) -> Result<Read, HistoryError> {
-        self.ask_message(|reply| Message::History(Reading { id, reply })).await?
     }
 }

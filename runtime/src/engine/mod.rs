@@ -5,6 +5,7 @@
 //! answers, activity starts. Activities run on the tokio runtime that the engine was opened in.
 
 mod activities;
+mod ask;
 mod asker;
 mod builder;
 mod clock;
@@ -21,9 +22,7 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-pub use builder::EngineBuilder;
+pub use builder::{EngineBuilder, Opened};
 pub use clock::Clock;
 pub use handle::RunHandle;
 pub use history::{History, HistoryError};
@@ -47,7 +46,18 @@ use list::Listing;
 /// errors on closing are not seen then.
 #[derive(Clone)]
 pub struct Engine {
-    inner: Arc<Inner>,
+    /// Behind a trait, so that how an engine ends is compiled once.
+    inner: Arc<dyn HasInner>,
+}
+
+trait HasInner: Send + Sync {
+    fn inner(&self) -> &Inner;
+}
+
+impl HasInner for Inner {
+    fn inner(&self) -> &Inner {
+        self
+    }
 }
 
 struct Inner {
@@ -92,7 +102,7 @@ enum Message {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("shared", &self.inner.shared).finish_non_exhaustive()
+        f.debug_struct("Engine").field("shared", &self.inner().shared).finish_non_exhaustive()
     }
 }
 
@@ -111,8 +121,7 @@ impl Engine {
     /// The handle to an existing run of `W`.
     pub async fn handle<W: Workflow>(&self, id: impl Into<String>) -> Result<W::Handle, HandleError> {
         let id = id.into();
-        let asked = id.clone();
-        let found = self.ask(|reply| Input::Find { workflow: W::NAME, id: asked, reply }).await?;
+        let found = self.ask_find(W::NAME, id.clone()).await?;
         Ok(W::Handle::from(RunHandle::new(self.clone(), id, found?)))
     }
 
@@ -121,21 +130,19 @@ impl Engine {
     /// What was acknowledged before the call is in it. The list is made in bounded steps between which other work
     /// goes on, so a run may change its status while it is being made.
     pub async fn list(&self, filter: ListFilter) -> Result<RunPage, EngineError> {
-        self.ask_message(|reply| Message::List(Listing::new(filter, reply))).await?
+        self.ask_list(filter).await?
     }
 
     /// Drives a parked run: handles what it has not handled yet. A run that is not parked is left alone.
     ///
     /// A parked run is also tried again, once each time it is loaded into memory, when a signal, a result or a timer reaches it.
     pub async fn redrive(&self, id: impl Into<String>) -> Result<(), RedriveError> {
-        let id = id.into();
-        self.ask(|reply| Input::Redrive { id, reply }).await?
+        self.ask_redrive(id.into()).await?
     }
 
     /// Asks the run of this id to cancel, whichever workflow it is of; see [`RunHandle::cancel`].
     pub async fn cancel(&self, id: impl Into<String>) -> Result<(), CancelError> {
-        let target = Target::Id(id.into());
-        self.ask(|reply| Input::Cancel { target, reply }).await?
+        self.ask_cancel(Target::Id(id.into())).await?
     }
 
     /// Ends the run of this id, whichever workflow it is of; see [`RunHandle::terminate`].
@@ -144,23 +151,22 @@ impl Engine {
         id: impl Into<String>,
         reason: impl Into<String>,
     ) -> Result<(), CancelError> {
-        let (target, reason) = (Target::Id(id.into()), reason.into());
-        self.ask(|reply| Input::Terminate { target, reason, reply }).await?
+        self.ask_terminate(Target::Id(id.into()), reason.into()).await?
     }
 
     /// How many runs had not ended when the engine was opened.
     pub fn recovered(&self) -> u64 {
-        self.inner.recovered
+        self.inner().recovered
     }
 
     /// How many attempts at activities are running.
     pub fn running_activities(&self) -> usize {
-        self.inner.shared.running_activities.load(Ordering::Acquire)
+        self.inner().shared.running_activities.load(Ordering::Acquire)
     }
 
     /// How many runs are in memory; see [`EngineBuilder::hot_runs`].
     pub fn hot_runs(&self) -> usize {
-        self.inner.shared.hot_runs.load(Ordering::Acquire)
+        self.inner().shared.hot_runs.load(Ordering::Acquire)
     }
 
     /// Lets `duration` pass, with all that falls due in it, and gives the time then. Under
@@ -168,54 +174,42 @@ impl Engine {
     ///
     /// Time stands still while an activity runs.
     pub async fn advance(&self, duration: Duration) -> Result<Moment, EngineError> {
-        self.ask_message(|reply| Message::Advance(duration, reply)).await
+        self.ask_advance(duration).await
     }
 
     /// The engine's time: what a workflow's `ctx.now()` would be if it moved now.
     pub async fn now(&self) -> Result<Moment, EngineError> {
-        self.ask_message(Message::Now).await
+        self.ask_now().await
     }
 
     /// Stops: takes no more work, lets go of running activities (they run again after the next open), and closes
     /// the store. What was acknowledged is durable.
     pub async fn shutdown(self) -> Result<(), EngineError> {
-        match self.ask_message(Message::Shutdown).await {
-            Ok(closed) => closed,
-            Err(error) => Err(error),
-        }
+        self.ask_shutdown().await?
     }
 
-    async fn ask<A: Send + 'static>(&self, input: impl FnOnce(Reply<A>) -> Input) -> Result<A, EngineError> {
-        self.ask_message(|reply| Message::Input(input(reply))).await
-    }
-
-    async fn ask_message<A: Send + 'static>(
-        &self,
-        message: impl FnOnce(Reply<A>) -> Message,
-    ) -> Result<A, EngineError> {
-        let (answer, answered) = oneshot::channel();
-        if self.inner.messages.send(message(Reply::new(answer))).is_err() {
-            return Err(self.ended());
-        }
-        answered.await.map_err(|_| self.ended())
+    fn inner(&self) -> &Inner {
+        self.inner.inner()
     }
 
     fn ended(&self) -> EngineError {
         // Each orderly end says why before an asker can see it.
-        self.inner.shared.ended.get().cloned().unwrap_or_else(thread_panicked)
+        self.inner().shared.ended.get().cloned().unwrap_or_else(thread_panicked)
     }
 
     /// An id that no other has; with `seed`, where ids are counted.
+    #[inline(never)]
     fn new_id(&self, kind: &str, seed: u64) -> String {
-        match self.inner.shared.counted {
+        match self.inner().shared.counted {
             Some(_) => format!("{kind}-{}-{}", seed >> 32, seed & u64::from(u32::MAX)),
             None => uuid::Uuid::now_v7().to_string(),
         }
     }
 
     /// A number that no other run has: the seed of its random numbers.
+    #[inline(never)]
     fn seed(&self) -> u64 {
-        if let Some(counted) = &self.inner.shared.counted {
+        if let Some(counted) = &self.inner().shared.counted {
             return counted.fetch_add(1, Ordering::Relaxed);
         }
         let (high, low) = uuid::Uuid::now_v7().as_u64_pair();

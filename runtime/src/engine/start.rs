@@ -7,8 +7,8 @@ use std::pin::Pin;
 use super::Engine;
 use super::handle::RunHandle;
 use crate::codec::{self, CodecError, Payload};
-use crate::core::Input;
 use crate::error::{ExecuteError, StartError};
+use crate::store::RunNo;
 use crate::workflow::Workflow;
 
 /// A run about to be started: awaiting it starts it and gives the typed handle.
@@ -41,15 +41,28 @@ impl<W: Workflow> Start<W> {
     }
 
     async fn begin(self) -> Result<RunHandle<W>, StartError> {
-        let input = self.input.map_err(StartError::Input)?;
-        let engine = self.engine;
-        let seed = engine.seed();
-        let id = self.id.unwrap_or_else(|| engine.new_id("run", seed));
-        let asked = id.clone();
-        let run =
-            engine.ask(|reply| Input::Start { workflow: W::NAME, id: asked, input, seed, reply }).await??;
+        let (engine, id, run) = started(self.engine, W::NAME, self.id, self.input).await?;
         Ok(RunHandle::new(engine, id, run))
     }
+}
+
+/// What a run's handle is made of, once it is started.
+type Started = Pin<Box<dyn Future<Output = Result<(Engine, String, RunNo), StartError>> + Send>>;
+
+#[inline(never)]
+fn started(
+    engine: Engine,
+    workflow: &'static str,
+    id: Option<String>,
+    input: Result<Payload, CodecError>,
+) -> Started {
+    Box::pin(async move {
+        let input = input.map_err(StartError::Input)?;
+        let seed = engine.seed();
+        let id = id.unwrap_or_else(|| engine.new_id("run", seed));
+        let run = engine.ask_start(workflow, id.clone(), input, seed).await??;
+        Ok((engine, id, run))
+    })
 }
 
 impl<W: Workflow> IntoFuture for Start<W> {

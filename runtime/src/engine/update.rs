@@ -7,7 +7,7 @@ use std::pin::Pin;
 use super::Engine;
 use super::handle::RunHandle;
 use crate::codec::{CodecError, Payload};
-use crate::core::{Asked, Input, Refusal, Stage};
+use crate::core::{Asked, Refusal, Stage};
 use crate::error::UpdateError;
 use crate::failure::Never;
 use crate::store::RunNo;
@@ -127,7 +127,7 @@ async fn send<T, E>(
     stage: Stage,
     read: fn(&Payload) -> Result<Result<T, E>, CodecError>,
 ) -> Result<Option<Payload>, UpdateError<E>> {
-    let answer = engine.ask(|reply| Input::Update { asked, stage, reply }).await?;
+    let answer = engine.ask_update(asked, stage).await?;
     answer.map_err(|refusal: Refusal| rejected(refusal, read))
 }
 
