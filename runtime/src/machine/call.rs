@@ -10,7 +10,7 @@ use super::drive::{Sub, no_such_task};
 use super::frame::Stored;
 use super::held::Held;
 use super::machines::{Bodies, Machines};
-use super::tasks::Spawned;
+use super::spawned::Spawned;
 use super::wait::{Awaitable, OpId, Wait, WaitWriter};
 use crate::codec::CodecError;
 

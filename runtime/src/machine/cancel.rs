@@ -18,17 +18,47 @@ use super::wait::{Awaitable, OpId, Wait, stored_by_serde};
 #[error("it was cancelled before it was done")]
 pub struct Cancelled;
 
+/// Whether a scope is cancelled, and how. Its names are stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Cancel {
+    /// It is not.
+    #[default]
+    Not,
+    /// By request: its code is told, and goes on with that.
+    Told,
+    /// By being dropped: nobody awaits it any more, and it is not told. What is shielded in it goes on, nothing else.
+    Dropped,
+}
+
+impl Cancel {
+    /// Whether it is cancelled in one way or the other.
+    pub(super) fn is_some(self) -> bool {
+        self != Cancel::Not
+    }
+}
+
 /// How the code that is being stepped stands to cancellation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Standing {
-    /// The scope around it is cancelled.
-    pub(super) cancelled: bool,
+    /// Whether the scope around it is cancelled.
+    pub(super) cancel: Cancel,
     /// A shield within that scope is around it.
     pub(super) shielded: bool,
-    /// Nobody awaits it any more: it was dropped, and is not told. What is shielded in it goes on, nothing else.
-    pub(super) dropped: bool,
     /// The task that it belongs to; none for the run itself.
     pub(super) task: Option<OpId>,
+}
+
+impl Standing {
+    /// How the run's own code stands.
+    pub(super) fn of_run(cancelled: bool) -> Self {
+        let cancel = if cancelled { Cancel::Told } else { Cancel::Not };
+        Standing { cancel, ..Standing::default() }
+    }
+
+    /// The cancellation, as far as no shield keeps it off.
+    pub(super) fn reaching(self) -> Cancel {
+        if self.shielded { Cancel::Not } else { self.cancel }
+    }
 }
 
 /// Waits until the scope is cancelled; see [`Context::cancelled`].
@@ -174,18 +204,16 @@ impl Context {
 
     /// Whether the code that is being stepped is told of its cancellation.
     pub(super) fn tells_cancel(&self) -> bool {
-        self.delivers_cancel() && !self.is_dropped()
+        self.cancel() == Cancel::Told
     }
 
     /// Whether the code that is being stepped was dropped, and is not in a shield.
     pub(super) fn is_dropped(&self) -> bool {
-        let Standing { dropped, shielded, .. } = self.stepping.standing.get();
-        dropped && !shielded
+        self.cancel() == Cancel::Dropped
     }
 
-    /// Whether an operation of the code that is being stepped is cancelled.
-    pub(super) fn delivers_cancel(&self) -> bool {
-        let Standing { cancelled, shielded, .. } = self.stepping.standing.get();
-        cancelled && !shielded
+    /// How an operation of the code that is being stepped is cancelled: not at all in a shield.
+    pub(super) fn cancel(&self) -> Cancel {
+        self.stepping.standing.get().reaching()
     }
 }

@@ -130,7 +130,7 @@ impl Default for RunRng {
 impl Context {
     /// A context for one step. Engines and tests make it; workflow code is handed it.
     pub fn new(run_id: impl Into<String>, now: Moment, step: Step) -> Self {
-        let standing = Standing { cancelled: step.cancelled, ..Standing::default() };
+        let standing = Standing::of_run(step.cancelled);
         let stepping = Stepping::new(standing, step.next_op);
         Context { run_id: run_id.into(), now, step: RefCell::new(step), stepping }
     }
@@ -230,7 +230,7 @@ impl Context {
 
     /// Whether the scope that this is in is cancelled. A [`shield`](super::shield) does not hide it.
     pub fn is_cancelled(&self) -> bool {
-        self.stepping.standing.get().cancelled
+        self.stepping.standing.get().cancel.is_some()
     }
 
     /// A new trigger: a value that a handler or a task gives, and that is awaited elsewhere.

@@ -6,8 +6,8 @@ use super::context::{Context, Fault, Step};
 use super::describe::SlotDescription;
 use super::frame::{Frame, Op, State};
 use super::held::{Held, Look};
+use super::spawned::{Spawned, step_method};
 use super::task::Site;
-use super::tasks::{Spawned, step_method};
 use super::wait::OpId;
 use crate::time::Moment;
 

@@ -10,9 +10,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
+use super::spawned::Spawned;
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
-use super::tasks::Spawned;
 use super::wait::{OpId, Wait, WaitWriter};
 use crate::codec::{self, CodecError, Writer};
 #[cfg(feature = "testing")]

@@ -9,8 +9,8 @@ use cbor4ii::core::{RawValue, types};
 use super::context::{Context, Fault};
 use super::frame::{Mode, Slots};
 use super::opaque::Opaque;
+use super::spawned::Spawned;
 use super::task;
-use super::tasks::Spawned;
 use super::wait::OpId;
 use crate::codec::{self, Writer};
 

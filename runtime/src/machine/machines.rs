@@ -2,13 +2,14 @@
 
 use std::task::Poll;
 
-use super::cancel::Standing;
+use super::cancel::{Cancel, Standing};
 use super::context::{Context, Fault};
 use super::held::{Held, split_map};
 use super::opaque::Opaque;
+use super::spawned::Spawned;
 use super::stored_tasks::EntryRecord;
 use super::task::{self, Request};
-use super::tasks::{Origin, Spawned, Tasks};
+use super::tasks::Tasks;
 use super::wait::{OpId, WaitWriter};
 use crate::codec::{self, CodecError};
 
@@ -147,7 +148,7 @@ impl Inner {
 }
 
 fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> {
-    if root.cancelled && !root.shielded {
+    if root.reaching().is_some() {
         ctx.tasks(|tasks| tasks.cancel_children(None));
     }
     loop {
@@ -155,7 +156,7 @@ fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> 
         if step_main(bodies, ctx, root).is_ready() {
             return Poll::Ready(());
         }
-        if ctx.tasks(|tasks| tasks.is_empty()) && !(ctx.is_run() && root.cancelled) {
+        if ctx.tasks(|tasks| tasks.is_empty()) && !(ctx.is_run() && root.cancel.is_some()) {
             return Poll::Pending;
         }
         step_tasks(bodies, ctx, OpId(0));
@@ -166,7 +167,7 @@ fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> 
             continue;
         }
         // A machine within the run's gives up when the run does, but for tasks that are cancelled and it is not.
-        if !ctx.is_run() && !ctx.is_giving_up() && root.cancelled && !root.shielded {
+        if !ctx.is_run() && !ctx.is_giving_up() && root.reaching().is_some() {
             return Poll::Pending;
         }
         match give_up(bodies, ctx, root) {
@@ -217,11 +218,11 @@ fn give_up(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> GivenUp {
     }
     // Of a machine within the run's it is the scope around it that is given up, once its tasks have ended.
     if !ctx.is_run() {
-        let waits = root.cancelled && !root.shielded && ctx.tasks(|tasks| tasks.has_children(None));
+        let waits = root.reaching().is_some() && ctx.tasks(|tasks| tasks.has_children(None));
         ctx.give_up(around && !waits);
         return GivenUp::Nothing;
     }
-    if !root.cancelled || ctx.tasks(|tasks| tasks.has_children(None)) {
+    if root.cancel == Cancel::Not || ctx.tasks(|tasks| tasks.has_children(None)) {
         return GivenUp::Nothing;
     }
     let (shields, before) = (ctx.shields(), ctx.progressed());
@@ -264,10 +265,8 @@ pub(super) fn step_tasks(bodies: &mut dyn Bodies, ctx: &Context, from: OpId) {
 }
 
 fn step_task(bodies: &mut dyn Bodies, ctx: &Context, op: OpId) {
-    let Some((mut spawned, Origin { cancelled, dropped, .. })) = ctx.tasks(|tasks| tasks.take(op)) else {
-        return;
-    };
-    ctx.stand(Standing { cancelled, shielded: false, dropped, task: Some(op) });
+    let Some((mut spawned, cancel)) = ctx.tasks(|tasks| tasks.take(op)) else { return };
+    ctx.stand(Standing { cancel, shielded: false, task: Some(op) });
     let watched = ctx.watched();
     spawned = bodies.step_spawned(ctx, spawned);
     spawned.by_operation = ctx.watched() == watched;

@@ -25,6 +25,7 @@ mod machines;
 mod opaque;
 mod process;
 mod question;
+mod spawned;
 mod stepping;
 #[cfg(feature = "testing")]
 pub(crate) mod stored;
@@ -54,8 +55,8 @@ pub use process::{Ended, Process};
 pub use question::{Asked, FromResidual, Question, ask};
 #[doc(hidden)]
 pub use serde;
+pub use spawned::{Spawned, step_method};
 pub use task::{AsyncBlock, ByReference, Site, Spawn, Task, TaskReference, by_reference};
-pub use tasks::{Spawned, step_method};
 pub use text::{HasText, WithText};
 pub use trigger::Trigger;
 pub use wait::{

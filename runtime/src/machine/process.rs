@@ -7,8 +7,8 @@ use super::context::Context;
 use super::drive::Sub;
 use super::held::Held;
 use super::machines::{Bodies, Machines, follow_requests, step_tasks};
+use super::spawned::Spawned;
 use super::task;
-use super::tasks::Spawned;
 use super::wait::OpId;
 use crate::codec::{self, Payload};
 use crate::workflow::{HandlerError, Workflow};
@@ -156,7 +156,7 @@ fn handle<B: Bodies>(
 fn begin_part(ctx: &Context) -> Standing {
     // What a query, a validator or code that panicked asked for of a handle is nobody's: it may be of another run.
     drop(task::take_requests());
-    let root = Standing { cancelled: ctx.is_run_cancelled(), ..Standing::default() };
+    let root = Standing::of_run(ctx.is_run_cancelled());
     ctx.stand(root);
     root
 }

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::cancel::Standing;
 use super::context::Context;
+use super::spawned::Spawned;
 use super::task;
-use super::tasks::{Keeper, Origin, Spawned, Tasks};
+use super::tasks::{Keeper, Origin, Tasks};
 use super::wait::OpId;
 use crate::codec::Payload;
 
@@ -87,10 +88,10 @@ impl Context {
     /// Begins a machine as a task of its own.
     pub(super) fn spawn_machine(&self, spawned: Spawned, keeper: Keeper) -> OpId {
         let op = self.next_op();
-        let Standing { cancelled, shielded, dropped, task } = self.stepping.standing.get();
+        let standing = self.stepping.standing.get();
         let origin = if keeper == Keeper::Handle {
-            let parent = task.filter(|_| !shielded);
-            Origin { parent, shielded, cancelled: cancelled && !shielded, dropped: dropped && !shielded }
+            let Standing { shielded, task, .. } = standing;
+            Origin { parent: task.filter(|_| !shielded), shielded, cancel: standing.reaching() }
         } else {
             Origin { shielded: true, ..Origin::default() }
         };

@@ -11,9 +11,9 @@ use super::cancel::Cancelled;
 use super::context::Context;
 use super::frame::Stored;
 use super::tasks::Found;
-#[cfg(not(rust_analyzer))]
-use super::tasks::{Keeper, Spawned};
 use super::wait::{Awaitable, OpId, Wait, stored_by_serde};
+#[cfg(not(rust_analyzer))]
+use super::{spawned::Spawned, tasks::Keeper};
 use crate::codec::{self, Payload};
 
 thread_local! {

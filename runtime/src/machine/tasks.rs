@@ -4,87 +4,14 @@
 //! an entry in this table. Handles hold the number alone. An entry that no handle names any more, in no frame and not in the
 //! workflow's value, is cancelled: that is how dropping a [`Task`](super::Task) cancels.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::context::Context;
-use super::drive::Sub;
+use super::cancel::Cancel;
+use super::spawned::Spawned;
 use super::wait::OpId;
 use crate::codec::Payload;
-
-/// A task's machine, its types erased.
-pub struct Spawned {
-    /// Which body: an async method's name, or that of the machine and the block within it.
-    body: String,
-    form: Form,
-    /// The stored form, as of the last step.
-    pub(super) encoded: Vec<u8>,
-    /// What it waits for, as of the last step.
-    armed: Vec<OpId>,
-    /// The tasks and triggers that its variables are handles of, as of the last step.
-    pub(super) named: Vec<OpId>,
-    /// The encoded output, once it is done.
-    pub(super) output: Option<Payload>,
-    /// Whether it waits for nothing but operations that it names, as of the last step.
-    pub(super) by_operation: bool,
-}
-
-enum Form {
-    Stored,
-    /// A `Sub<A>`.
-    Hot(Box<dyn Any>),
-}
-
-impl Spawned {
-    /// A task before its first step.
-    pub(super) fn start<A: 'static>(body: &str, args: A) -> Self {
-        let form = Form::Hot(Box::new(Sub::start(args)));
-        Spawned {
-            body: body.to_owned(),
-            form,
-            encoded: Vec::new(),
-            armed: Vec::new(),
-            named: Vec::new(),
-            output: None,
-            by_operation: false,
-        }
-    }
-
-    pub(super) fn stored(body: String, frame: Vec<u8>) -> Self {
-        Spawned {
-            body,
-            form: Form::Stored,
-            encoded: frame,
-            armed: Vec::new(),
-            named: Vec::new(),
-            output: None,
-            by_operation: false,
-        }
-    }
-
-    /// Which body it has.
-    pub fn body(&self) -> &str {
-        &self.body
-    }
-
-    /// Steps it, once its types are known.
-    pub(super) fn step<A: 'static>(&mut self, step: impl FnOnce(&mut Sub<A>)) {
-        if let Form::Stored = self.form {
-            self.form = Form::Hot(Box::new(Sub::<A>::stored(std::mem::take(&mut self.encoded))));
-        }
-        let Form::Hot(sub) = &mut self.form else { return };
-        let sub = sub.downcast_mut::<Sub<A>>().expect("a body has one type of arguments");
-        step(sub);
-        self.encoded.clear();
-        self.encoded.extend_from_slice(sub.encoded());
-        self.armed.clear();
-        self.armed.extend_from_slice(sub.armed());
-        self.named.clear();
-        self.named.extend_from_slice(sub.named());
-    }
-}
 
 /// What an entry is for besides its handle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,21 +37,18 @@ pub(super) enum State {
     Trigger(Option<Payload>),
 }
 
-#[allow(clippy::struct_excessive_bools)] // Each is a fact of its own.
 pub(super) struct Entry {
     pub(super) state: State,
     /// The task that began it; none for the run itself, and for what is shielded from whoever began it.
     pub(super) parent: Option<OpId>,
     /// Whether the cancellation of the run reaches it, if it has no parent.
     pub(super) shielded: bool,
-    pub(super) cancelled: bool,
+    pub(super) cancel: Cancel,
     pub(super) keeper: Keeper,
     /// What its output names.
     pub(super) named: Vec<OpId>,
     /// Whether it has begun others.
     pub(super) has_begun: bool,
-    /// Whether it was cancelled by being dropped: then it is not told.
-    pub(super) dropped: bool,
 }
 
 /// What a handle finds.
@@ -161,20 +85,20 @@ impl Tasks {
 
     /// Adds a task that was just begun.
     pub(super) fn spawn(&mut self, op: OpId, spawned: Spawned, origin: Origin, keeper: Keeper) {
-        let Origin { parent, shielded, cancelled, dropped } = origin;
+        let Origin { parent, shielded, cancel } = origin;
         let state = State::Running(Box::new(spawned));
         if let Some(parent) = parent.and_then(|parent| self.all.get_mut(&parent)) {
             parent.has_begun = true;
         }
         let (named, has_begun) = (Vec::new(), false);
-        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun, dropped });
+        self.all.insert(op, Entry { state, parent, shielded, cancel, keeper, named, has_begun });
     }
 
     pub(super) fn add_trigger(&mut self, op: OpId) {
         let state = State::Trigger(None);
         let (parent, keeper, named) = (None, Keeper::Handle, Vec::new());
-        let (shielded, cancelled, has_begun, dropped) = (true, false, false, false);
-        self.all.insert(op, Entry { state, parent, shielded, cancelled, keeper, named, has_begun, dropped });
+        let (shielded, cancel, has_begun) = (true, Cancel::Not, false);
+        self.all.insert(op, Entry { state, parent, shielded, cancel, keeper, named, has_begun });
     }
 
     /// The output of a task. It is taken: the next to ask finds nothing.
@@ -214,7 +138,9 @@ impl Tasks {
     pub(super) fn next_running(&self, from: OpId, is_resolved: impl Fn(OpId) -> bool) -> Option<OpId> {
         let may_go_on = |entry: &Entry| match &entry.state {
             State::Running(spawned) => {
-                !spawned.by_operation || entry.cancelled || spawned.armed.iter().any(|op| is_resolved(*op))
+                !spawned.by_operation
+                    || entry.cancel.is_some()
+                    || spawned.armed().iter().any(|op| is_resolved(*op))
             }
             _ => false,
         };
@@ -225,13 +151,11 @@ impl Tasks {
         self.all.get(&op).is_some_and(|entry| matches!(entry.state, State::Cancelled))
     }
 
-    /// Takes a task's machine out, to be stepped; with how it was begun.
-    pub(super) fn take(&mut self, op: OpId) -> Option<(Box<Spawned>, Origin)> {
+    /// Takes a task's machine out, to be stepped; with whether it is cancelled.
+    pub(super) fn take(&mut self, op: OpId) -> Option<(Box<Spawned>, Cancel)> {
         let entry = self.all.get_mut(&op)?;
-        let Entry { parent, shielded, cancelled, dropped, .. } = *entry;
-        let origin = Origin { parent, shielded, cancelled, dropped };
         match std::mem::replace(&mut entry.state, State::Away) {
-            State::Running(spawned) => Some((spawned, origin)),
+            State::Running(spawned) => Some((spawned, entry.cancel)),
             other => {
                 entry.state = other;
                 None
@@ -300,37 +224,37 @@ impl Tasks {
 
     /// Cancels a task and all that it began; `false` where there was nothing left to cancel.
     pub(super) fn cancel(&mut self, op: OpId) -> bool {
-        self.end(op, false)
+        self.end(op, Cancel::Told)
     }
 
-    /// Cancels a task and all that it began; what was dropped is not told.
-    fn end(&mut self, op: OpId, dropped: bool) -> bool {
+    /// Cancels a task and all that it began, in this way.
+    fn end(&mut self, op: OpId, cancel: Cancel) -> bool {
         let mut news = false;
         if let Some(entry) = self.all.get_mut(&op)
             && entry.is_running()
-            && !entry.cancelled
+            && entry.cancel == Cancel::Not
         {
-            (entry.cancelled, entry.dropped) = (true, dropped);
+            entry.cancel = cancel;
             news = true;
         }
         if news {
-            self.end_children(Some(op), dropped);
+            self.end_children(Some(op), cancel);
         }
         news
     }
 
     /// Cancels what `parent` (the run itself: none) began.
     pub(super) fn cancel_children(&mut self, parent: Option<OpId>) {
-        self.end_children(parent, false);
+        self.end_children(parent, Cancel::Told);
     }
 
-    fn end_children(&mut self, parent: Option<OpId>, dropped: bool) {
+    fn end_children(&mut self, parent: Option<OpId>, cancel: Cancel) {
         let of = |(_, entry): &(&OpId, &Entry)| {
-            entry.parent == parent && !(parent.is_none() && entry.shielded) && !entry.cancelled
+            entry.parent == parent && !(parent.is_none() && entry.shielded) && entry.cancel == Cancel::Not
         };
         let children: Vec<OpId> = self.all.iter().filter(of).map(|(op, _)| *op).collect();
         for child in children {
-            self.end(child, dropped);
+            self.end(child, cancel);
         }
     }
 
@@ -344,14 +268,14 @@ impl Tasks {
 
     /// The cancelled tasks that have not ended, the youngest first.
     pub(super) fn cancelled(&self) -> Vec<OpId> {
-        let running = self.all.iter().rev().filter(|(_, entry)| entry.cancelled && entry.is_running());
+        let running = self.all.iter().rev().filter(|(_, entry)| entry.cancel.is_some() && entry.is_running());
         running.map(|(op, _)| *op).collect()
     }
 
     /// What the tasks wait for.
     pub(super) fn armed(&self) -> impl Iterator<Item = OpId> + '_ {
         let running = self.all.values().filter_map(|entry| match &entry.state {
-            State::Running(spawned) => Some(&spawned.armed),
+            State::Running(spawned) => Some(spawned.armed()),
             _ => None,
         });
         running.flatten().copied()
@@ -379,7 +303,7 @@ impl Tasks {
         let mut news = false;
         for op in dropped {
             if self.all.get(&op).is_some_and(Entry::is_running) {
-                news |= self.end(op, true);
+                news |= self.end(op, Cancel::Dropped);
             } else {
                 self.all.remove(&op);
                 news = true;
@@ -421,26 +345,5 @@ impl Keeper {
 pub(super) struct Origin {
     pub(super) parent: Option<OpId>,
     pub(super) shielded: bool,
-    pub(super) cancelled: bool,
-    pub(super) dropped: bool,
-}
-
-/// Steps a task that is an async method of the workflow's impl, or any other body that stands alone.
-///
-/// `step` drives its machine; generated code calls this from `Workflow::step_spawned`.
-pub fn step_method<A: 'static, T: serde::Serialize>(
-    spawned: &mut Spawned,
-    ctx: &Context,
-    step: impl FnOnce(&mut Sub<A>) -> std::task::Poll<T>,
-) {
-    let mut output = None;
-    spawned.step(|sub: &mut Sub<A>| {
-        if let std::task::Poll::Ready(value) = step(sub) {
-            output = ctx.encode_named(&value);
-        }
-    });
-    if let Some((payload, named)) = output {
-        spawned.output = Some(payload);
-        spawned.named = named;
-    }
+    pub(super) cancel: Cancel,
 }

@@ -1,0 +1,108 @@
+//! A task's machine, without its types.
+
+use std::any::Any;
+use std::task::Poll;
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::drive::Sub;
+use super::wait::OpId;
+use crate::codec::Payload;
+
+/// A task's machine, its types erased.
+pub struct Spawned {
+    /// Which body: an async method's name, or that of the machine and the block within it.
+    body: String,
+    form: Form,
+    /// The stored form, as of the last step.
+    pub(super) encoded: Vec<u8>,
+    /// What it waits for, as of the last step.
+    armed: Vec<OpId>,
+    /// The tasks and triggers that its variables are handles of, as of the last step.
+    pub(super) named: Vec<OpId>,
+    /// The encoded output, once it is done.
+    pub(super) output: Option<Payload>,
+    /// Whether it waits for nothing but operations that it names, as of the last step.
+    pub(super) by_operation: bool,
+}
+
+enum Form {
+    Stored,
+    /// A `Sub<A>`.
+    Hot(Box<dyn Any>),
+}
+
+impl Spawned {
+    /// A task before its first step.
+    pub(super) fn start<A: 'static>(body: &str, args: A) -> Self {
+        let form = Form::Hot(Box::new(Sub::start(args)));
+        Spawned {
+            body: body.to_owned(),
+            form,
+            encoded: Vec::new(),
+            armed: Vec::new(),
+            named: Vec::new(),
+            output: None,
+            by_operation: false,
+        }
+    }
+
+    pub(super) fn stored(body: String, frame: Vec<u8>) -> Self {
+        Spawned {
+            body,
+            form: Form::Stored,
+            encoded: frame,
+            armed: Vec::new(),
+            named: Vec::new(),
+            output: None,
+            by_operation: false,
+        }
+    }
+
+    /// What it waits for, as of the last step.
+    pub(super) fn armed(&self) -> &[OpId] {
+        &self.armed
+    }
+
+    /// Which body it has.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// Steps it, once its types are known.
+    pub(super) fn step<A: 'static>(&mut self, step: impl FnOnce(&mut Sub<A>)) {
+        if let Form::Stored = self.form {
+            self.form = Form::Hot(Box::new(Sub::<A>::stored(std::mem::take(&mut self.encoded))));
+        }
+        let Form::Hot(sub) = &mut self.form else { return };
+        let sub = sub.downcast_mut::<Sub<A>>().expect("a body has one type of arguments");
+        step(sub);
+        self.encoded.clear();
+        self.encoded.extend_from_slice(sub.encoded());
+        self.armed.clear();
+        self.armed.extend_from_slice(sub.armed());
+        self.named.clear();
+        self.named.extend_from_slice(sub.named());
+    }
+}
+
+/// Steps a task that is an async method of the workflow's impl, or any other body that stands alone.
+///
+/// `step` drives its machine; generated code calls this from `Workflow::step_spawned`.
+pub fn step_method<A: 'static, T: Serialize>(
+    spawned: &mut Spawned,
+    ctx: &Context,
+    step: impl FnOnce(&mut Sub<A>) -> Poll<T>,
+) {
+    let mut output = None;
+    spawned.step(|sub: &mut Sub<A>| {
+        if let Poll::Ready(value) = step(sub) {
+            output = ctx.encode_named(&value);
+        }
+    });
+    if let Some((payload, named)) = output {
+        spawned.output = Some(payload);
+        spawned.named = named;
+    }
+}
