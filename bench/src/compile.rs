@@ -28,7 +28,8 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let manifest = format!(
         "[package]\nname = \"compiled\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         longhaul = {{ path = \"{}\" }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n",
+         longhaul = {{ path = \"{}\" }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n\
+         tokio = {{ version = \"1\", default-features = false, features = [\"rt-multi-thread\", \"time\"] }}\n",
         repository.join("runtime").display()
     );
     std::fs::write(package.join("Cargo.toml"), manifest)?;
@@ -46,12 +47,22 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
 
 fn compare(package: &Path, size: Size, profiles: &[String]) -> Result<(), Box<dyn Error>> {
     let Size { awaits, kept } = size;
-    let bins = [("empty", empty()), ("plain", plain(size)), ("machine", machine(size))];
+    let bins = [
+        ("empty", empty()),
+        ("plain", plain(size, PLAIN_ALONE)),
+        ("machine", machine(size, MACHINE_ALONE)),
+        ("plain_run", plain(size, PLAIN_RUN)),
+        ("machine_run", machine(size, MACHINE_RUN)),
+    ];
     for (name, source) in &bins {
         std::fs::write(package.join(format!("src/bin/{name}.rs")), source)?;
     }
     println!("{awaits} awaits, {kept} kept variables, median of {TIMES}");
-    println!("{:<22} {:>8} {:>12} {:>10}   {:>5}", "", "empty ms", "plain async", "machine", "ratio");
+    println!("{:<33} alone {:>35}", "", "with main: tokio, engine");
+    println!(
+        "{:<22} {:>8} {:>12} {:>10}   {:>5} {:>12} {:>10}   {:>5}",
+        "", "empty ms", "plain async", "machine", "ratio", "plain async", "machine", "ratio"
+    );
     for profile in profiles {
         let times: Vec<Times> =
             bins.iter().map(|(name, _)| time(package, profile, name)).collect::<Result<_, _>>()?;
@@ -60,11 +71,14 @@ fn compare(package: &Path, size: Size, profiles: &[String]) -> Result<(), Box<dy
         {
             let ms: Vec<f64> = times.iter().map(|times| pick(times).as_secs_f64() * 1e3).collect();
             println!(
-                "{profile:<17} {what:<4} {:>8.0} {:>12.0} {:>10.0}   {:>5.2}",
+                "{profile:<17} {what:<4} {:>8.0} {:>12.0} {:>10.0}   {:>5.2} {:>12.0} {:>10.0}   {:>5.2}",
                 ms[0],
                 ms[1],
                 ms[2],
-                ms[2] / ms[1]
+                ms[2] / ms[1],
+                ms[3],
+                ms[4],
+                ms[4] / ms[3]
             );
         }
     }
@@ -73,7 +87,7 @@ fn compare(package: &Path, size: Size, profiles: &[String]) -> Result<(), Box<dy
 
 /// What is generated for one await, as source and as machine code.
 fn generated(package: &Path, size: Size) -> Result<(), Box<dyn Error>> {
-    let shown = expansion(&machine(size))?;
+    let shown = expansion(&machine(size, MACHINE_ALONE))?;
     println!(
         "generated for one await: {:.1} lines, {:.0} bytes of source",
         per_await(shown.lines().count(), size),
@@ -213,7 +227,38 @@ fn empty() -> String {
     "#[allow(unused_imports)] use longhaul::prelude::*;\nfn main() {}\n".to_owned()
 }
 
-fn plain(size: Size) -> String {
+/// The future is polled once.
+const PLAIN_ALONE: &str = "    let mut long = Long::default();
+    let future = long.run(String::new());
+    std::hint::black_box(&future);
+    let waker = std::task::Waker::noop();
+    let polled = std::pin::pin!(future).poll(&mut std::task::Context::from_waker(waker));
+    println!(\"{}\", polled.is_ready());
+";
+
+/// All of the machine is there; nothing runs it.
+const MACHINE_ALONE: &str = "    println!(\"{}\", Long::describe().len());
+";
+
+const PLAIN_RUN: &str =
+    "    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect(\"a runtime\");
+    let output = tokio.block_on(async { Long::default().run(String::new()).await });
+    println!(\"{output:?}\");
+";
+
+const MACHINE_RUN: &str =
+    "    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect(\"a runtime\");
+    let output = tokio.block_on(async {
+        let engine = longhaul::Engine::builder().workflow::<Long>().activity::<work>();
+        let engine = engine.open_in_memory().await?;
+        let output = engine.start::<Long>(String::new()).execute().await?;
+        engine.shutdown().await?;
+        Ok::<_, Failure>(output)
+    });
+    println!(\"{output:?}\");
+";
+
+fn plain(size: Size, main: &str) -> String {
     format!(
         "use longhaul::prelude::*;
 async fn work(number: u64, text: String) -> Result<String, Failure> {{ Ok(format!(\"{{text}} {{number}}\")) }}
@@ -224,19 +269,13 @@ impl Long {{
 {}    }}
 }}
 fn main() {{
-    let mut long = Long::default();
-    let future = long.run(String::new());
-    std::hint::black_box(&future);
-    let waker = std::task::Waker::noop();
-    let polled = std::pin::pin!(future).poll(&mut std::task::Context::from_waker(waker));
-    println!(\"{{}}\", polled.is_ready());
-}}
+{main}}}
 ",
         body("work", size)
     )
 }
 
-fn machine(size: Size) -> String {
+fn machine(size: Size, main: &str) -> String {
     format!(
         "use longhaul::prelude::*;
 #[activity]
@@ -250,8 +289,7 @@ impl Long {{
 {}    }}
 }}
 fn main() {{
-    println!(\"{{}}\", Long::describe().len());
-}}
+{main}}}
 ",
         body("work", size)
     )

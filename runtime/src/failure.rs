@@ -38,7 +38,29 @@ pub struct Failure {
 impl Failure {
     /// A failure of the given text.
     pub fn msg(message: impl fmt::Display) -> Self {
+        Failure::text(format_args!("{message}"))
+    }
+
+    #[inline(never)]
+    fn text(message: fmt::Arguments<'_>) -> Self {
         Failure { type_name: "Failure".to_owned(), message: message.to_string(), causes: Vec::new() }
+    }
+
+    /// An error of the type of that name.
+    #[inline(never)]
+    fn of(error: &dyn Error, type_name: &str) -> Self {
+        let message = error.to_string();
+        let mut causes: Vec<String> = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            // Many errors tell their cause in their own text.
+            if !causes.last().unwrap_or(&message).contains(&text) {
+                causes.push(text);
+            }
+            source = cause.source();
+        }
+        Failure { type_name: type_name.to_owned(), message, causes }
     }
 
     /// The Rust type of the error that this was made from, or `Failure`.
@@ -75,18 +97,7 @@ impl fmt::Debug for Failure {
 
 impl<E: Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let message = error.to_string();
-        let mut causes: Vec<String> = Vec::new();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let text = cause.to_string();
-            // Many errors tell their cause in their own text.
-            if !causes.last().unwrap_or(&message).contains(&text) {
-                causes.push(text);
-            }
-            source = cause.source();
-        }
-        Failure { type_name: std::any::type_name::<E>().to_owned(), message, causes }
+        Failure::of(&error, std::any::type_name::<E>())
     }
 }
 

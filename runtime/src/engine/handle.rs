@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -10,8 +11,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::Engine;
 use super::update::Update;
 use crate::codec;
-use crate::core::{NoEnding, RunDescription, Target};
+use crate::core::{Ending, NoEnding, RunDescription, Target};
 use crate::error::{CancelError, EngineError, QueryError, RunError, SignalError};
+use crate::failure::Never;
 use crate::machine::Ended;
 use crate::store::RunNo;
 use crate::workflow::{HandlerError, SignalType, Workflow};
@@ -62,16 +64,12 @@ impl<W> RunHandle<W> {
 impl<W: Workflow> RunHandle<W> {
     /// Waits for the run's end and gives its output. A run that ended already gives it at once, any number of times.
     pub async fn result(&self) -> Result<W::Output, RunError<W::Error>> {
-        let ending = self.engine.ask_wait(self.run).await?;
-        match ending {
+        match ending(&self.engine, self.run, &self.id).await {
             Ok(Ended::Completed(output)) => Ok(codec::decode(&output)?),
             Ok(Ended::Failed(error)) => Err(RunError::Failed(codec::decode(&error)?)),
-            Ok(Ended::Cancelled(error)) => {
-                Err(RunError::Cancelled(error.map(|error| codec::decode(&error)).transpose()?))
-            }
-            Err(NoEnding::Damaged(damage)) => Err(EngineError::Damaged(damage).into()),
-            Err(NoEnding::Terminated(reason)) => Err(RunError::Terminated { reason }),
-            Err(NoEnding::Parked(reason)) => Err(RunError::Parked { id: self.id.to_string(), reason }),
+            Ok(Ended::Cancelled(None)) => Err(RunError::Cancelled(None)),
+            Ok(Ended::Cancelled(Some(error))) => Err(RunError::Cancelled(Some(codec::decode(&error)?))),
+            Err(error) => Err(error.of_any()),
         }
     }
 
@@ -179,6 +177,35 @@ impl<W: Workflow> RunHandle<W> {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
+    }
+}
+
+/// How a run ended, not decoded; or why that cannot be told.
+type EndingOf = Pin<Box<dyn Future<Output = Result<Ending, RunError<Never>>> + Send>>;
+
+#[inline(never)]
+fn ending(engine: &Engine, run: RunNo, id: &Arc<str>) -> EndingOf {
+    let (asked, id) = (engine.ask_wait(run), Arc::clone(id));
+    Box::pin(async move {
+        asked.await?.map_err(|why| match why {
+            NoEnding::Damaged(damage) => EngineError::Damaged(damage).into(),
+            NoEnding::Terminated(reason) => RunError::Terminated { reason },
+            NoEnding::Parked(reason) => RunError::Parked { id: id.to_string(), reason },
+        })
+    })
+}
+
+impl RunError<Never> {
+    /// The same for a workflow with errors of any type.
+    fn of_any<E>(self) -> RunError<E> {
+        match self {
+            RunError::Failed(never) | RunError::Cancelled(Some(never)) => match never {},
+            RunError::Cancelled(None) => RunError::Cancelled(None),
+            RunError::Terminated { reason } => RunError::Terminated { reason },
+            RunError::Codec(error) => RunError::Codec(error),
+            RunError::Parked { id, reason } => RunError::Parked { id, reason },
+            RunError::Engine(error) => RunError::Engine(error),
+        }
     }
 }
 
