@@ -1,8 +1,9 @@
 //! The picture of a machine, before it is written in some language: nodes in regions, and the ways between them.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::machine::{Branch, Cause, Machine, State, Wait};
+use crate::machine::{Branch, Cause, Machine, State, Transition, Wait};
 
 /// Nodes and the ways between them. The branches of a node are regions of their own.
 #[derive(Debug, Default)]
@@ -46,17 +47,17 @@ const DEEPEST: usize = 6;
 const LONGEST: usize = 72;
 
 /// The picture of the first machine; where it calls one of the others, that one is drawn within.
-pub(crate) fn picture(machines: &[Machine<'_>], lit: &[&str]) -> Region {
+pub(crate) fn picture<'m>(machines: &'m [Machine<'m>], lit: &'m [&'m str]) -> Region {
     let Some(first) = machines.first() else { return Region::default() };
     let mut draw =
         Draw { machines, lit, calls: vec![first.method], drawn: BTreeSet::new(), path: String::new() };
-    let mut region = draw.region(first, None);
+    let mut region = draw.machine(first);
     // What is called by none of these runs beside them, as a task.
     for machine in &machines[1..] {
         if !draw.drawn.contains(&machine.method) {
             draw.calls = vec![machine.method];
             draw.path = format!("{}/", machine.method);
-            let inside = draw.region(machine, None);
+            let inside = draw.machine(machine);
             let lit = lit.contains(&machine.method);
             let (id, label) = (plain(machine.method), format!("task {}", machine.method));
             region.nodes.push(Node { id, label, regions: vec![inside], lit });
@@ -76,46 +77,76 @@ struct Draw<'m, 'a> {
     path: String,
 }
 
-impl<'m> Draw<'m, '_> {
+/// The states and transitions of a machine by the branch that they are in, so that each is looked at once.
+#[derive(Default)]
+struct Parts<'m> {
+    regions: BTreeMap<Option<Branch<'m>>, (Vec<&'m State<'m>>, Vec<&'m Transition<'m>>)>,
+    /// The branches of each construct, by the name of its state.
+    branches: BTreeMap<&'m str, BTreeSet<u16>>,
+}
+
+impl<'m> Parts<'m> {
+    fn of(machine: &'m Machine<'m>) -> Self {
+        let mut parts = Parts::default();
+        let mut within = BTreeMap::new();
+        for state in machine.states {
+            within.insert(state.name, state.within);
+            parts.regions.entry(state.within).or_default().0.push(state);
+            if let Some(branch) = state.within {
+                parts.branches.entry(branch.of).or_default().insert(branch.number);
+            }
+        }
+        for transition in machine.transitions {
+            let (from, to) = (transition.from, transition.to);
+            let (Some(leaves), Some(enters)) = (within.get(from), within.get(to)) else { continue };
+            // What begins or ends a branch has its other end in the construct's own state.
+            let is_here = leaves == enters
+                || enters.is_some_and(|branch| from == branch.of)
+                || leaves.is_some_and(|branch| to == branch.of);
+            if is_here {
+                let begins = enters.is_some_and(|branch| from == branch.of);
+                let region = if begins { enters } else { leaves };
+                parts.regions.entry(*region).or_default().1.push(transition);
+            }
+        }
+        parts
+    }
+}
+
+impl<'m> Draw<'m, 'm> {
+    fn machine(&mut self, machine: &'m Machine<'m>) -> Region {
+        self.region(&Parts::of(machine), None)
+    }
+
     /// A machine, or one of its branches.
-    fn region(&mut self, machine: &'m Machine<'_>, branch: Option<Branch<'_>>) -> Region {
-        let inside =
-            |name: &str| machine.states.iter().any(|state| state.name == name && state.within == branch);
+    fn region(&mut self, parts: &Parts<'m>, branch: Option<Branch<'m>>) -> Region {
+        let Some((states, transitions)) = parts.regions.get(&branch) else { return Region::default() };
         let ends = |name: &str| match branch {
             None => name == "Start" || name == "Done",
             Some(branch) => name == branch.of,
         };
-        let states = machine.states.iter().filter(|state| inside(state.name) && !ends(state.name));
-        let nodes: Vec<Node> = states.map(|state| self.node(machine, state)).collect();
+        let states = states.iter().filter(|state| !ends(state.name));
+        let nodes: Vec<Node> = states.map(|state| self.node(parts, state)).collect();
         let mut edges: Vec<Edge> = Vec::new();
-        for transition in machine.transitions {
+        let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for transition in transitions {
             let (from, to) = (transition.from, transition.to);
-            let is_inside = |name| inside(name) && !ends(name);
-            // What begins or ends here has its other end here: a construct has several branches.
-            let here = (is_inside(from) || ends(from)) && (is_inside(to) || ends(to));
-            if !here || branch.is_some() && ends(from) && ends(to) {
-                continue;
-            }
-            let from = is_inside(from).then(|| self.id(from));
-            let to = is_inside(to).then(|| self.id(to));
-            match edges.iter_mut().find(|edge| edge.from == from && edge.to == to) {
-                Some(edge) => edge.causes.push(transition.cause),
-                None => edges.push(Edge { from, to, causes: vec![transition.cause] }),
+            match known.entry((from, to)) {
+                Entry::Occupied(edge) => edges[*edge.get()].causes.push(transition.cause),
+                Entry::Vacant(place) => {
+                    place.insert(edges.len());
+                    let end = |name: &str| (!ends(name)).then(|| self.id(name));
+                    edges.push(Edge { from: end(from), to: end(to), causes: vec![transition.cause] });
+                }
             }
         }
         Region { nodes, edges }
     }
 
-    fn node(&mut self, machine: &'m Machine<'_>, state: &'m State<'_>) -> Node {
-        let numbers: BTreeSet<u16> = machine
-            .states
-            .iter()
-            .filter_map(|inner| inner.within)
-            .filter(|branch| branch.of == state.name)
-            .map(|branch| branch.number)
-            .collect();
-        let branches = numbers.into_iter().map(|number| Some(Branch { of: state.name, number }));
-        let mut regions: Vec<Region> = branches.map(|branch| self.region(machine, branch)).collect();
+    fn node(&mut self, parts: &Parts<'m>, state: &'m State<'m>) -> Node {
+        let numbers = parts.branches.get(state.name).into_iter().flatten();
+        let branches = numbers.map(|number| Some(Branch { of: state.name, number: *number }));
+        let mut regions: Vec<Region> = branches.map(|branch| self.region(parts, branch)).collect();
         regions.extend(self.called(state));
         // The branches are to be seen, and need no mention.
         let waits_for = match state.wait {
@@ -132,7 +163,7 @@ impl<'m> Draw<'m, '_> {
     }
 
     /// The machine that a state's call runs, if it is here and is not being drawn already.
-    fn called(&mut self, state: &'m State<'_>) -> Option<Region> {
+    fn called(&mut self, state: &'m State<'m>) -> Option<Region> {
         let Wait::Call { method } = state.wait else { return None };
         let machine = self.machines.iter().find(|machine| machine.method == method)?;
         if self.calls.len() > DEEPEST || self.calls.contains(&machine.method) {
@@ -143,7 +174,7 @@ impl<'m> Draw<'m, '_> {
         let outside = self.path.len();
         self.path.push_str(state.name);
         self.path.push('/');
-        let region = self.region(machine, None);
+        let region = self.machine(machine);
         self.path.truncate(outside);
         self.calls.pop();
         Some(region)
