@@ -11,6 +11,7 @@ mod activity;
 mod analyse;
 mod attributes;
 mod cfg;
+mod depth;
 mod diag;
 #[cfg(feature = "dump")]
 pub mod dump;
@@ -162,6 +163,9 @@ pub fn activities(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(longhaul_codegen::name_of(quote!(1 + 1)), None);
 /// ```
 pub fn name_of(item: TokenStream) -> Option<String> {
+    if depth::too_deep(&item).is_some() {
+        return None;
+    }
     match syn::parse2(item).ok()? {
         syn::Item::Fn(item) => Some(item.sig.ident.to_string()),
         syn::Item::Impl(item) => match *item.self_ty {

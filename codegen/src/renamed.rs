@@ -2,14 +2,26 @@
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::ToTokens;
 
+use crate::depth;
+use crate::diag::{self, Errors};
+
 /// Expands an item whose attribute may say where the crate is.
 pub(crate) fn expand(
     attr: TokenStream,
     item: TokenStream,
     expand: impl FnOnce(TokenStream, TokenStream) -> TokenStream,
 ) -> TokenStream {
+    let mut errors = Errors::default();
+    if let Some(span) = depth::too_deep(&attr) {
+        errors.push(diag::TOO_DEEP.at(span));
+        return errors.into_tokens();
+    }
     let (attr, path) = take_path(attr);
-    let expanded = expand(attr, item);
+    let mut expanded = match depth::cut(item, &mut errors) {
+        Some(item) => expand(attr, item),
+        None => TokenStream::new(),
+    };
+    expanded.extend(errors.into_tokens());
     match path {
         Some(path) => renamed(expanded, &path),
         None => expanded,

@@ -116,6 +116,10 @@ catalogue! {
         why: "its callers are written for both, since what `#[cfg]` leaves out is not known here",
         instead: "the same parameters and result for each; what differs goes into the bodies";
 
+    TOO_DEEP LH0026: "this is nested too deeply",
+        why: "code is read by calling the reader again for what is within, and the compiler's stack has an end",
+        instead: "an inner part in a `let` before it, or in a function of its own";
+
     UPDATE_SHAPE LH0030: "an update has to be `fn name(&mut self, ..)`",
         why: "it changes the run's own value, and answers once it has",
         instead: "`#[update] fn name(&mut self, value: Value) -> Result<(), Refused>`, or an `async fn`, which runs beside `run`";
