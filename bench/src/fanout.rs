@@ -1,4 +1,5 @@
-//! A run that calls many activities at once: bytes and time, and whether they are in proportion.
+//! A run that calls many activities at once, or has as many blocks that call two each: bytes and time, and whether they are
+//! in proportion.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -42,16 +43,36 @@ impl Workers {
     }
 }
 
+/// What there are many of.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+enum Branches {
+    Activities,
+    /// Each with two activities, one after the other.
+    Blocks,
+}
+
 #[derive(Default, Serialize, Deserialize)]
 struct FanOut {}
 
 #[workflow]
 impl FanOut {
     #[run]
-    async fn run(&mut self, width: u32) -> Result<u64, Failure> {
+    async fn run(&mut self, branches: Branches, width: u32) -> Result<u64, Failure> {
         let mut sum = 0;
-        for result in join_all((0..width).map(Workers::double)).await {
-            sum += result?;
+        match branches {
+            Branches::Activities => {
+                for result in join_all((0..width).map(Workers::double)).await {
+                    sum += result?;
+                }
+            }
+            Branches::Blocks => {
+                let blocks = (0..width).map(|number| async move {
+                    let twice = Workers::double(number).await.unwrap_or_default();
+                    let again = Workers::double(number).await.unwrap_or_default();
+                    twice.max(again)
+                });
+                sum = join_all(blocks).await.into_iter().sum();
+            }
         }
         Ok(sum)
     }
@@ -59,27 +80,36 @@ impl FanOut {
 
 pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    println!("join_all over activities, whose results come at once or one by one");
     println!(
-        "{:>8} {:>11} {:>7} {:>12} {:>12} {:>9} {:>10}",
-        "store", "results", "calls", "transitions", "written KiB", "seconds", "cpu ms"
+        "join_all over activities, and over blocks with two each, whose results come at once or one by one"
+    );
+    println!(
+        "{:>10} {:>8} {:>11} {:>7} {:>12} {:>12} {:>9} {:>10}",
+        "branches", "store", "results", "width", "transitions", "written KiB", "seconds", "cpu ms"
     );
     for pool in POOLS {
         for on_disk in [true, false] {
-            let mut measured = Vec::new();
-            for width in WIDTHS {
-                measured.push(tokio.block_on(fan_out(width, pool, on_disk))?);
-            }
-            let [few, many] = measured[..] else { continue };
-            println!(
-                "{:>28} {:>24} {:>9.1} {:>10.1}",
-                "ratio",
-                if on_disk { format!("{:.1}", many.bytes / few.bytes) } else { String::new() },
-                many.seconds / few.seconds,
-                many.cpu / few.cpu
-            );
+            tokio.block_on(compare(Branches::Activities, pool, on_disk))?;
+            tokio.block_on(compare(Branches::Blocks, pool, on_disk))?;
         }
     }
+    Ok(())
+}
+
+/// What ten times the branches cost, in how many times the bytes and the time.
+async fn compare(branches: Branches, pool: Pool, on_disk: bool) -> Result<(), Box<dyn Error>> {
+    let mut measured = Vec::new();
+    for width in WIDTHS {
+        measured.push(fan_out(branches, width, pool, on_disk).await?);
+    }
+    let [few, many] = measured[..] else { return Ok(()) };
+    println!(
+        "{:>39} {:>24} {:>9.1} {:>10.1}",
+        "ratio",
+        if on_disk { format!("{:.1}", many.bytes / few.bytes) } else { String::new() },
+        many.seconds / few.seconds,
+        many.cpu / few.cpu
+    );
     Ok(())
 }
 
@@ -92,13 +122,13 @@ struct Cost {
 }
 
 #[allow(clippy::cast_precision_loss)]
-async fn fan_out(width: u32, pool: Pool, on_disk: bool) -> Result<Cost, Box<dyn Error>> {
+async fn fan_out(branches: Branches, width: u32, pool: Pool, on_disk: bool) -> Result<Cost, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let workers = Workers { free: Semaphore::new(pool.workers), pause: pool.pause };
     let builder = Engine::builder().workflow::<FanOut>().activities(workers);
     let engine = if on_disk { builder.open(folder.path()).await? } else { builder.open_in_memory().await? };
     let (bytes, cpu, begun) = (written_bytes(), cpu_millis(), Instant::now());
-    let run = engine.start::<FanOut>(width).await?;
+    let run = engine.start::<FanOut>((branches, width)).await?;
     let sum = run.result().await?;
     let cost = Cost {
         bytes: written_bytes().saturating_sub(bytes) as f64,
@@ -107,7 +137,11 @@ async fn fan_out(width: u32, pool: Pool, on_disk: bool) -> Result<Cost, Box<dyn 
     };
     assert_eq!(sum, u64::from(width) * u64::from(width - 1));
     println!(
-        "{:>8} {:>11} {width:>7} {:>12} {:>12} {:>9.2} {:>10.0}",
+        "{:>10} {:>8} {:>11} {width:>7} {:>12} {:>12} {:>9.2} {:>10.0}",
+        match branches {
+            Branches::Activities => "activities",
+            Branches::Blocks => "blocks",
+        },
         if on_disk { "fjall" } else { "memory" },
         pool.name,
         run.describe().await?.transitions,

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release -p longhaul-bench -- throughput   # runs per second and latency, durable, by runs in flight
 //! cargo run --release -p longhaul-bench -- sleeping     # bytes on disk and in memory for a sleeping run
-//! cargo run --release -p longhaul-bench -- fanout       # 1,000 and 10,000 activities at once: bytes and time
+//! cargo run --release -p longhaul-bench -- fanout       # 1,000 and 10,000 activities at once, or blocks: bytes and time
 //! cargo run --release -p longhaul-bench -- codec        # nanoseconds to write a value as CBOR, and to read it back
 //! cargo run --release -p longhaul-bench -- compile      # rustc's time for a machine and for the same plain async fn; generated code
 //! cargo run --release -p longhaul-bench -- resume       # nanoseconds for a resume, beyond the user's code

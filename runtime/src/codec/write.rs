@@ -108,6 +108,13 @@ impl Writer {
         self.close(1, false);
     }
 
+    /// Writes a list of `len` values, which are encoded one behind the other.
+    #[inline(never)]
+    pub(crate) fn list(&mut self, len: usize, values: &[u8]) {
+        self.array(Some(len));
+        self.bytes.extend_from_slice(values);
+    }
+
     /// Writes a text.
     #[inline(never)]
     pub(crate) fn text(&mut self, text: &str) {

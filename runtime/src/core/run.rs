@@ -227,7 +227,12 @@ impl Run {
             record.inbox.iter().chain(&events).filter_map(EventRecord::resolves).collect();
         // Of the many that a fan-out has, few are gone at a time: the others stay where they are.
         let mut armed = std::mem::take(&mut record.armed);
-        let gone = armed.extract_if(.., |armed| !is_waited_for(armed.op));
+        // Both are in order: each is looked at once.
+        let mut named = waits.iter().copied().peekable();
+        let gone = armed.extract_if(.., |armed| {
+            while named.next_if(|op| *op < armed.op).is_some() {}
+            named.peek() != Some(&armed.op)
+        });
         let disarmed = gone.filter(|armed| !got.contains(&armed.op)).collect();
 
         #[cfg(feature = "testing")]

@@ -147,20 +147,23 @@ impl<W: Wait, T> Running<W, T> {
         }
     }
 
-    /// The places of those that may be ready. Of thousands that wait for one operation each, those whose
-    /// operation was resolved: so a step costs what was resolved, and not how many there are.
+    /// The places of those that may be ready. Of thousands that wait for one operation or task each, those whose
+    /// operation was resolved or whose task has ended: so a step costs what happened, and not how many there are.
     fn candidates(&mut self, ctx: &Context) -> Vec<usize> {
-        if !W::BY_OPERATION || ctx.tells_cancel() {
+        if !(W::BY_OPERATION || W::BY_TASK) || ctx.cancel().is_some() {
             return self.waits.keys().copied().collect();
         }
         if let Some(places) = &self.places {
-            let mut found: Vec<usize> =
-                ctx.resolved(|ops| ops.filter_map(|op| places.get(&op).copied()).collect());
+            let placed = |ops: &mut dyn Iterator<Item = OpId>| -> Vec<usize> {
+                ops.filter_map(|op| places.get(&op).copied()).collect()
+            };
+            let mut found = if W::BY_TASK { ctx.ended_tasks(placed) } else { ctx.resolved(placed) };
             found.sort_unstable();
             return found;
         }
         let mut places = BTreeMap::new();
         for (place, wait) in &self.waits {
+            places.extend(wait.0.task().map(|op| (op, *place)));
             wait.0.armed(&mut |op| {
                 places.insert(op, *place);
             });

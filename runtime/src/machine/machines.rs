@@ -11,7 +11,7 @@ use super::stored_tasks::EntryRecord;
 use super::task::{self, Request};
 use super::tasks::Tasks;
 use super::wait::{OpId, WaitWriter};
-use crate::codec::{self, CodecError};
+use crate::codec::{self, CodecError, Writer};
 
 /// The name of the tasks in a stored frame, which is none that a slot can have.
 const TASKS: &str = "+tasks";
@@ -135,13 +135,13 @@ impl Inner {
         }
         self.armed.extend(self.tasks.armed());
         self.armed.sort_unstable();
-        let tasks = codec::encode(&self.tasks.records()).expect("records are plain data");
-        let name = codec::encode(TASKS).expect("a text is plain data");
         // The frame is a map without a length: before its end there is room for one more entry.
         if let Some((end, entries)) = main.encoded().split_last() {
             self.joined.extend_from_slice(entries);
-            self.joined.extend_from_slice(&name.0);
-            self.joined.extend_from_slice(&tasks.0);
+            let mut out = Writer::new(std::mem::take(&mut self.joined));
+            out.text(TASKS);
+            self.tasks.write(&mut out);
+            self.joined = out.into_bytes();
             self.joined.push(*end);
         }
     }
@@ -192,7 +192,7 @@ fn drop_unnamed(bodies: &dyn Bodies, ctx: &Context) -> bool {
     ctx.tasks(|tasks| {
         named.extend(tasks.named());
         named.sort_unstable();
-        tasks.drop_unnamed(|op| named.binary_search(&op).is_ok())
+        tasks.drop_unnamed(&named)
     })
 }
 
@@ -255,7 +255,10 @@ fn stored_tasks(encoded: &[u8]) -> Result<Tasks, String> {
 #[inline(never)]
 pub(super) fn step_tasks(bodies: &mut dyn Bodies, ctx: &Context, from: OpId) {
     let mut next = from;
-    while let Some(op) = ctx.tasks(|tasks| tasks.next_running(next, |op| ctx.is_resolved(op))) {
+    // In order. Some are taken up meanwhile, which does no harm: whoever waits for one of them is only asked in vain.
+    let resolved: Vec<OpId> = ctx.resolved(|ops| ops.collect());
+    let is_resolved = |op: OpId| resolved.binary_search(&op).is_ok();
+    while let Some(op) = ctx.tasks(|tasks| tasks.next_running(next, is_resolved)) {
         step_task(bodies, ctx, op);
         if ctx.has_fault() {
             return;

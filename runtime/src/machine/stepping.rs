@@ -202,8 +202,12 @@ impl Context {
         look(&mut self.step.borrow().resolutions.keys().copied())
     }
 
-    pub(super) fn is_resolved(&self, op: OpId) -> bool {
-        self.step.borrow().resolutions.contains_key(&op)
+    /// Runs `look` over the tasks that have ended, and whose output nobody has taken.
+    pub(super) fn ended_tasks<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = OpId>) -> T) -> T {
+        // Whoever looks may see more when it looks again, though no operation is resolved.
+        self.watch();
+        let all = self.stepping.tasks.borrow();
+        look(&mut all.iter().flat_map(|tasks| tasks.ended.iter().copied()))
     }
 
     pub(super) fn has_fault(&self) -> bool {

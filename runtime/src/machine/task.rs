@@ -187,6 +187,7 @@ impl<'de, T> Deserialize<'de> for TaskWait<T> {
 
 impl<T: Stored> Wait for TaskWait<T> {
     type Output = Result<T, Cancelled>;
+    const BY_TASK: bool = true;
 
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
         if ctx.is_dropped() && ctx.tasks_with(self.0.op, |tasks| tasks.is_cancelled(self.0.op)) {
@@ -202,6 +203,10 @@ impl<T: Stored> Wait for TaskWait<T> {
 
     // The handle within has named the task when it was encoded.
     fn armed(&self, _: &mut dyn FnMut(OpId)) {}
+
+    fn task(&self) -> Option<OpId> {
+        Some(self.0.op)
+    }
 
     stored_by_serde!();
 }
@@ -307,6 +312,7 @@ impl<'de, T> Deserialize<'de> for AsyncBlockWait<T> {
 
 impl<T: Stored> Wait for AsyncBlockWait<T> {
     type Output = T;
+    const BY_TASK: bool = true;
 
     fn poll(&mut self, ctx: &Context) -> Poll<T> {
         // What is cancelled has no output: whoever awaits it here is in the same scope, and is given up as well.
@@ -321,6 +327,10 @@ impl<T: Stored> Wait for AsyncBlockWait<T> {
     }
 
     fn armed(&self, _: &mut dyn FnMut(OpId)) {}
+
+    fn task(&self) -> Option<OpId> {
+        Some(self.0.op)
+    }
 
     stored_by_serde!();
 }

@@ -4,7 +4,7 @@
 //! an entry in this table. Handles hold the number alone. An entry that no handle names any more, in no frame and not in the
 //! workflow's value, is cancelled: that is how dropping a [`Task`](super::Task) cancels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,8 @@ pub(super) struct Entry {
     pub(super) named: Vec<OpId>,
     /// Whether it has begun others.
     pub(super) has_begun: bool,
+    /// Its stored form, unless it has changed since that was made.
+    pub(super) stored: Vec<u8>,
 }
 
 /// What a handle finds.
@@ -65,6 +67,8 @@ pub(super) enum Found {
 #[derive(Default)]
 pub(crate) struct Tasks {
     pub(super) all: BTreeMap<OpId, Entry>,
+    /// Those that have ended, and whose output nobody has taken.
+    pub(super) ended: BTreeSet<OpId>,
 }
 
 impl Tasks {
@@ -90,15 +94,27 @@ impl Tasks {
         if let Some(parent) = parent.and_then(|parent| self.all.get_mut(&parent)) {
             parent.has_begun = true;
         }
-        let (named, has_begun) = (Vec::new(), false);
-        self.all.insert(op, Entry { state, parent, shielded, cancel, keeper, named, has_begun });
+        let (named, has_begun, stored) = (Vec::new(), false, Vec::new());
+        self.all.insert(op, Entry { state, parent, shielded, cancel, keeper, named, has_begun, stored });
+    }
+
+    /// The entry, whose stored form is to be made anew.
+    fn change(&mut self, op: OpId) -> Option<&mut Entry> {
+        let entry = self.all.get_mut(&op)?;
+        entry.stored.clear();
+        Some(entry)
+    }
+
+    fn remove(&mut self, op: OpId) -> Option<Entry> {
+        self.ended.remove(&op);
+        self.all.remove(&op)
     }
 
     pub(super) fn add_trigger(&mut self, op: OpId) {
         let state = State::Trigger(None);
         let (parent, keeper, named) = (None, Keeper::Handle, Vec::new());
-        let (shielded, cancel, has_begun) = (true, Cancel::Not, false);
-        self.all.insert(op, Entry { state, parent, shielded, cancel, keeper, named, has_begun });
+        let (shielded, cancel, has_begun, stored) = (true, Cancel::Not, false, Vec::new());
+        self.all.insert(op, Entry { state, parent, shielded, cancel, keeper, named, has_begun, stored });
     }
 
     /// The output of a task. It is taken: the next to ask finds nothing.
@@ -107,10 +123,10 @@ impl Tasks {
             None => Found::Gone,
             Some(State::Running(_) | State::Away | State::Trigger(_)) => Found::Pending,
             Some(State::Cancelled) => {
-                self.all.remove(&op);
+                self.remove(op);
                 Found::Cancelled
             }
-            Some(State::Done(_)) => match self.all.remove(&op).map(|entry| entry.state) {
+            Some(State::Done(_)) => match self.remove(op).map(|entry| entry.state) {
                 Some(State::Done(output)) => Found::Done(output),
                 _ => Found::Gone,
             },
@@ -127,7 +143,7 @@ impl Tasks {
 
     /// Resolves a trigger, unless it is resolved or nobody waits for it any more.
     pub(super) fn resolve(&mut self, op: OpId, value: Payload, names: Vec<OpId>) -> bool {
-        let Some(entry) = self.all.get_mut(&op) else { return false };
+        let Some(entry) = self.change(op) else { return false };
         let State::Trigger(slot @ None) = &mut entry.state else { return false };
         *slot = Some(value);
         entry.named = names;
@@ -165,7 +181,7 @@ impl Tasks {
 
     /// Puts it back. Gives the update that is done by that.
     pub(super) fn put_back(&mut self, op: OpId, mut spawned: Box<Spawned>) -> Option<(String, Payload)> {
-        let entry = self.all.get_mut(&op)?;
+        let entry = self.change(op)?;
         let Some(output) = spawned.output.take() else {
             entry.state = State::Running(spawned);
             return None;
@@ -174,16 +190,17 @@ impl Tasks {
         let entry = self.all.get_mut(&op)?;
         match std::mem::replace(&mut entry.keeper, Keeper::Handle) {
             Keeper::Update(id) => {
-                self.all.remove(&op);
+                self.remove(op);
                 Some((id, output))
             }
             Keeper::Signal | Keeper::Detached => {
-                self.all.remove(&op);
+                self.remove(op);
                 None
             }
             Keeper::Handle => {
                 entry.named = std::mem::take(&mut spawned.named);
                 entry.state = State::Done(output);
+                self.ended.insert(op);
                 None
             }
         }
@@ -198,6 +215,7 @@ impl Tasks {
         }
         for child in self.all.values_mut().filter(|child| child.parent == Some(op)) {
             (child.parent, child.shielded) = (parent, shielded);
+            child.stored.clear();
         }
         if let Some(parent) = parent.and_then(|parent| self.all.get_mut(&parent)) {
             parent.has_begun = true;
@@ -207,17 +225,18 @@ impl Tasks {
     /// The task is given up.
     pub(super) fn give_up(&mut self, op: OpId) {
         self.leave_children(op);
-        if let Some(entry) = self.all.get_mut(&op) {
+        if let Some(entry) = self.change(op) {
             entry.state = State::Cancelled;
+            self.ended.insert(op);
         }
     }
 
     /// Lets a task go on by itself.
     pub(super) fn detach(&mut self, op: OpId) {
-        if let Some(entry) = self.all.get_mut(&op) {
+        if let Some(entry) = self.change(op) {
             (entry.keeper, entry.parent, entry.shielded) = (Keeper::Detached, None, true);
             if !entry.is_running() {
-                self.all.remove(&op);
+                self.remove(op);
             }
         }
     }
@@ -229,18 +248,17 @@ impl Tasks {
 
     /// Cancels a task and all that it began, in this way.
     fn end(&mut self, op: OpId, cancel: Cancel) -> bool {
-        let mut news = false;
-        if let Some(entry) = self.all.get_mut(&op)
-            && entry.is_running()
-            && entry.cancel == Cancel::Not
-        {
-            entry.cancel = cancel;
-            news = true;
+        let Some(entry) = self.all.get_mut(&op) else { return false };
+        if !entry.is_running() || entry.cancel.is_some() {
+            return false;
         }
-        if news {
+        entry.cancel = cancel;
+        entry.stored.clear();
+        // Of thousands that are cancelled, most have begun none.
+        if entry.has_begun {
             self.end_children(Some(op), cancel);
         }
-        news
+        true
     }
 
     /// Cancels what `parent` (the run itself: none) began.
@@ -262,7 +280,7 @@ impl Tasks {
     pub(super) fn has_children(&self, parent: Option<OpId>) -> bool {
         self.all.iter().any(|(op, entry)| {
             let own = entry.parent == parent && !(parent.is_none() && entry.shielded);
-            own && (entry.is_running() || self.has_children(Some(*op)))
+            own && (entry.is_running() || entry.has_begun && self.has_children(Some(*op)))
         })
     }
 
@@ -293,19 +311,26 @@ impl Tasks {
     }
 
     /// Cancels what no handle names any more, removes it where it has ended; tells whether there was something to cancel.
-    pub(super) fn drop_unnamed(&mut self, is_named: impl Fn(OpId) -> bool) -> bool {
-        let dropped: Vec<OpId> = self
-            .all
-            .iter()
-            .filter(|(op, entry)| entry.keeper == Keeper::Handle && !is_named(**op))
-            .map(|(op, _)| *op)
-            .collect();
+    /// `named` are those that are named, in their order.
+    pub(super) fn drop_unnamed(&mut self, named: &[OpId]) -> bool {
+        // Both are in order: each is looked at once.
+        let mut named = named.iter().copied().peekable();
+        let mut is_named = |op: OpId| {
+            while named.next_if(|name| *name < op).is_some() {}
+            named.peek() == Some(&op)
+        };
+        let mut dropped = Vec::new();
+        for (op, entry) in &self.all {
+            if !is_named(*op) && entry.keeper == Keeper::Handle {
+                dropped.push(*op);
+            }
+        }
         let mut news = false;
         for op in dropped {
             if self.all.get(&op).is_some_and(Entry::is_running) {
                 news |= self.end(op, Cancel::Dropped);
             } else {
-                self.all.remove(&op);
+                self.remove(op);
                 news = true;
             }
         }
@@ -321,7 +346,11 @@ impl Tasks {
             if entry.is_running() {
                 entry.state = State::Cancelled;
             }
+            if matches!(entry.state, State::Done(_) | State::Cancelled) {
+                self.ended.insert(op);
+            }
             entry.parent = None;
+            entry.stored.clear();
             self.all.insert(op, entry);
         }
     }

@@ -68,10 +68,17 @@ pub trait Wait: Sized + 'static {
     /// Whether it becomes ready by an operation that it has [armed](Self::armed) being resolved, or by cancellation, and
     /// by nothing else: so it need not be polled before.
     const BY_OPERATION: bool = false;
+    /// Whether it becomes ready by the [task](Self::task) that it awaits having ended, or by cancellation, and by nothing
+    /// else.
+    const BY_TASK: bool = false;
     /// The output, once it is there.
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output>;
     /// Calls `armed` with each operation that this waits for.
     fn armed(&self, armed: &mut dyn FnMut(OpId));
+    /// The task that it awaits, if it awaits one.
+    fn task(&self) -> Option<OpId> {
+        None
+    }
     /// Writes one value: what is stored. A type that serde can write does so with [`WaitWriter::value`].
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError>;
     /// Reads it back. A type that serde can read does so with [`read_value`].
