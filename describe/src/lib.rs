@@ -41,5 +41,5 @@ mod picture;
 pub mod schema;
 
 pub use dot::dot;
-pub use machine::{Branch, Cause, Machine, Slot, State, Transition, Wait};
+pub use machine::{Branch, Cause, Machine, Slot, State, Transition, Wait, Ways, transitions};
 pub use mermaid::mermaid;

@@ -115,6 +115,33 @@ pub struct Transition<'a> {
     pub cause: Cause,
 }
 
+/// From one state, by one cause, to each of a row of states, by their numbers: from, first, last, cause.
+pub type Ways = (u16, u16, u16, Cause);
+
+/// All transitions of a machine that has so many that they are written as rows: where any of the steps of a sequence may
+/// be left out, each state leads to all that come later.
+///
+/// ```
+/// use longhaul_describe::{Cause, transitions};
+///
+/// let all = transitions(&["Start", "AwaitA", "AwaitB", "Done"], &[(0, 1, 3, Cause::Started), (1, 2, 3, Cause::Result)]);
+/// let ways: Vec<_> = all.iter().map(|way| (way.from, way.to)).collect();
+/// assert_eq!(
+///     ways,
+///     [("Start", "AwaitA"), ("Start", "AwaitB"), ("Start", "Done"), ("AwaitA", "AwaitB"), ("AwaitA", "Done")]
+/// );
+/// ```
+pub fn transitions<'a>(states: &[&'a str], ways: &[Ways]) -> Vec<Transition<'a>> {
+    let all = ways.iter().flat_map(|&(from, first, last, cause)| {
+        (first..=last).map(move |to| Transition {
+            from: states[usize::from(from)],
+            to: states[usize::from(to)],
+            cause,
+        })
+    });
+    all.collect()
+}
+
 /// What brings a transition about, as far as the source shows it.
 ///
 /// A cancelled run can leave each state for `Done`; these ways are not listed.

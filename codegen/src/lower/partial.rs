@@ -54,9 +54,17 @@ impl Apart {
         for stmt in &mut block.stmts {
             visit_mut::visit_stmt_mut(self, stmt);
         }
+        let last = block.stmts.iter().rposition(stmt_awaits);
         let mut rest: std::collections::VecDeque<Stmt> = std::mem::take(&mut block.stmts).into();
+        let mut at = 0;
         while let Some(mut stmt) = rest.pop_front() {
-            for (name, mutable) in known.clone() {
+            // Behind the last await nothing has to be kept.
+            let looked_at = last.is_some_and(|last| at <= last);
+            let taken = if looked_at { taken_from(&stmt) } else { BTreeSet::new() };
+            at += 1;
+            let from: Vec<_> =
+                known.iter().filter(|(name, _)| taken.contains(&name.to_string())).cloned().collect();
+            for (name, mutable) in from {
                 if let Some(before) = self.moved(&mut stmt, &rest, &name, mutable) {
                     block.stmts.extend(before);
                 }
@@ -81,10 +89,7 @@ impl Apart {
         name: &Ident,
         mutable: bool,
     ) -> Option<Vec<Stmt>> {
-        if !stmt_awaits(stmt) && !rest.iter().any(stmt_awaits) {
-            return None;
-        }
-        let mut moves = Moves { name, field: None };
+        let mut moves = Moves { name: Some(name), field: None, taken: BTreeSet::new() };
         moves.visit_stmt_mut(&mut stmt.clone());
         let field = moves.field?;
         let mut left = BTreeSet::new();
@@ -108,7 +113,7 @@ impl Apart {
         self.parts += 1;
         let parts = self.parts_of(name, &left);
         let mutable = mutable.then(|| quote!(mut));
-        Moves { name, field: None }.replace(stmt, &field, &part);
+        replace(stmt, name, &field, &part);
         Some(vec![
             syn::parse_quote!(let #part = #name.#field;),
             syn::parse_quote!(let #mutable #name = #parts;),
@@ -136,37 +141,52 @@ impl Apart {
     }
 }
 
-/// Finds, or replaces, the field that a statement takes by value, in no block of its own.
+/// Finds the fields that a statement takes by value, in no block of its own.
 struct Moves<'n> {
-    name: &'n Ident,
+    name: Option<&'n Ident>,
+    /// The first of `name`.
     field: Option<Member>,
+    /// The names of which there is one.
+    taken: BTreeSet<String>,
 }
 
 impl Moves<'_> {
     fn by_value(&mut self, expr: &Expr) {
         if let Expr::Field(field) = peel(expr)
-            && matches!(peel(&field.base), Expr::Path(path) if path.path.is_ident(self.name))
+            && let Expr::Path(path) = peel(&field.base)
+            && let Some(name) = path.path.get_ident()
         {
-            self.field.get_or_insert_with(|| field.member.clone());
+            if self.name == Some(name) {
+                self.field.get_or_insert_with(|| field.member.clone());
+            }
+            self.taken.insert(name.to_string());
         }
     }
+}
 
-    fn replace(&self, stmt: &mut Stmt, field: &Member, part: &Ident) {
-        struct Replace<'n>(&'n Ident, &'n Member, &'n Ident);
-        impl VisitMut for Replace<'_> {
-            fn visit_expr_mut(&mut self, expr: &mut Expr) {
-                let found = matches!(expr, Expr::Field(field) if field.member == *self.1
-                    && matches!(peel(&field.base), Expr::Path(path) if path.path.is_ident(self.0)));
-                if found {
-                    let part = self.2;
-                    *expr = syn::parse_quote!(#part);
-                } else {
-                    visit_mut::visit_expr_mut(self, expr);
-                }
+/// Writes `part` for a field of `name`.
+fn replace(stmt: &mut Stmt, name: &Ident, field: &Member, part: &Ident) {
+    struct Replace<'n>(&'n Ident, &'n Member, &'n Ident);
+    impl VisitMut for Replace<'_> {
+        fn visit_expr_mut(&mut self, expr: &mut Expr) {
+            let found = matches!(expr, Expr::Field(field) if field.member == *self.1
+                && matches!(peel(&field.base), Expr::Path(path) if path.path.is_ident(self.0)));
+            if found {
+                let part = self.2;
+                *expr = syn::parse_quote!(#part);
+            } else {
+                visit_mut::visit_expr_mut(self, expr);
             }
         }
-        Replace(self.name, field, part).visit_stmt_mut(stmt);
     }
+    Replace(name, field, part).visit_stmt_mut(stmt);
+}
+
+/// The names that a statement takes fields of by value.
+fn taken_from(stmt: &Stmt) -> BTreeSet<String> {
+    let mut moves = Moves { name: None, field: None, taken: BTreeSet::new() };
+    moves.visit_stmt_mut(&mut stmt.clone());
+    moves.taken
 }
 
 impl VisitMut for Moves<'_> {

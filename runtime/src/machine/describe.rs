@@ -1,6 +1,6 @@
 //! What a machine says of itself: the types of `longhaul-describe`, with facts that are in the program.
 
-pub use longhaul_describe::{Branch, Cause, Wait as WaitsFor, dot, mermaid};
+pub use longhaul_describe::{Branch, Cause, Wait as WaitsFor, dot, mermaid, transitions};
 
 /// A machine: its states, the transitions between them, its slots.
 ///

@@ -45,7 +45,7 @@ pub use context::{Context, Fault, Resolution, RunRng, Step};
 pub use cursor::{Count, Cursor, From, IntoCursor, cursor, from, nth};
 pub use describe::{
     Branch, Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription, WaitsFor,
-    dot, mermaid,
+    dot, mermaid, transitions,
 };
 pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots_of_task};
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};

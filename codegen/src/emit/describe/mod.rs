@@ -1,10 +1,12 @@
 //! `Workflow::describe`: the machine's states, transitions and slots as data; and the same as a diagram in the docs.
 
+mod rows;
 mod ways;
 use longhaul_describe::{Branch, Cause, State, Transition, Wait};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+use self::rows::transitions;
 use self::ways::ways;
 use super::{Machine, step_name};
 use crate::analyse::{Analysis, SlotKind};
@@ -225,14 +227,7 @@ pub(super) fn machine(
 fn description(facts: &Facts, name: &TokenStream, slots: &TokenStream) -> TokenStream {
     let method = &facts.method;
     let states = facts.states.iter().zip(facts.waits()).map(|(facts, state)| self::state(facts, &state));
-    let transitions = facts.transitions.iter().map(|(from, to, cause)| {
-        let cause = format_ident!("{cause:?}");
-        quote! {
-            ::longhaul::machine::TransitionDescription {
-                from: #from, to: #to, cause: ::longhaul::machine::Cause::#cause
-            }
-        }
-    });
+    let transitions = transitions(facts);
     quote! {
         ::longhaul::machine::MachineDescription {
             workflow: #name,
@@ -243,7 +238,7 @@ fn description(facts: &Facts, name: &TokenStream, slots: &TokenStream) -> TokenS
                 #(#states,)*
                 ::longhaul::machine::StateDescription::DONE,
             ],
-            transitions: &[#(#transitions),*],
+            transitions: #transitions,
             slots: #slots,
         }
     }
@@ -286,9 +281,17 @@ pub(crate) fn facts(workflow: &str, machines: &[Machine<'_>]) -> Vec<Facts> {
     parts.map(|part| Facts::of(workflow, &part)).collect()
 }
 
+/// How many ways a diagram in the docs has at most: Mermaid itself shows no more.
+const MOST_DRAWN: usize = 500;
+
 /// The diagram of a workflow, for its docs.
 pub(super) fn docs(workflow: &str, machines: &[Machine<'_>]) -> TokenStream {
-    let diagram = drawn(&facts(workflow, machines), |machines| longhaul_describe::mermaid(machines, &[]));
+    let facts = facts(workflow, machines);
+    if facts.iter().map(|facts| facts.transitions.len()).sum::<usize>() > MOST_DRAWN {
+        let text = "Its diagram is too large to be shown here; `describe()` has all of it.";
+        return quote!(#[doc = #text]);
+    }
+    let diagram = drawn(&facts, |machines| longhaul_describe::mermaid(machines, &[]));
     let text = format!("What a run waits for, and what it does next:\n\n```mermaid\n{diagram}```");
     quote!(#[doc = #text])
 }
