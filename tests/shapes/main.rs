@@ -3,3 +3,4 @@
 mod attributes;
 mod functions;
 mod generic;
+mod steps;
