@@ -1,0 +1,8 @@
+//! The store on disk, and what can happen to a disk.
+
+#[path = "../engine/script.rs"]
+#[allow(dead_code)] // the engine's own tests use all of it
+mod script;
+
+mod directory;
+mod old_data;
