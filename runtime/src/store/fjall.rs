@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
+use super::journal::{self, Cut};
 use super::{Batch, DataDir, Row, Store, StoreError, Table};
 
 /// fjall accepts no less.
@@ -50,7 +51,13 @@ impl FjallStore {
                 made.map_err(|source| StoreError::new("sync the new store", source))
             })
             .map_err(|source| StoreError::new("make the store", source))?;
-        let (database, tables) = open_tables(&directory.store_path())?;
+        let path = directory.store_path();
+        let cut = journal::mend(&path).map_err(|source| StoreError::new("read the journal", source))?;
+        if let Some(Cut { journal, batches, at, bytes }) = cut {
+            let journal = journal.display();
+            tracing::warn!(%journal, batches, at, bytes, "cut off what was being written when the machine stopped");
+        }
+        let (database, tables) = open_tables(&path)?;
         Ok(FjallStore { tables, database, failed: false, _directory: directory })
     }
 

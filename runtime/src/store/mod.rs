@@ -8,6 +8,7 @@ mod compat_tests;
 mod directory;
 mod envelope;
 mod fjall;
+mod journal;
 mod key;
 mod memory;
 mod record;
@@ -17,6 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use envelope::{Damage, DamageReason};
+pub use journal::{Cut, JournalDamage};
 pub use key::{RunNo, Seq, TaskId, TimerKey};
 pub use memory::{CommitFault, MemoryDisk, MemoryStore};
 pub use record::{

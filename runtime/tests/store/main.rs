@@ -4,5 +4,6 @@
 #[allow(dead_code)] // the engine's own tests use all of it
 mod script;
 
+mod corruption;
 mod directory;
 mod old_data;

@@ -1,0 +1,157 @@
+//! What a disk can do to the journal. A torn end was never acknowledged and is cut off; damage of what was acknowledged is
+//! told, and nothing is changed.
+//!
+//! Some bytes are tried; `LONGHAUL_EVERY_BYTE=1` tries all.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use longhaul::error::OpenError;
+use longhaul::store::JournalDamage;
+
+use crate::directory::{approvals, approve, builder, copy, find, start};
+use crate::script::Do;
+
+/// A directory as a killed process left it, without what the journal has of it.
+struct Left {
+    dir: tempfile::TempDir,
+    journal: Vec<u8>,
+    /// The last batch, which is long and does not compress.
+    last: Range<usize>,
+}
+
+/// How a journal was damaged.
+type Damage = fn(&mut Vec<u8>, usize);
+
+impl Left {
+    async fn make() -> Left {
+        let live = tempfile::tempdir().unwrap();
+        let engine = builder().open(live.path()).await.unwrap();
+        let run = start(&engine, "a", [Do::Approvals(9)]).await;
+        approve(&run, "ann").await;
+        let before = journal(live.path());
+        approve(&run, &noise(6_000)).await;
+        let journal = journal(live.path());
+        let dir = tempfile::tempdir().unwrap();
+        copy(live.path(), dir.path());
+        assert!(journal.starts_with(&before) && journal.len() > before.len() + 6_000);
+        Left { dir, last: before.len()..journal.len(), journal }
+    }
+
+    /// How many approvals there are when the journal is this one; what was whole goes on and is durable.
+    async fn open(&self, journal: &[u8]) -> Result<usize, OpenError> {
+        let dir = tempfile::tempdir().unwrap();
+        fs::remove_file(self.dir.path().join("store/0.jnl")).unwrap_or_default();
+        copy(self.dir.path(), dir.path());
+        let path = dir.path().join("store/0.jnl");
+        fs::write(&path, journal).unwrap();
+        let engine = match builder().open(dir.path()).await {
+            Ok(engine) => engine,
+            Err(error) => {
+                assert!(fs::read(&path).unwrap() == journal, "the journal was changed");
+                return Err(error);
+            }
+        };
+        let run = find(&engine, "a").await;
+        let found = approvals(&run).await.len();
+        approve(&run, "eve").await;
+        drop(run);
+        engine.shutdown().await.unwrap();
+        let engine = builder().open(dir.path()).await.unwrap();
+        engine.verify("a").await.unwrap();
+        assert_eq!(approvals(&find(&engine, "a").await).await.len(), found + 1);
+        Ok(found)
+    }
+}
+
+/// The journal, up to its last byte that is not zero.
+fn journal(dir: &Path) -> Vec<u8> {
+    let mut bytes = fs::read(dir.join("store/0.jnl")).unwrap();
+    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes.truncate(end + 1);
+    bytes
+}
+
+/// Text that does not compress.
+fn noise(len: usize) -> String {
+    let mut state = 7_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'!' + u8::try_from((state >> 33) % 90).unwrap())
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+/// All of a range, or about so many of it, its ends among them.
+fn sample(range: Range<usize>, about: usize) -> impl Iterator<Item = usize> {
+    let every = std::env::var_os("LONGHAUL_EVERY_BYTE").is_some();
+    let step = if every { 1 } else { (range.len() / about).max(1) };
+    let last = range.end - 1;
+    range.step_by(step).chain([last])
+}
+
+#[tokio::test]
+async fn a_batch_that_was_torn_is_cut_off_and_all_before_it_is_there() {
+    let left = Left::make().await;
+    assert_eq!(left.open(&left.journal).await.unwrap(), 2);
+    let ways: [(&str, Damage); 4] = [
+        ("cut off", |journal, at| journal.truncate(at)),
+        ("zeros to the end", |journal, at| journal[at..].fill(0)),
+        ("a missing sector", |journal, at| {
+            let end = journal.len().min(at + 512);
+            journal[at..end].fill(0);
+        }),
+        ("garbled", |journal, at| journal[at..].iter_mut().for_each(|byte| *byte ^= 0x5a)),
+    ];
+    for (way, damage) in ways {
+        for at in sample(left.last.clone(), 10) {
+            let mut journal = left.journal.clone();
+            damage(&mut journal, at);
+            let found = left.open(&journal).await.unwrap_or_else(|error| panic!("{way} at {at}: {error}"));
+            // A hole of zeros may be where zeros were.
+            let expected = if journal == left.journal { 2 } else { 1 };
+            assert_eq!(found, expected, "{way} at {at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn g10_a_flipped_bit_in_what_was_acknowledged_loses_nothing_without_a_word() {
+    let left = Left::make().await;
+    let (mut told, mut harmless) = (0, 0);
+    for at in sample(0..left.last.start, 70) {
+        let mut journal = left.journal.clone();
+        journal[at] ^= 1 << (at % 8);
+        let error = match left.open(&journal).await {
+            // A sequence number that is another, and still between its neighbours, says the same.
+            Ok(found) => {
+                assert_eq!(found, 2, "byte {at}");
+                harmless += 1;
+                continue;
+            }
+            Err(error) => error,
+        };
+        let OpenError::Store(store) = &error else { panic!("byte {at}: {error}") };
+        let damage = store.source.downcast_ref::<JournalDamage>();
+        assert!(matches!(damage, Some(JournalDamage::Middle { .. })), "byte {at}: {error}");
+        told += 1;
+    }
+    assert!(told > 50 && harmless * 20 < told, "{told} told, {harmless} harmless");
+}
+
+#[tokio::test]
+async fn g10_a_sector_or_a_journal_that_is_missing_is_told() {
+    let left = Left::make().await;
+    for at in (0..left.last.start - 512).step_by(512) {
+        let mut journal = left.journal.clone();
+        journal[at..at + 512].fill(0);
+        assert!(left.open(&journal).await.is_err(), "a sector of zeros at {at}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    copy(left.dir.path(), dir.path());
+    fs::write(dir.path().join("store/0.jnl"), &left.journal).unwrap();
+    fs::write(dir.path().join("store/2.jnl"), "").unwrap();
+    let error = builder().open(dir.path()).await.unwrap_err().to_string();
+    assert!(error.contains("1.jnl is missing: restore"), "{error}");
+}
