@@ -183,7 +183,17 @@ impl<'ast> Visit<'ast> for Mentioned<'_> {
                     }
                 });
             }
-            None => self.tokens(mac.tokens.clone()),
+            None => match crate::lower::macro_values(mac) {
+                Some(values) => {
+                    for value in &values {
+                        match value {
+                            Expr::Lit(literal) => self.tokens(quote::quote!(#literal)),
+                            value => Mentioned::visit_expr(self, value),
+                        }
+                    }
+                }
+                None => self.tokens(mac.tokens.clone()),
+            },
         }
     }
 
@@ -334,7 +344,12 @@ mod tests {
         let names = ["a", "b", "c", "width"];
         assert_eq!(mentioned(&names, &parse_quote!(format!("{a:?} {{b}} {:>width$}", x.c))), ["a", "width"]);
         assert_eq!(mentioned(&names, &parse_quote!(vec![b; 3])), ["b"]);
-        // What the pattern binds is no variable of the body.
+        // What the pattern binds is no variable of the body, nor is what a block among the arguments binds.
+        assert_eq!(
+            mentioned(&names, &parse_quote!(format!("{}", if let Some(b) = c { b } else { a }))),
+            ["a", "c"]
+        );
+        assert_eq!(mentioned(&names, &parse_quote!(format!("{b} {a}", b = c))), ["a", "b", "c"]);
         assert_eq!(mentioned(&names, &parse_quote!(matches!(a, Some(b) if b > c))), ["a", "c"]);
     }
 

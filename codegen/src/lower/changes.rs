@@ -8,7 +8,9 @@ use syn::parse::Parser;
 use syn::visit::{self, Visit};
 use syn::{Expr, Macro, Token};
 
+use super::macros::macro_values;
 use super::place::{is_compound_assignment, peel};
+use super::select::select_codes;
 
 /// A variable or a field of one: its names, outermost first.
 type Path = Vec<String>;
@@ -92,13 +94,14 @@ impl<'ast> Visit<'ast> for Changes<'_> {
     }
     fn visit_macro(&mut self, mac: &'ast Macro) {
         let parser = syn::punctuated::Punctuated::<Expr, Token![,]>::parse_terminated;
-        if let Ok(arguments) = parser.parse2(mac.tokens.clone()) {
-            for argument in &arguments {
-                // The visit borrows its tree for as long as it goes: this one ends here.
-                let mut inner = Changes { place: self.place.clone(), mutating: self.mutating, found: false };
-                inner.visit_expr(argument);
-                self.found |= inner.found;
-            }
+        let arguments = parser.parse2(mac.tokens.clone()).ok().map(|all| all.into_iter().collect());
+        let arguments: Vec<Expr> =
+            select_codes(mac).or_else(|| macro_values(mac)).or(arguments).unwrap_or_default();
+        for argument in &arguments {
+            // The visit borrows its tree for as long as it goes: this one ends here.
+            let mut inner = Changes { place: self.place.clone(), mutating: self.mutating, found: false };
+            inner.visit_expr(argument);
+            self.found |= inner.found;
         }
     }
 }
@@ -128,6 +131,18 @@ mod tests {
                 (x, y) = (1, 2);
                 x
             }))
+        ));
+        assert!(changed(parse_quote!(x), parse_quote!(select! { _ = f() => { x += 1; } })));
+        assert!(changed(parse_quote!(self.count), parse_quote!(select! { _ = f(self.bump(1)) => 0 })));
+        assert!(changed(
+            parse_quote!(x),
+            parse_quote!(vec![
+                {
+                    x += 1;
+                    x
+                };
+                2
+            ])
         ));
         assert!(!changed(parse_quote!(self.name), parse_quote!(self.count += 1)));
         assert!(!changed(parse_quote!(self.name), parse_quote!(f(self.look(1)))));

@@ -102,6 +102,12 @@ impl Arguments {
     }
 }
 
+/// The values that a macro takes, one of those that evaluate each once; none where it is another, or takes more than that.
+pub(crate) fn macro_values(mac: &Macro) -> Option<Vec<Expr>> {
+    let mut arguments = Arguments::parse(mac).filter(|arguments| arguments.rest.is_empty())?;
+    Some(arguments.values_mut().map(|value| value.clone()).collect())
+}
+
 /// How many of a macro's arguments are evaluated whatever happens: the message of an assertion is not.
 fn always_evaluated(mac: &Macro) -> usize {
     match mac.path.segments.last().map(|last| last.ident.to_string()).as_deref() {

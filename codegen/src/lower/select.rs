@@ -29,6 +29,19 @@ pub(super) fn is_select(mac: &Macro) -> bool {
     mac.path.segments.last().is_some_and(|last| last.ident == "select")
 }
 
+/// All code in a `select!`: what its branches wait for, guards, handlers. None where it is no `select!`, or a wrong one.
+pub(super) fn select_codes(mac: &Macro) -> Option<Vec<Expr>> {
+    if !is_select(mac) {
+        return None;
+    }
+    let Select { arms, otherwise } = parse_select.parse2(mac.tokens.clone()).ok()?;
+    let codes = arms.into_iter().flat_map(|arm| {
+        let SelectArm { awaitable, guard, handler, .. } = arm;
+        [Some(awaitable), guard, Some(handler)].into_iter().flatten()
+    });
+    Some(codes.chain(otherwise).collect())
+}
+
 #[allow(clippy::needless_pass_by_value)] // As `map_err` calls it.
 fn shape(error: syn::Error) -> syn::Error {
     diag::SELECT_ARM.at(error.span())

@@ -1,7 +1,10 @@
 //! Waiting: operations are begun and polled, branches run in order, as `emit/machine/suspend.rs` and `branches.rs`
 //! write it.
 
+use std::collections::BTreeMap;
+
 use longhaul_programs::run::Evaluated;
+use longhaul_programs::run::list::ListOf;
 use longhaul_programs::value::{Cell, Place, Value, cell};
 use syn::{Ident, Pat};
 
@@ -32,6 +35,11 @@ impl Machines<'_> {
                 };
                 (SlotKind::Call(poll), Content::Call(Box::new(Frame::new(&method, arguments))))
             }
+            (Value::Operation(name, given), None) if matches!(&*name, "join_all" | "try_join_all") => {
+                let (mut list, mut running) = (ListOf::new(&name, given)?, BTreeMap::new());
+                self.begin_of_list(&mut list, &mut running)?;
+                (SlotKind::Wait(poll), Content::List(list, running))
+            }
             (Value::Operation(name, arguments), None) => {
                 let number = self.program.world.borrow_mut().begin(&name, &arguments);
                 (SlotKind::Wait(poll), Content::Wait(number.or_else(wrong)?))
@@ -53,8 +61,9 @@ impl Machines<'_> {
         workflow: &Cell,
     ) -> Evaluated<bool> {
         let output = match &poll.what {
-            Polled::Operation => match frame.slots.get(&machine.slot(SlotKind::Wait(block))?) {
+            Polled::Operation => match frame.slots.get_mut(&machine.slot(SlotKind::Wait(block))?) {
                 Some(Content::Wait(number)) => self.program.world.borrow_mut().poll(*number),
+                Some(Content::List(list, running)) => self.list(list, running)?,
                 _ => return wrong("what is waited for was not kept"),
             },
             Polled::Call { .. } => match frame.slots.get_mut(&machine.slot(SlotKind::Call(block))?) {
@@ -72,6 +81,38 @@ impl Machines<'_> {
             locals.bind(machine, poll.output, cell(output));
         }
         Ok(done)
+    }
+
+    fn begin_of_list(&self, list: &mut ListOf, running: &mut BTreeMap<usize, u64>) -> Evaluated<()> {
+        for (place, operation) in list.begun() {
+            let Value::Operation(name, arguments) = operation else {
+                return wrong(format!("{operation:?} in a list"));
+            };
+            let number = self.program.world.borrow_mut().begin(&name, &arguments);
+            running.insert(place, number.or_else(wrong)?);
+        }
+        Ok(())
+    }
+
+    /// Polls all of a list; as some end, others begin.
+    fn list(&self, list: &mut ListOf, running: &mut BTreeMap<usize, u64>) -> Evaluated<Option<Value>> {
+        loop {
+            let before = running.len();
+            for (place, number) in running.clone() {
+                let Some(output) = self.program.world.borrow_mut().poll(number) else { continue };
+                running.remove(&place);
+                if let Some(error) = list.ended(place, output)? {
+                    return Ok(Some(error));
+                }
+            }
+            if let Some(outputs) = list.outputs() {
+                return Ok(Some(outputs));
+            }
+            if running.len() == before {
+                return Ok(None);
+            }
+            self.begin_of_list(list, running)?;
+        }
     }
 
     fn branches(
@@ -116,6 +157,11 @@ impl Machines<'_> {
                     *output.borrow_mut() = value;
                 }
                 return Ok(Some(Value::Int(i64::try_from(number).expect("there are few branches"))));
+            }
+            match data.kind {
+                Concurrency::Scope => return Ok(Some(Value::variant("Ok", [value]))),
+                Concurrency::Shield => return Ok(Some(value)),
+                _ => {}
             }
             if let (Concurrency::TryJoin, Value::Variant(name, inner)) = (data.kind, &value)
                 && &**name == "Err"

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use longhaul_programs::run::list::ListOf;
 use longhaul_programs::run::{Evaluated, Flow};
 use longhaul_programs::value::Value;
 
@@ -41,6 +42,8 @@ pub(super) enum Content {
     /// The operation that is waited for.
     Wait(u64),
     Call(Box<Frame>),
+    /// A list of operations: those that run, by their places.
+    List(ListOf, BTreeMap<usize, u64>),
     Position(At),
 }
 
@@ -133,6 +136,7 @@ impl Machines<'_> {
         for (number, content) in frame.slots.iter_mut().filter(|(number, _)| live.contains(number)) {
             match content {
                 Content::Wait(operation) => armed.push(*operation),
+                Content::List(_, running) => armed.extend(running.values()),
                 Content::Call(inner) => self.store(inner, reload, armed)?,
                 Content::Value(value) if !value.is_storable() => {
                     let name = &machine.analysis.slots[*number].name;

@@ -7,6 +7,7 @@
 pub mod acts;
 pub mod machine;
 pub mod plain;
+pub mod plain_lists;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

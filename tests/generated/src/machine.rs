@@ -9,7 +9,7 @@ use std::task::{self, Poll, Waker};
 use longhaul::activity::{ActivityOutcome, Attempt, RegisteredActivity};
 use longhaul::codec::{Payload, decode, encode};
 use longhaul::machine::{Command, Ended, OpId, Process, Resolution, Step};
-pub use longhaul::prelude::{Context, join_all, timeout};
+pub use longhaul::prelude::{Context, join_all, shield, timeout, try_join_all};
 use longhaul::{ActivityContext, Moment, Workflow, activity};
 use longhaul_programs::choices::Random;
 use longhaul_programs::run::Outcome;

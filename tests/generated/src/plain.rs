@@ -9,11 +9,12 @@ use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
 pub use futures::{join, try_join};
-use longhaul::{ActivityError, Elapsed, Never};
+use longhaul::{ActivityError, Cancelled, Elapsed, Never};
 use longhaul_programs::run::Outcome;
 use longhaul_programs::world::Schedule;
 
 use crate::acts::{called, happened, taken};
+pub use crate::plain_lists::{join_all, try_join_all};
 use crate::with_activities;
 
 /// `select!` in the order of the source, as in a workflow.
@@ -95,10 +96,20 @@ impl Context {
         Operation { begun: None, what: Box::new(what), output: Some(()) }
     }
 
+    /// As the real one, where nobody cancels.
+    pub async fn scope<T>(&self, inside: impl Future<Output = T>) -> Result<T, Cancelled> {
+        Ok(inside.await)
+    }
+
     /// As the real one.
     pub async fn wait_until(&self, mut condition: impl FnMut() -> bool) {
         std::future::poll_fn(|_| if condition() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
+}
+
+/// As the real one, where nobody cancels.
+pub async fn shield<T>(inside: impl Future<Output = T>) -> T {
+    inside.await
 }
 
 /// As the real one.

@@ -44,12 +44,32 @@ impl Program {
             ("new", []) => Ok(Value::List(Vec::new())),
             ("sleep", [_]) => Ok(Value::Operation("sleep".into(), values)),
             ("timeout", [_, _]) => Ok(Value::Operation("timeout".into(), values)),
+            ("shield" | "join_all" | "try_join_all", [_]) => Ok(Value::Operation(name.into(), values)),
             // What lowered code calls.
             ("cursor", [_]) => Ok(Value::Items(items_of(values.remove(0))?)),
             ("nth", [_, Value::Int(index)]) => {
                 let index = usize::try_from(*index).or_else(|_| bug("an index below zero"))?;
                 Ok(Value::option(items_of(values.remove(0))?.get(index).cloned()))
             }
+            // The items from a position on, of which only the next is asked for: the position is behind it then.
+            ("from", [_, Value::Borrow(index)]) => {
+                let at = match index.read() {
+                    Some(Value::Int(at)) => usize::try_from(at).or_else(|_| bug("an index below zero"))?,
+                    _ => return bug("the position in a loop is not there"),
+                };
+                let next = items_of(values[0].clone())?.get(at).cloned();
+                if next.is_some() {
+                    index.with(|index| *index = Value::Int(i64::try_from(at + 1).expect("it is small")));
+                }
+                Ok(Value::Items(next.into_iter().collect()))
+            }
+            ("next", [Value::Borrow(items)]) => match items.with(|items| match items {
+                Value::Items(items) => Some(items.pop_front()),
+                _ => None,
+            }) {
+                Some(Some(next)) => Ok(Value::option(next)),
+                _ => bug("the next of what has no items"),
+            },
             ("start", _) => Ok(Value::Tuple(values)),
             ("question", [_]) => Ok(match question(values.remove(0))? {
                 Ok(value) => Value::variant("Continue", [value]),

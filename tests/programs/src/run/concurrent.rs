@@ -1,5 +1,6 @@
 //! Waiting, and branches beside each other.
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::Poll;
 
@@ -7,6 +8,7 @@ use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
 use syn::{Expr, Pat, Token};
 
+use super::list::ListOf;
 use super::macros::{expressions, parsed};
 use super::{Env, Eval, Evaluated, Flow, Program, bug};
 use crate::value::{Place, Value, cell};
@@ -43,6 +45,14 @@ impl Program {
                         _ => Value::variant("Err", [Value::variant("Elapsed", [])]),
                     })
                 }
+                Value::Operation(name, mut values) if matches!(&*name, "scope" | "shield") => {
+                    let Some(inside) = values.pop() else { return bug("a scope with nothing in it") };
+                    let output = self.perform(env, inside).await?;
+                    Ok(if &*name == "scope" { Value::variant("Ok", [output]) } else { output })
+                }
+                Value::Operation(name, values) if matches!(&*name, "join_all" | "try_join_all") => {
+                    self.join_list(env, ListOf::new(&name, values)?).await
+                }
                 Value::Operation(name, values) => {
                     let number = self.world.borrow_mut().begin(&name, &values).or_else(bug)?;
                     let begun = Begun(self, number);
@@ -69,6 +79,39 @@ impl Program {
                 other => bug(format!("{other:?} is awaited")),
             }
         })
+    }
+
+    /// `join_all` and `try_join_all`.
+    async fn join_list(&self, env: Env, mut list: ListOf) -> Evaluated {
+        let mut running: BTreeMap<usize, Eval<'_>> = BTreeMap::new();
+        poll_fn(move |context| {
+            loop {
+                for (place, operation) in list.begun() {
+                    running.insert(place, self.perform(env.clone(), operation));
+                }
+                let before = running.len();
+                for place in running.keys().copied().collect::<Vec<_>>() {
+                    let Some(Poll::Ready(output)) =
+                        running.get_mut(&place).map(|operation| operation.as_mut().poll(context))
+                    else {
+                        continue;
+                    };
+                    running.remove(&place);
+                    match output.and_then(|output| list.ended(place, output)) {
+                        Ok(None) => {}
+                        Ok(Some(error)) => return Poll::Ready(Ok(error)),
+                        Err(flow) => return Poll::Ready(Err(flow)),
+                    }
+                }
+                if let Some(outputs) = list.outputs() {
+                    return Poll::Ready(Ok(outputs));
+                }
+                if running.len() == before {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
     }
 
     /// `join!` and `try_join!`.

@@ -103,6 +103,10 @@ impl Program {
                 Ok(Value::Int(left.wrapping_sub(*right)))
             }
             ("abs", Value::Int(value), []) => Ok(Value::Int(value.abs())),
+            ("concurrency", Value::Operation(name, mut given), [limit]) => {
+                given.push(limit.clone());
+                Ok(Value::Operation(name, given))
+            }
             // What lowered code asks of a condition at each poll.
             ("holds", Value::Operation(name, mut condition), []) if &*name == "wait_until" => {
                 match condition.pop() {

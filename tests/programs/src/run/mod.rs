@@ -7,6 +7,7 @@ mod call;
 mod concurrent;
 mod control;
 mod expr;
+pub mod list;
 mod macros;
 mod method;
 mod pattern;

@@ -31,8 +31,14 @@ impl Writer {
 
     /// A construct that gives a value.
     pub(crate) fn construct_value(&mut self, ty: Ty) -> String {
-        match self.below(4) {
+        match self.below(8) {
             0 | 1 => self.select(Some(ty)),
+            4 => {
+                let default = self.purely(|this| this.leaf(ty));
+                format!("ctx.scope({}).await.unwrap_or({default})", self.lone_block(ty))
+            }
+            5 | 6 => format!("shield({}).await", self.lone_block(ty)),
+            7 => format!("({}).await", self.lone_block(ty)),
             2 => {
                 let branches = self.branches(Some(ty));
                 let sources: Vec<&str> = branches.iter().map(|branch| branch.source.as_str()).collect();
@@ -41,10 +47,33 @@ impl Writer {
             _ => {
                 let limit = self.below(4);
                 let default = self.purely(|this| this.leaf(ty));
-                let block = self.with_permission(0, 1, |this| this.async_block(Ret::Plain(ty)));
+                let block = self.lone_block(ty);
                 format!("timeout(seconds({limit}), {block}).await.unwrap_or({default})")
             }
         }
+    }
+
+    /// A block that is the only branch of its construct.
+    fn lone_block(&mut self, ty: Ty) -> String {
+        self.with_permission(0, 1, |this| this.async_block(Ret::Plain(ty)))
+    }
+
+    /// Calls of an activity over a list, beside each other; gives a list.
+    pub(crate) fn joined_list(&mut self) -> String {
+        let items = self.op(Ty::Ints);
+        let with = self.purely(|this| this.op(Ty::Int));
+        let bound = match self.below(4) {
+            0 | 1 => String::new(),
+            limit => format!(".concurrency({})", limit - 1),
+        };
+        if self.once_in(2) {
+            let question = matches!(self.ret, Ret::Run | Ret::Fallible(_)) && self.once_in(2);
+            let joined =
+                format!("try_join_all({items}.into_iter().map(|q| check(m(q + {with})))){bound}.await");
+            return if question { format!("{joined}?") } else { format!("{joined}.unwrap_or(vec![3i64])") };
+        }
+        let each = "into_iter().map(|q| q.unwrap_or(1i64)).collect::<Vec<i64>>()";
+        format!("join_all({items}.into_iter().map(|q| num(m(q + {with})))){bound}.await.{each}")
     }
 
     fn join_statement(&mut self) -> String {

@@ -415,8 +415,9 @@ impl Writer {
     }
 
     fn ints(&mut self) -> String {
-        match self.below(7) {
+        match self.below(9) {
             0 => self.leaf(Ty::Ints),
+            7 | 8 if self.can_await() => self.joined_list(),
             1 | 2 if self.can_await() => {
                 let argument = self.expr(Ty::Int);
                 self.awaited(&format!("list({argument})"), Ty::Ints)

@@ -338,10 +338,9 @@ impl Writer {
     fn leave(&mut self) -> String {
         let mark = self.vars.len();
         // Not often, or little would come after it.
+        let first = if self.once_in(3) { format!("{} && ", self.condition()) } else { String::new() };
         let value = self.expr(Ty::Int);
-        let condition = format!("m({value}) % 4 == {}i64", self.below(4));
-        let condition =
-            if self.once_in(3) { format!("{} && {condition}", self.condition()) } else { condition };
+        let condition = format!("{first}m({value}) % 4 == {}i64", self.below(4));
         let out = self.way_out();
         self.unscope(mark);
         format!("if {condition} {{\n{}\n}}", super::indented(&out))
