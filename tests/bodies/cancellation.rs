@@ -348,6 +348,52 @@ mod tasks {
     }
 
     #[derive(Default, Serialize, Deserialize)]
+    struct Outlives {
+        log: Vec<String>,
+    }
+
+    #[workflow]
+    impl Outlives {
+        #[run]
+        async fn run(&mut self, ctx: &Context, spawned: bool) -> Result<String, Failure> {
+            if spawned {
+                select! {
+                    _ = ctx.spawn(async move {
+                        shield(async {
+                            work_on("undo").await.ok();
+                            self.log.push("undone".to_owned());
+                        })
+                        .await;
+                    }) => {}
+                    _ = work_on("won") => {}
+                }
+            } else {
+                select! {
+                    _ = shield(work_on("undo")) => {}
+                    _ = work_on("won") => {}
+                }
+            }
+            work_on("last").await?;
+            Ok(self.log.join(", "))
+        }
+    }
+
+    #[test]
+    fn a_shield_ends_with_a_branch_that_has_lost_and_not_with_a_task() {
+        let mut run = Driven::<Outlives>::start(false);
+        assert_eq!(run.armed(), ["work undo", "work won"]);
+        run.done("work won", &1);
+        assert_eq!(run.armed(), ["work last"]);
+        let mut run = Driven::<Outlives>::start(true);
+        run.done("work won", &1);
+        assert_eq!(run.armed(), ["work undo", "work last"]);
+        run.done("work undo", &1);
+        assert_eq!(run.value.log, ["undone"]);
+        run.done("work last", &1);
+        assert_eq!(completed(run.ended()), "undone");
+    }
+
+    #[derive(Default, Serialize, Deserialize)]
     struct Forgets {}
 
     #[workflow]
