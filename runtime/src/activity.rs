@@ -3,17 +3,28 @@
 //! A workflow *calls* an activity ([`ActivityCall`]); the engine runs it at least once, retries it by its
 //! [`RetryPolicy`], and stores its outcome before the workflow sees it. After that it is never run again.
 
+mod call;
+mod context;
+mod options;
+mod outcome;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use thiserror::Error;
 
 use crate::codec::{self, CodecError, Payload};
 #[cfg(feature = "testing")]
 use crate::sample::Sampler;
+
+pub use call::{ActivityCall, ConfiguredCall};
+pub use context::ActivityContext;
+pub(crate) use context::{Link, Reports};
+pub use options::{ActivityOptions, CallOptions, Cancellation, RetryPolicy};
+pub use outcome::{ActivityError, ActivityOutcome, Retry, Retryable, TimedOut, Timeout};
+#[doc(hidden)]
+pub use outcome::{AskRetry, RetryByPolicy};
 
 /// What `#[activity]` implements for the braced struct it puts beside a function of the same name.
 ///
@@ -32,6 +43,11 @@ pub trait Activity: Send + Sync + 'static {
 
     /// Timeouts and retries, as written in the attribute.
     fn options() -> ActivityOptions;
+
+    /// What an error says about being tried again.
+    fn retry(_error: &Self::Error) -> Retry {
+        Retry::ByPolicy
+    }
 
     /// Runs the activity once.
     fn call(
@@ -69,6 +85,8 @@ pub enum Attempt {
         error: Payload,
         /// Text for logs and `describe`.
         display: String,
+        /// What the error says about being tried again.
+        retry: Retry,
     },
     /// The arguments did not decode or the result did not encode: no retry will help until the code changes.
     Broken(CodecError),
@@ -119,16 +137,19 @@ impl RegisteredActivity {
                     drop(payload);
                     let encoded = match run(ctx, input).await {
                         Ok(output) => codec::encode(&output).map(Attempt::Completed),
-                        Err(error) => codec::encode(&error).map(|payload| Attempt::Failed {
-                            display: describe_error(&payload),
-                            error: payload,
-                        }),
+                        Err(error) => failed::<A>(&error),
                     };
                     encoded.unwrap_or_else(Attempt::Broken)
                 })
             }),
         }
     }
+}
+
+/// The attempt that ended with `error`.
+pub(crate) fn failed<A: Activity>(error: &A::Error) -> Result<Attempt, CodecError> {
+    let payload = codec::encode(error)?;
+    Ok(Attempt::Failed { display: describe_error(&payload), retry: A::retry(error), error: payload })
 }
 
 /// An error's text as tools show it: the stored value itself, since `E` need not be `Display`.
@@ -146,134 +167,6 @@ fn describe_error(payload: &Payload) -> String {
 #[derive(Deserialize)]
 struct Failure_ {
     message: String,
-}
-
-/// Timeouts and retries of an activity, as `#[activity(..)]` gives them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ActivityOptions {
-    /// How long one attempt may take before it is abandoned and retried. Default: 60 seconds.
-    pub start_to_close: Duration,
-    /// When and how often to try again.
-    pub retry: RetryPolicy,
-}
-
-impl ActivityOptions {
-    /// The default of [`ActivityOptions::start_to_close`].
-    pub const DEFAULT_START_TO_CLOSE: Duration = Duration::from_mins(1);
-}
-
-impl Default for ActivityOptions {
-    fn default() -> Self {
-        ActivityOptions { start_to_close: Self::DEFAULT_START_TO_CLOSE, retry: RetryPolicy::default() }
-    }
-}
-
-/// When a failed attempt is tried again: after `initial`, then each time `coefficient` times later, at most
-/// `max_interval`, and at most `max_attempts` attempts in all.
-///
-/// The defaults are Temporal's: 1 s, × 2, at most 100 × the first interval, no limit of attempts.
-///
-/// ```
-/// use longhaul::RetryPolicy;
-/// use std::time::Duration;
-/// let policy = RetryPolicy::default();
-/// assert_eq!(policy.delay_after(1), Some(Duration::from_secs(1)));
-/// assert_eq!(policy.delay_after(3), Some(Duration::from_secs(4)));
-/// assert_eq!(policy.delay_after(99), Some(Duration::from_secs(100)));
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct RetryPolicy {
-    /// The wait before the second attempt.
-    pub initial: Duration,
-    /// By what each wait is multiplied for the next; at least 1.
-    pub coefficient: f64,
-    /// The longest wait; `None` is 100 × `initial`.
-    pub max_interval: Option<Duration>,
-    /// How many attempts in all; `None` is no limit.
-    pub max_attempts: Option<u32>,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        RetryPolicy {
-            initial: Duration::from_secs(1),
-            coefficient: 2.0,
-            max_interval: None,
-            max_attempts: None,
-        }
-    }
-}
-
-impl RetryPolicy {
-    /// The wait after the failed attempt of this number (the first is 1), or `None` when it was the last.
-    pub fn delay_after(&self, attempt: u32) -> Option<Duration> {
-        if self.max_attempts.is_some_and(|max| attempt >= max) {
-            return None;
-        }
-        let cap = self.max_interval.unwrap_or(self.initial.saturating_mul(100));
-        let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-        let factor = self.coefficient.max(1.0).powi(exponent);
-        let seconds = self.initial.as_secs_f64() * factor;
-        Some(Duration::try_from_secs_f64(seconds).map_or(cap, |delay| delay.min(cap)))
-    }
-}
-
-/// A call of an activity, not yet begun: awaiting, joining or spawning it begins it.
-///
-/// ```compile_fail
-/// # use longhaul::prelude::*;
-/// # #[activity] async fn add(a: u8, b: u8) -> u8 { a + b }
-/// async fn not_a_workflow() {
-///     add(1, 2).await;      // only a workflow can await it
-/// }
-/// ```
-#[must_use = "an activity call does nothing until it is awaited"]
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "", transparent)]
-pub struct ActivityCall<A: Activity> {
-    pub(crate) input: A::Input,
-}
-
-impl<A: Activity> ActivityCall<A> {
-    /// A call with these arguments.
-    pub fn new(input: A::Input) -> Self {
-        ActivityCall { input }
-    }
-}
-
-/// How a call of an activity can end other than well.
-///
-/// `E` is the activity's own error. `?` turns this into [`Failure`](crate::Failure), or into your error where that
-/// implements `From<ActivityError<E>>`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Error)]
-pub enum ActivityError<E> {
-    /// It returned this error, and the retries (if any) are used up.
-    #[error("the activity failed: {0}")]
-    Failed(#[source] E),
-    /// The last attempt took longer than its start-to-close timeout.
-    #[error("the activity did not end within {0:?}")]
-    TimedOut(Duration),
-    /// The last attempt panicked with this message.
-    #[error("the activity panicked: {0}")]
-    Panicked(String),
-    /// It was cancelled.
-    #[error("the activity was cancelled")]
-    Cancelled,
-}
-
-/// How a call ended, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ActivityOutcome {
-    /// With this value.
-    Completed(Payload),
-    /// With this error.
-    Failed(Payload),
-    /// Without an answer in time.
-    TimedOut(Duration),
-    /// With this panic message.
-    Panicked(String),
-    /// By cancellation.
-    Cancelled,
 }
 
 /// What is known of an activity where it is called, without its types.
@@ -303,33 +196,6 @@ impl ActivityType {
             #[cfg(feature = "testing")]
             sample: |sampler| sampler.outcome::<A>(),
         }
-    }
-}
-
-/// What an activity may know of the call it serves.
-#[derive(Debug, Clone)]
-pub struct ActivityContext {
-    /// The id of the run that called.
-    pub run_id: String,
-    /// The activity's name.
-    pub activity: &'static str,
-    /// The number of this call within its run; the same for each attempt.
-    pub activity_id: u64,
-    /// The number of this attempt, from 1.
-    pub attempt: u32,
-}
-
-impl ActivityContext {
-    /// A text that is the same for each attempt at this call and differs between any two calls of an engine:
-    /// hand it to whatever must do its work once (a payment provider's idempotency key).
-    ///
-    /// ```
-    /// use longhaul::ActivityContext;
-    /// let ctx = ActivityContext { run_id: "order-42".into(), activity: "charge", activity_id: 3, attempt: 2 };
-    /// assert_eq!(ctx.idempotency_key(), "order-42/3");
-    /// ```
-    pub fn idempotency_key(&self) -> String {
-        format!("{}/{}", self.run_id, self.activity_id)
     }
 }
 

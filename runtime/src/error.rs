@@ -233,6 +233,35 @@ pub enum QueryError {
     Engine(#[from] EngineError),
 }
 
+/// An activity was not completed, failed or kept alive by a token.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum CompletionError {
+    /// The text is no token.
+    #[error("this is no token of an activity: it has to be what `ActivityContext::token` gave")]
+    NoToken,
+    /// The call has ended: it was completed, it has timed out, or nobody waits for it any more.
+    #[error("the call of the activity has ended already")]
+    Ended,
+    /// The token is one of an attempt that was given up: another one has taken its place, or will.
+    #[error("the attempt that this token was of was given up; another attempt has a token of its own")]
+    Stale,
+    /// The token is one of another activity.
+    #[error("the token is one of activity `{found}`, not of `{asked}`")]
+    OtherActivity {
+        /// The activity that it is of.
+        found: String,
+        /// The activity asked for.
+        asked: &'static str,
+    },
+    /// What was told cannot be stored.
+    #[error("what was told cannot be stored: {0}")]
+    Codec(#[from] CodecError),
+    /// The engine cannot answer.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
 /// A run was not driven on.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]

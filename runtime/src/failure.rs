@@ -2,11 +2,12 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::activity::ActivityError;
+use crate::activity::{ActivityError, Retry, Retryable};
 
 /// A storable error: the type name, message and cause chain of any [`std::error::Error`].
 ///
@@ -33,6 +34,9 @@ pub struct Failure {
     type_name: String,
     message: String,
     causes: Vec<String>,
+    /// For the engine that runs the activity; not stored.
+    #[serde(skip)]
+    retry: Retry,
 }
 
 impl Failure {
@@ -43,7 +47,42 @@ impl Failure {
 
     #[inline(never)]
     fn text(message: fmt::Arguments<'_>) -> Self {
-        Failure { type_name: "Failure".to_owned(), message: message.to_string(), causes: Vec::new() }
+        let (type_name, causes) = ("Failure".to_owned(), Vec::new());
+        Failure { type_name, message: message.to_string(), causes, retry: Retry::ByPolicy }
+    }
+
+    /// The same, not to be tried again: an activity that returns it has failed for good.
+    ///
+    /// ```
+    /// use longhaul::Failure;
+    /// use longhaul::prelude::*;
+    ///
+    /// #[activity]
+    /// async fn parse(text: String) -> Result<u8, Failure> {
+    ///     text.parse().map_err(|error| Failure::from(error).fatal())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn fatal(self) -> Self {
+        Failure { retry: Retry::Never, ..self }
+    }
+
+    /// The same, to be tried again after `delay`, whatever the intervals of the activity's policy are; its number of attempts holds.
+    #[must_use]
+    pub fn retry_after(self, delay: Duration) -> Self {
+        Failure { retry: Retry::After(delay), ..self }
+    }
+
+    /// Whether it was made from an error of type `E`.
+    ///
+    /// ```
+    /// use longhaul::Failure;
+    /// use std::num::ParseIntError;
+    /// let failure = Failure::from("x".parse::<u8>().unwrap_err());
+    /// assert!(failure.is::<ParseIntError>());
+    /// ```
+    pub fn is<E: 'static>(&self) -> bool {
+        self.type_name == std::any::type_name::<E>()
     }
 
     /// An error of the type of that name.
@@ -60,7 +99,7 @@ impl Failure {
             }
             source = cause.source();
         }
-        Failure { type_name: type_name.to_owned(), message, causes }
+        Failure { type_name: type_name.to_owned(), message, causes, retry: Retry::ByPolicy }
     }
 
     /// The Rust type of the error that this was made from, or `Failure`.
@@ -76,6 +115,12 @@ impl Failure {
     /// The texts of the error's sources, nearest first; without those that the text before already has.
     pub fn causes(&self) -> &[String] {
         &self.causes
+    }
+}
+
+impl Retryable for Failure {
+    fn retry(&self) -> Retry {
+        self.retry
     }
 }
 
@@ -109,6 +154,7 @@ impl From<ActivityError<Failure>> for Failure {
                 type_name: "longhaul::ActivityError".to_owned(),
                 message: other.to_string(),
                 causes: Vec::new(),
+                retry: Retry::ByPolicy,
             },
         }
     }
@@ -138,7 +184,8 @@ impl Parts {
     fn whole(self) -> Result<Failure, &'static str> {
         let type_name = self.type_name.ok_or("type_name")?;
         let message = self.message.ok_or("message")?;
-        Ok(Failure { type_name, message, causes: self.causes.unwrap_or_default() })
+        let causes = self.causes.unwrap_or_default();
+        Ok(Failure { type_name, message, causes, retry: Retry::ByPolicy })
     }
 }
 

@@ -78,14 +78,16 @@ pub mod workflow;
 // Generated code names this crate by its own name, here too.
 extern crate self as longhaul;
 
-pub use activity::{Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy};
+pub use activity::{
+    Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy, TimedOut,
+};
 pub use engine::{
     AcceptedUpdate, Engine, EngineBuilder, History, HistoryError, ListFilter, RunDescription, RunHandle,
     RunStatus, Update,
 };
 pub use error::{
-    CancelError, EngineError, HandleError, OpenError, QueryError, RedriveError, RunError, SignalError,
-    StartError, UpdateError,
+    CancelError, CompletionError, EngineError, HandleError, OpenError, QueryError, RedriveError, RunError,
+    SignalError, StartError, UpdateError,
 };
 pub use failure::{Failure, Never};
 /// Makes the methods marked `#[activity]` of an impl activities that share the value as their dependencies.
@@ -118,8 +120,12 @@ pub use longhaul_macros::activities;
 /// arguments are owned values that serde can store; an [`ActivityContext`] may be among its parameters and is not passed
 /// by the caller. The name also is a type, for [`EngineBuilder::activity`].
 ///
-/// Options, all of them optional: `start_to_close = "10s"` (how long one attempt may take; default 60 s) and
-/// `retry(initial = "200ms", coefficient = 2.0, max_interval = "1m", max_attempts = 5)` (see [`RetryPolicy`]).
+/// Options, all of them optional (see [`ActivityOptions`]): `start_to_close = "10s"` (how long one attempt may take; default
+/// 60 s), `schedule_to_close` (all attempts), `schedule_to_start` (the wait for a start), `heartbeat` (how long an attempt may be
+/// silent), `retry(initial = "200ms", coefficient = 2.0, max_interval = "1m", max_attempts = 5)` (see [`RetryPolicy`]),
+/// `fatal(PaymentError::Declined { .. })` (which errors are not tried again), `cancellation = WaitCompleted` (see
+/// [`Cancellation`](activity::Cancellation)), and `max_concurrent = 10` (how many attempts run at once). A call can say its
+/// own, in front of the `.await`; see [`ActivityCall`].
 /// In a crate that renames this one (`lh = { package = "longhaul" }`), `crate = lh` says so, here as in
 /// [`#[activities]`](macro@activities) and [`#[workflow]`](macro@workflow).
 ///

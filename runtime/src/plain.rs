@@ -7,7 +7,7 @@
 
 use std::future::{Pending, pending};
 
-use crate::activity::{Activity, ActivityCall};
+use crate::activity::{Activity, ActivityCall, ConfiguredCall};
 use crate::machine::{
     Awaitable, BoundedJoinAll, BoundedTryJoinAll, Call, Cancelled, CancelledWait, Condition, Context,
     Elapsed, Function, HandlersWait, JoinAll, OpId, Scope, Shield, Sleep, SleepUntil, Spawn, Stored, Task,
@@ -31,6 +31,7 @@ macro_rules! awaited {
 
 awaited! {
     [A: Activity] ActivityCall<A> => <Self as Awaitable>::Output;
+    [A: Activity] ConfiguredCall<A> => <Self as Awaitable>::Output;
     [F: Function] Call<F> => F::Output;
     [] Sleep => ();
     [] SleepUntil => ();

@@ -12,7 +12,7 @@ use serde::de::{
 };
 use thiserror::Error;
 
-use crate::activity::{Activity, ActivityOutcome};
+use crate::activity::{Activity, ActivityOutcome, TimedOut, Timeout};
 use crate::codec::{self, Payload};
 
 /// Makes values from a tape of choices. When the tape is used up, every further choice is the smallest.
@@ -122,7 +122,10 @@ impl<'t> Sampler<'t> {
         let kind = self.choose(8);
         if kind == 7 {
             return match self.choose(2) {
-                0 => ActivityOutcome::TimedOut(A::options().start_to_close),
+                0 => ActivityOutcome::TimedOut(TimedOut::new(
+                    Timeout::StartToClose,
+                    A::options().start_to_close,
+                )),
                 _ => ActivityOutcome::Panicked("made up by the test kit".to_owned()),
             };
         }

@@ -121,6 +121,7 @@ impl<W: Workflow> Driven<W> {
                     format!("{} {}", activity.name, args(input))
                 }
                 Command::StartTimer { deadline, .. } => format!("timer {}", deadline.0),
+                Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),
             };
             self.armed.insert(command.op(), text);
         }

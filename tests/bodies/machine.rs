@@ -33,7 +33,7 @@ with_activities!(activities);
 /// Runs an activity, all of which are done at once.
 fn outcome(name: &'static str, input: &Payload) -> ActivityOutcome {
     let registered = registered().into_iter().find(|activity| activity.name == name).expect("it is listed");
-    let ctx = ActivityContext { run_id: "run".to_owned(), activity: name, activity_id: 0, attempt: 1 };
+    let ctx = ActivityContext::new("run", name, 0, 1);
     let mut attempt = (registered.run)(ctx, input.clone());
     match attempt.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
         Poll::Ready(Attempt::Completed(payload)) => ActivityOutcome::Completed(payload),
@@ -80,6 +80,7 @@ where
             let text = match &command {
                 Command::StartActivity { activity, input, .. } => format!("{} {input:?}", activity.name),
                 Command::StartTimer { deadline, .. } => format!("timer {}", deadline.0),
+                Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),
             };
             trace.begin(command.op().0, &text);
             commands.insert(command.op(), command);
@@ -102,6 +103,7 @@ where
             .map(|(op, command)| match command {
                 Command::StartActivity { .. } => (op.0, Op::Activity),
                 Command::StartTimer { deadline, .. } => (op.0, Op::Timer(deadline.0)),
+                Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),
             })
             .collect();
         let next = next_to_resolve(&armed).expect("a machine that waits waits for something");
@@ -109,6 +111,7 @@ where
             Command::StartActivity { activity, input, .. } => {
                 Resolution::Activity(outcome(activity.name, &input))
             }
+            Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),
             Command::StartTimer { deadline, .. } => {
                 now = now.max(deadline.0);
                 Resolution::TimerFired

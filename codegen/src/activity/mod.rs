@@ -90,7 +90,9 @@ impl Implementation<'_> {
         } else {
             quote!(::core::result::Result::Ok(#target(#(#arguments),*).await))
         };
+        let retry = options.retry_tokens();
         let options = options.tokens();
+        let retry = if *broken { quote!(::longhaul::activity::Retry::ByPolicy) } else { retry };
         let span = types.first().map_or_else(proc_macro2::Span::call_site, |ty| at(ty.span()));
         let input = quote_spanned!(span=> type Input = (#(#types,)*););
         quote! {
@@ -103,6 +105,10 @@ impl Implementation<'_> {
                 type Deps = #deps;
                 fn options() -> ::longhaul::ActivityOptions {
                     #options
+                }
+                #[allow(unused_variables, clippy::all, clippy::pedantic)]
+                fn retry(error: &Self::Error) -> ::longhaul::activity::Retry {
+                    #retry
                 }
                 #[allow(unused_variables, clippy::all, clippy::pedantic)]
                 async fn call(

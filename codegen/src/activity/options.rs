@@ -1,19 +1,33 @@
 //! What stands in `#[activity(..)]`.
 use std::time::Duration;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::Token;
 use syn::parse::{Parse, ParseStream};
+use syn::{Expr, Pat, Token};
 
 use crate::diag;
 
-pub(super) const OPTIONS: &str = "there are `start_to_close = \"10s\"` and `retry(initial = \"200ms\", coefficient = 2.0, max_interval = \"1m\", max_attempts = 5)`";
+pub(super) const OPTIONS: &str = "there are `start_to_close = \"10s\"`, `schedule_to_close`, `schedule_to_start` and `heartbeat` (each a time), `retry(initial = \"200ms\", coefficient = 2.0, max_interval = \"1m\", max_attempts = 5)`, `fatal(PATTERN)`, `cancellation = TryCancel`, `WaitCompleted` or `Abandon`, and `max_concurrent = 10`";
+
+/// A time, and where it stands.
+#[derive(Clone, Copy)]
+struct Limit {
+    time: Duration,
+    span: Span,
+}
 
 /// What stands in `#[activity(..)]`.
 #[derive(Default)]
 pub(super) struct Options {
-    start_to_close: Option<Duration>,
+    start_to_close: Option<Limit>,
+    schedule_to_close: Option<Limit>,
+    schedule_to_start: Option<Limit>,
+    heartbeat: Option<Limit>,
+    cancellation: Option<Ident>,
+    max_concurrent: Option<usize>,
+    /// The errors that are not tried again: a pattern, and its guard.
+    fatal: Option<(Pat, Option<Expr>)>,
     initial: Option<Duration>,
     coefficient: Option<f64>,
     max_interval: Option<Duration>,
@@ -25,9 +39,32 @@ impl Parse for Options {
         let mut options = Options::default();
         while !input.is_empty() {
             let name: Ident = input.parse()?;
-            with_value(&name, input, name == "retry")?;
+            with_value(&name, input, name == "retry" || name == "fatal")?;
             match name.to_string().as_str() {
-                "start_to_close" => options.start_to_close = Some(duration(input)?),
+                "start_to_close" => options.start_to_close = Some(limit(input)?),
+                "schedule_to_close" => options.schedule_to_close = Some(limit(input)?),
+                "schedule_to_start" => options.schedule_to_start = Some(limit(input)?),
+                "heartbeat" => options.heartbeat = Some(limit(input)?),
+                "cancellation" => options.cancellation = Some(cancellation(input)?),
+                "max_concurrent" => {
+                    input.parse::<Token![=]>()?;
+                    let literal: syn::LitInt = input.parse()?;
+                    options.max_concurrent = Some(literal.base10_parse::<usize>()?);
+                    if options.max_concurrent == Some(0) {
+                        return Err(diag::OPTION_CONCURRENT.at(literal.span()));
+                    }
+                }
+                "fatal" => {
+                    let inner;
+                    syn::parenthesized!(inner in input);
+                    let pat = Pat::parse_multi_with_leading_vert(&inner)?;
+                    let guard = if inner.parse::<Option<Token![if]>>()?.is_some() {
+                        Some(inner.parse()?)
+                    } else {
+                        None
+                    };
+                    options.fatal = Some((pat, guard));
+                }
                 "retry" => {
                     let inner;
                     syn::parenthesized!(inner in input);
@@ -39,11 +76,49 @@ impl Parse for Options {
                 input.parse::<Token![,]>()?;
             }
         }
+        options.check()?;
         Ok(options)
     }
 }
 
 impl Options {
+    /// A timeout within another one is no longer than that.
+    fn check(&self) -> syn::Result<()> {
+        let within = [
+            (("start_to_close", self.start_to_close), ("schedule_to_close", self.schedule_to_close)),
+            (("schedule_to_start", self.schedule_to_start), ("schedule_to_close", self.schedule_to_close)),
+            (("heartbeat", self.heartbeat), ("start_to_close", self.start_to_close)),
+            (("heartbeat", self.heartbeat), ("schedule_to_close", self.schedule_to_close)),
+        ];
+        for ((inner, short), (outer, long)) in within {
+            if let (Some(short), Some(long)) = (short, long)
+                && short.time > long.time
+            {
+                return Err(diag::OPTION_TIMEOUTS.with(&[inner, outer]).at(short.span));
+            }
+        }
+        Ok(())
+    }
+
+    /// The body of `Activity::retry`, of an error called `error`.
+    pub(super) fn retry_tokens(&self) -> TokenStream {
+        let fatal = self.fatal.as_ref().map(|(pat, guard)| {
+            let guard = guard.as_ref().map(|guard| quote!(if #guard));
+            quote! {
+                #[allow(unused_variables)]
+                if ::core::matches!(error, #pat #guard) {
+                    return ::longhaul::activity::Retry::Never;
+                }
+            }
+        });
+        quote! {
+            #[allow(unused_imports)]
+            use ::longhaul::activity::RetryByPolicy as _;
+            #fatal
+            ::longhaul::activity::AskRetry(error).ask()
+        }
+    }
+
     fn retry(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         while !input.is_empty() {
             let name: Ident = input.parse()?;
@@ -88,8 +163,26 @@ impl Options {
             quote!(::core::time::Duration::new(#secs, #nanos))
         };
         let mut set = TokenStream::new();
-        if let Some(limit) = self.start_to_close.map(duration) {
+        if let Some(limit) = self.start_to_close {
+            let limit = duration(limit.time);
             set.extend(quote!(options.start_to_close = #limit;));
+        }
+        let limits = [
+            ("schedule_to_close", self.schedule_to_close),
+            ("schedule_to_start", self.schedule_to_start),
+            ("heartbeat", self.heartbeat),
+        ];
+        for (name, limit) in limits {
+            if let Some(limit) = limit {
+                let (name, limit) = (Ident::new(name, Span::call_site()), duration(limit.time));
+                set.extend(quote!(options.#name = ::core::option::Option::Some(#limit);));
+            }
+        }
+        if let Some(cancellation) = &self.cancellation {
+            set.extend(quote!(options.cancellation = ::longhaul::activity::Cancellation::#cancellation;));
+        }
+        if let Some(max) = self.max_concurrent {
+            set.extend(quote!(options.max_concurrent = ::core::option::Option::Some(#max);));
         }
         if let Some(initial) = self.initial.map(duration) {
             set.extend(quote!(options.retry.initial = #initial;));
@@ -123,6 +216,23 @@ pub(super) fn duration(input: ParseStream<'_>) -> syn::Result<Duration> {
     input.parse::<Token![=]>()?;
     let literal: syn::LitStr = input.parse()?;
     parse_duration(&literal.value()).ok_or_else(|| diag::OPTION_DURATION.at(literal.span()))
+}
+
+fn limit(input: ParseStream<'_>) -> syn::Result<Limit> {
+    let ahead = input.fork();
+    let span = match ahead.parse::<Token![=]>().and_then(|_| ahead.parse::<syn::LitStr>()) {
+        Ok(literal) => literal.span(),
+        // What is wrong is said by the parse below.
+        Err(_) => input.span(),
+    };
+    Ok(Limit { time: duration(input)?, span })
+}
+
+fn cancellation(input: ParseStream<'_>) -> syn::Result<Ident> {
+    input.parse::<Token![=]>()?;
+    let name: Ident = input.parse()?;
+    let known = ["TryCancel", "WaitCompleted", "Abandon"].iter().any(|known| name == known);
+    if known { Ok(name) } else { Err(diag::OPTION_CANCELLATION.at(name.span())) }
 }
 
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {

@@ -252,6 +252,18 @@ catalogue! {
         why: "a duration is a whole number above zero and a unit: `ms`, `s`, `m`, `h` or `d`",
         instead: "a text such as \"200ms\", \"10s\", \"5m\", \"2h\" or \"1d\"";
 
+    OPTION_TIMEOUTS LH0413: "`{0}` cannot be longer than `{1}`",
+        why: "the one is a part of the other, so it would never pass first",
+        instead: "a shorter `{0}`, or a longer `{1}`";
+
+    OPTION_CANCELLATION LH0414: "there is no such way to cancel an activity",
+        why: "there are `TryCancel` (tell it and go on), `WaitCompleted` (tell it and wait for it) and `Abandon` (let it run)",
+        instead: "one of those: `cancellation = WaitCompleted`";
+
+    OPTION_CONCURRENT LH0415: "at least one attempt has to be able to run",
+        why: "`max_concurrent` is how many attempts at the activity run at once, and with none it would never be done",
+        instead: "`1` for one after the other; leave the option out for no limit";
+
     STATE_NAME LH0501: "this is no name for a state",
         why: "it becomes a variant of the machine's enum of states, and is what is stored",
         instead: "a variant's name, without quotes: `#[state(AwaitingApproval)]`";

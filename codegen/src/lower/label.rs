@@ -13,6 +13,8 @@ pub(super) fn state_name(expr: &Expr) -> String {
             _ => None,
         },
         Expr::MethodCall(call) if call.method == "wait_until" => Some("condition".to_owned()),
+        // How a call is to be tried: `charge(order).retry(policy)`.
+        Expr::MethodCall(call) if is_option(call) => return state_name(&call.receiver),
         Expr::MethodCall(call) => Some(call.method.to_string()),
         Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
         Expr::Reference(reference) => return state_name(&reference.expr),
@@ -23,6 +25,21 @@ pub(super) fn state_name(expr: &Expr) -> String {
         _ => None,
     };
     camel(&name.unwrap_or_else(|| "value".to_owned()))
+}
+
+/// Whether a method says how a call of an activity is to be tried.
+fn is_option(call: &syn::ExprMethodCall) -> bool {
+    const OPTIONS: [&str; 7] = [
+        "start_to_close",
+        "schedule_to_close",
+        "schedule_to_start",
+        "heartbeat",
+        "retry",
+        "cancellation",
+        "with",
+    ];
+    OPTIONS.iter().any(|option| call.method == option)
+        && matches!(peel(&call.receiver), Expr::Call(_) | Expr::MethodCall(_))
 }
 
 /// Whether `expr` is a sleep.

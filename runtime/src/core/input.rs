@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use super::describe::RunDescription;
+use super::token::Token;
 use super::update::UpdateReply;
+use crate::activity::Retry;
 use crate::codec::Payload;
-use crate::error::{CancelError, HandleError, QueryError, RedriveError, SignalError, StartError};
+use crate::error::{
+    CancelError, CompletionError, HandleError, QueryError, RedriveError, SignalError, StartError,
+};
 use crate::machine::Ended;
 use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId};
+use crate::time::Moment;
 
 /// How a run ended, with its encoded output or error.
 pub type Ending = Ended<Payload, Payload>;
@@ -127,22 +132,69 @@ pub(crate) enum Input {
         id: String,
         reply: Reply<Result<(), RedriveError>>,
     },
-    /// An attempt at an activity ended.
+    /// An attempt at an activity ended. `details` are those of a heartbeat that was not told before.
     Attempted {
         task: TaskId,
         attempt: u32,
         end: AttemptEnd,
+        details: Option<Payload>,
     },
+    /// An attempt has given a sign of life.
+    Heartbeat {
+        task: TaskId,
+        attempt: u32,
+        details: Payload,
+    },
+    /// An attempt hands out its token; this is the secret part of it.
+    Token {
+        task: TaskId,
+        attempt: u32,
+        secret: String,
+    },
+    /// Somebody outside has something to tell of an attempt.
+    Outside {
+        token: Token,
+        told: Told,
+        reply: Reply<Result<bool, CompletionError>>,
+    },
+    /// From now on no attempt is started.
+    NoMoreAttempts,
+}
+
+/// What somebody outside tells of an attempt.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// Of the activity of this name: it has ended so.
+    Ended(&'static str, AttemptEnd),
+    Heartbeat(Payload),
 }
 
 /// How an attempt ended.
 #[derive(Debug)]
 pub(crate) enum AttemptEnd {
     Completed(Payload),
-    Failed { error: Payload, display: String },
-    TimedOut(Duration),
+    Failed {
+        error: Payload,
+        display: String,
+        retry: Retry,
+    },
     Panicked(String),
     Broken(String),
+    /// Its result comes from outside.
+    Later,
+    /// It was dropped where it stood.
+    Dropped,
+}
+
+/// How an attempt is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It is told that it is cancelled, and goes on.
+    Tell,
+    /// It is told; where it does not ask, it is dropped.
+    Cancel,
+    /// It is dropped.
+    Drop,
 }
 
 /// What the shell does once the writes are durable, in this order.
@@ -154,8 +206,18 @@ pub(crate) enum Effect {
         run_id: String,
         attempt: u32,
         input: Payload,
+        /// The heartbeat timeout.
+        heartbeat: Option<Duration>,
+        /// Those of the last heartbeat of an earlier attempt.
+        details: Option<Payload>,
+        /// When the attempt is given up at the latest.
+        deadline: Moment,
     },
-    CancelActivity(TaskId),
+    StopActivity {
+        task: TaskId,
+        attempt: u32,
+        how: Stop,
+    },
     /// To be logged: a run was parked.
     Parked {
         id: String,

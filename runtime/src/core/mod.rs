@@ -6,6 +6,7 @@
 //!
 //! A `Run` is one run and its transition; [`fold`](fn@fold) is the same transition over a run's log.
 
+mod attempts;
 mod describe;
 mod ending;
 mod fold;
@@ -20,9 +21,11 @@ mod registry;
 mod run;
 mod settle;
 mod shard;
+mod slots;
 mod start;
 mod step;
 mod tasks;
+mod token;
 mod update;
 
 #[cfg(test)]
@@ -39,7 +42,7 @@ pub use instance::{Instance, Loaded, WorkflowType};
 
 pub(crate) use fold::fold_seeing;
 pub(crate) use input::{
-    Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply, Stage, Target,
+    Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply, Stage, Stop, Target, Told,
 };
 #[cfg(feature = "testing")]
 pub(crate) use offers::Offers;
@@ -49,3 +52,4 @@ pub(crate) use run::panic_text;
 #[cfg(feature = "testing")]
 pub(crate) use run::{Run, Transition};
 pub(crate) use shard::{Limits, Shard};
+pub(crate) use token::Token;

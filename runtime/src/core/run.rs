@@ -241,7 +241,7 @@ impl Run {
         let begun = step.commands.into_iter().filter(|command| is_waited_for(command.op()));
         let mut commands: Vec<_> = begun.map(|command| command_record(command, now)).collect();
         commands.sort_unstable_by_key(CommandRecord::op);
-        armed.extend(commands.iter().map(armed_by));
+        armed.extend(commands.iter().filter_map(armed_by));
         armed.sort_unstable_by_key(|armed| armed.op);
         record.armed = armed;
         // What a run waits for is what its state names, no more and no less.
@@ -349,28 +349,30 @@ fn unknown_activity(registry: &Registry, stepped: &Stepped) -> Option<&'static s
 fn activity_types(commands: &[Command]) -> Vec<crate::activity::ActivityType> {
     let of = |command: &Command| match command {
         Command::StartActivity { activity, .. } => Some(*activity),
-        Command::StartTimer { .. } => None,
+        Command::StartTimer { .. } | Command::Cancel { .. } => None,
     };
     commands.iter().filter_map(of).collect()
 }
 
 fn command_record(command: Command, now: Moment) -> CommandRecord {
     match command {
-        Command::StartActivity { op, activity, input } => {
-            CommandRecord::Activity { op, activity: activity.name.to_owned(), input }
+        Command::StartActivity { op, activity, input, options } => {
+            CommandRecord::Activity { op, activity: activity.name.to_owned(), input, options }
         }
+        Command::Cancel { op } => CommandRecord::Cancel { op },
         // A deadline in the past is due now; so no timer is ever stored behind the clock.
         Command::StartTimer { op, deadline } => CommandRecord::Timer { op, deadline: deadline.max(now) },
     }
 }
 
-fn armed_by(command: &CommandRecord) -> Armed {
-    match command {
-        CommandRecord::Activity { op, activity, .. } => {
-            Armed { op: *op, operation: Operation::Activity(activity.clone()) }
-        }
-        CommandRecord::Timer { op, deadline } => Armed { op: *op, operation: Operation::Timer(*deadline) },
-    }
+fn armed_by(command: &CommandRecord) -> Option<Armed> {
+    let (op, operation) = match command {
+        CommandRecord::Activity { op, activity, .. } => (*op, Operation::Activity(activity.clone())),
+        CommandRecord::Timer { op, deadline } => (*op, Operation::Timer(*deadline)),
+        // It is armed already.
+        CommandRecord::Cancel { .. } => return None,
+    };
+    Some(Armed { op, operation })
 }
 
 fn unread((op, resolution): (OpId, Resolution)) -> EventRecord {

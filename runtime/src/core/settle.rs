@@ -7,7 +7,9 @@ use super::input::{Effect, Ending, NoEnding, Output, Reply};
 use super::offers::Refusal;
 use super::run::Transition;
 use super::shard::Shard;
+use super::tasks::Called;
 use super::update::Offer;
+use crate::activity::ActivityOutcome;
 use crate::codec::Payload;
 use crate::error::{QueryError, RedriveError, UpdateError};
 use crate::machine::OpId;
@@ -32,6 +34,8 @@ pub(super) struct Touch {
     pub(super) offers: Vec<Offer>,
     /// Why the run is ended, if it is.
     pub(super) terminate: Option<String>,
+    /// Calls of activities that ended without an attempt's saying so.
+    pub(super) ended: Vec<(TaskId, ActivityOutcome)>,
 }
 
 /// What is answered from a run's state after its transition.
@@ -47,8 +51,11 @@ impl Shard {
         for (run, touch) in std::mem::take(&mut self.touched) {
             self.settle_run(run, touch, now, out);
         }
+        self.tasks.pump(now, &self.registry, &mut out.effects);
         // Last, for a call that is tried again may have been disarmed since.
-        for id in std::mem::take(&mut self.retried) {
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        for id in std::mem::take(&mut self.changed) {
             if let Some(task) = self.tasks.get(id) {
                 out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &task.record));
             }
@@ -81,11 +88,16 @@ impl Shard {
             for timer in touch.timers {
                 self.timers.set_aside(timer);
             }
+            // The rows stay: they are tried again after the next open.
+            for (task, _) in touch.ended {
+                self.tasks.hold(task);
+            }
             let refused = touch.redrive.into_iter().map(|reply| reply.with(Err(damage.clone().into())));
             out.effects.extend(refused);
             return out.effects.push(Effect::Damaged(damage));
         }
         self.take_timers(no, &mut touch, out);
+        self.take_ended(&mut touch, out);
         let (transition, refused) = self.transition(no, &mut touch, now);
         self.answer_offers(no, std::mem::take(&mut touch.offers), refused, &mut touch.acks);
         if let Some(transition) = transition {
@@ -93,7 +105,7 @@ impl Shard {
             self.write(no, transition, now, out);
             if goes_on {
                 for id in self.tasks.held(no) {
-                    out.effects.extend(self.tasks.start(id, &self.registry));
+                    self.tasks.start(id, now, &self.registry, &mut out.effects);
                 }
             }
         }
@@ -203,14 +215,14 @@ impl Shard {
                 self.timers.arm(timer);
                 out.batch.put(Table::Timers, timer.key(), Vec::new());
             }
-            CommandRecord::Activity { op, activity, input } => {
+            CommandRecord::Activity { op, activity, input, options } => {
                 let id = TaskId { run, op };
-                let run_id = run_id.to_owned();
-                let record = TaskRecord { run_id, activity, seq, attempt: 1, due: now, last_error: None };
+                let record = new_task(run_id.to_owned(), activity, seq, now);
                 out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &record));
-                self.tasks.add(id, record, input);
-                out.effects.extend(self.tasks.start(id, &self.registry));
+                self.tasks.add(id, record, Called { input, options, at: now }, &self.registry);
+                self.tasks.start(id, now, &self.registry, &mut out.effects);
             }
+            CommandRecord::Cancel { op } => self.cancel_call(TaskId { run, op }, out),
         }
     }
 
@@ -223,11 +235,7 @@ impl Shard {
                 out.batch.delete(Table::Timers, timer.key());
             }
             Operation::Activity(_) => {
-                let id = TaskId { run, op };
-                if self.tasks.remove(id).is_some_and(|task| task.is_running()) {
-                    out.effects.push(Effect::CancelActivity(id));
-                }
-                out.batch.delete(Table::Tasks, id.key());
+                self.leave_call(TaskId { run, op }, out);
             }
         }
     }
@@ -300,6 +308,22 @@ impl Shard {
             }
         }
         answers
+    }
+}
+
+/// The row of a call that is made now.
+fn new_task(run_id: String, activity: String, seq: Seq, now: Moment) -> TaskRecord {
+    TaskRecord {
+        run_id,
+        activity,
+        seq,
+        attempt: 1,
+        due: now,
+        last_error: None,
+        heartbeat: None,
+        later: None,
+        cancelled: false,
+        abandoned: false,
     }
 }
 

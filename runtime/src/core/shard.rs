@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::describe::RunDescription;
 use super::hot::HotSet;
-use super::input::{AttemptEnd, Effect, Ending, Input, Need, NoEnding, Output, Reply, Target};
+use super::input::{Effect, Ending, Input, Need, NoEnding, Output, Reply, Target};
 use super::instance::WorkflowType;
 use super::loading::{Loaded, Loading};
 use super::near::NearTimers;
@@ -18,12 +18,11 @@ use super::run::Run;
 use super::settle::{Question, Touch};
 use super::tasks::Tasks;
 use super::update::{KnownUpdates, UpdateReply};
-use crate::activity::ActivityOutcome;
 use crate::codec::Payload;
 use crate::error::{RedriveError, SignalError};
 use crate::store::{
-    self, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, ParkReason, RunNo, RunRecord, StoreError,
-    Table, TaskId, TimerKey,
+    self, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, RunNo, RunRecord, StoreError, Table,
+    TaskId, TimerKey,
 };
 use crate::time::Moment;
 
@@ -36,6 +35,8 @@ pub(crate) struct Limits {
     pub(crate) near_timers: usize,
     /// Up to how many bytes the state of a run is written at each transition.
     pub(crate) small_states: usize,
+    /// Attempts at activities that run at once.
+    pub(crate) attempts: usize,
 }
 
 /// How many timers fire in one turn at most.
@@ -60,7 +61,7 @@ pub(crate) struct Shard {
     pub(super) damaged: BTreeMap<RunNo, Damage>,
     loading: Loading,
     /// Activity calls whose row has changed.
-    pub(super) retried: Vec<TaskId>,
+    pub(super) changed: Vec<TaskId>,
     ids: BTreeMap<String, Result<Option<RunNo>, Damage>>,
     /// What runs were started with, where that was loaded or is not committed yet.
     pub(super) inputs: BTreeMap<RunNo, Result<Payload, Damage>>,
@@ -73,7 +74,7 @@ impl Shard {
         Shard {
             registry,
             hot: HotSet::new(limits.hot_runs),
-            tasks: Tasks::default(),
+            tasks: Tasks::limited(limits.attempts),
             timers: NearTimers::new(mark.timers_from, limits.near_timers),
             waiters: BTreeMap::new(),
             update_waiters: BTreeMap::new(),
@@ -84,7 +85,7 @@ impl Shard {
             touched: BTreeMap::new(),
             questions: Vec::new(),
             damaged: BTreeMap::new(),
-            retried: Vec::new(),
+            changed: Vec::new(),
             ids: BTreeMap::new(),
             inputs: BTreeMap::new(),
             updates: KnownUpdates::default(),
@@ -122,7 +123,9 @@ impl Shard {
             | Input::Query { run, .. }
             | Input::Describe { run, .. }
             | Input::Wait { run, .. } => self.need_run(*run),
-            Input::Attempted { task, .. } => self.tasks.get(*task).and_then(|_| self.need_run(task.run)),
+            Input::Attempted { task, .. } => self.need_caller(*task),
+            Input::Outside { token, .. } => self.need_caller(token.task),
+            Input::Heartbeat { .. } | Input::Token { .. } | Input::NoMoreAttempts => None,
         }
     }
 
@@ -226,47 +229,14 @@ impl Shard {
                     out.effects.push(reply.with(Err(RedriveError::NotFound { id })));
                 }
             },
-            Input::Attempted { task, attempt, end } => self.attempted(now, task, attempt, end, out),
-        }
-    }
-
-    /// An attempt ended: for good, or it is tried again later.
-    fn attempted(&mut self, now: Moment, id: TaskId, attempt: u32, end: AttemptEnd, out: &mut Output) {
-        let Some(task) = self.tasks.get(id) else { return };
-        if !task.is_running() || task.record.attempt != attempt {
-            return;
-        }
-        let name = task.record.activity.clone();
-        if let Err(damage) = self.loaded(id.run) {
-            // The row stays: it is tried again after the next open.
-            self.tasks.hold(id);
-            return out.effects.push(Effect::Damaged(damage));
-        }
-        let (outcome, display) = match end {
-            AttemptEnd::Completed(output) => (ActivityOutcome::Completed(output), None),
-            AttemptEnd::Failed { error, display } => (ActivityOutcome::Failed(error), Some(display)),
-            AttemptEnd::TimedOut(after) => {
-                (ActivityOutcome::TimedOut(after), Some(format!("it did not end within {after:?}")))
+            Input::Attempted { task, attempt, end, details } => {
+                self.attempted(now, task, attempt, end, details, out);
             }
-            AttemptEnd::Panicked(message) => {
-                (ActivityOutcome::Panicked(message.clone()), Some(format!("it panicked: {message}")))
-            }
-            AttemptEnd::Broken(reason) => {
-                self.tasks.hold(id);
-                self.touch(id.run).park =
-                    Some(ParkReason::BrokenActivity { activity: name, op: id.op, reason });
-                return;
-            }
-        };
-        let delay = self.registry.activity(&name).and_then(|(_, options)| options.retry.delay_after(attempt));
-        if let (Some(error), Some(delay)) = (display, delay) {
-            self.tasks.retry(id, now.after(delay), error);
-            self.retried.push(id);
-            return;
+            Input::Heartbeat { task, attempt, details } => self.heartbeat(now, task, attempt, details),
+            Input::Token { task, attempt, secret } => self.hand_out(task, attempt, secret),
+            Input::Outside { token, told, reply } => self.outside(now, &token, told, reply, out),
+            Input::NoMoreAttempts => self.tasks.slots.close(),
         }
-        self.tasks.remove(id);
-        out.batch.delete(Table::Tasks, id.key());
-        self.touch(id.run).events.push(EventRecord::Activity { op: id.op, outcome });
     }
 
     /// Takes up the timers and retries whose time has come.
@@ -274,7 +244,7 @@ impl Shard {
         for timer in self.timers.due(now, TIMERS_A_TURN) {
             self.touch(timer.run).timers.push(timer);
         }
-        self.tasks.start_due(now, &self.registry, &mut out.effects);
+        self.attempts_due(now, out);
     }
 
     /// Where to scan table `timers` next, and for how many. Ask between turns.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::script::{Do, Script, Work};
 use super::*;
-use crate::activity::Activity;
+use crate::activity::{Activity, Retry};
 use crate::codec::{Payload, encode};
 use crate::machine::OpId;
 use crate::store::{MarkRecord, MemoryDisk, MemoryStore, RunNo, Store, Table, TaskId};
@@ -23,7 +23,7 @@ impl Turns {
         registry.add_workflow(WorkflowType::of::<Script>());
         registry.add_activity(Work::NAME, Work::options());
         let disk = MemoryDisk::new();
-        let limits = Limits { hot_runs: 10, near_timers: 10, small_states: 4_096 };
+        let limits = Limits { hot_runs: 10, near_timers: 10, small_states: 4_096, attempts: 100 };
         let mut shard = Shard::new(registry, limits, &MarkRecord::default(), RunNo(0));
         shard.admit_timers(std::iter::empty(), &mut Output::default());
         Turns { shard, store: disk.store(), disk }
@@ -99,7 +99,7 @@ fn approve(by: &str) -> Input {
 const CALL: TaskId = TaskId { run: RunNo(0), op: OpId(0) };
 
 fn attempted(end: AttemptEnd) -> Input {
-    Input::Attempted { task: CALL, attempt: 1, end }
+    Input::Attempted { task: CALL, attempt: 1, end, details: None }
 }
 
 fn described(turns: &mut Turns, now: u64) -> RunDescription {
@@ -118,7 +118,10 @@ fn a_failed_attempt_at_a_call_that_is_disarmed_in_the_same_turn_leaves_no_row() 
     let mut turns = Turns::new();
     turns.turn(0, [start([Do::Race(1, 1), Do::Approvals(1)])]);
     let error = encode("no").expect("a text can be encoded");
-    let effects = turns.turn(1_000, [attempted(AttemptEnd::Failed { error, display: "no".to_owned() })]);
+    let effects = turns.turn(
+        1_000,
+        [attempted(AttemptEnd::Failed { error, display: "no".to_owned(), retry: Retry::ByPolicy })],
+    );
     assert!(effects.is_empty(), "what has ended is not cancelled");
     assert!(is_quiet(&turns.disk));
     assert_eq!(described(&mut turns, 1_000).state, "AwaitApprovals");
@@ -142,7 +145,7 @@ fn a_late_result_of_a_cancelled_call_is_ignored() {
     let mut turns = Turns::new();
     turns.turn(0, [start([Do::Race(1, 1), Do::Approvals(1)])]);
     let effects = turns.turn(1_000, []);
-    assert!(matches!(effects[..], [Effect::CancelActivity(CALL)]));
+    assert!(matches!(effects[..], [Effect::StopActivity { task: CALL, attempt: 1, how: Stop::Cancel }]));
     let commits = turns.disk.commits();
     turns.turn(2_000, [attempted(AttemptEnd::Completed(Payload::default()))]);
     assert_eq!(described(&mut turns, 2_000).transitions, 2);

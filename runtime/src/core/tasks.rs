@@ -3,38 +3,117 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::input::Effect;
+use super::input::{Effect, Stop};
 use super::registry::Registry;
+use super::slots::Slots;
+use crate::activity::{ActivityOptions, CallOptions, Cancellation, Retry, TimedOut, Timeout};
 use crate::codec::Payload;
 use crate::machine::OpId;
-use crate::store::{ParkReason, RunNo, TaskId, TaskRecord};
+use crate::store::{HeartbeatRecord, LaterRecord, ParkReason, RunNo, TaskId, TaskRecord};
 use crate::time::Moment;
 
 /// An activity call that has not ended.
 pub(crate) struct Task {
     pub(crate) record: TaskRecord,
     input: Payload,
+    /// What the call says of its own about how it is tried.
+    options: Option<Box<CallOptions>>,
+    /// When it was called.
+    scheduled: Moment,
     state: State,
+    /// When something is to be done about it.
+    agenda: Option<Moment>,
+    /// The secret part of the running attempt's token, once it was asked for.
+    pub(crate) token: Option<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// An attempt is running.
-    Running,
+    Running { started: Moment, heard: Moment },
+    /// The attempt is completed from outside.
+    Later { started: Moment, heard: Moment },
     /// The next attempt starts at `record.due`.
     Waiting,
+    /// The next attempt starts when others have ended.
+    Queued,
     /// Nothing is tried until the run is driven again.
     Held,
 }
 
+/// A call as the machine made it.
+pub(crate) struct Called {
+    pub(crate) input: Payload,
+    pub(crate) options: Option<Box<CallOptions>>,
+    pub(crate) at: Moment,
+}
+
 impl Task {
     pub(crate) fn is_running(&self) -> bool {
-        self.state == State::Running
+        matches!(self.state, State::Running { .. })
+    }
+
+    pub(crate) fn is_later(&self) -> bool {
+        matches!(self.state, State::Later { .. })
     }
 
     /// When the next attempt starts, if it waits for that.
     pub(crate) fn retry_at(&self) -> Option<Moment> {
         (self.state == State::Waiting).then_some(self.record.due)
+    }
+
+    fn call(&self) -> CallOptions {
+        self.options.as_deref().cloned().unwrap_or_default()
+    }
+
+    fn total(&self, options: &ActivityOptions) -> Option<(Moment, TimedOut)> {
+        let own = self.options.as_ref().and_then(|call| call.schedule_to_close);
+        let after = own.or(options.schedule_to_close)?;
+        Some((self.scheduled.after(after), TimedOut::new(Timeout::ScheduleToClose, after)))
+    }
+
+    /// The timeout that passes first, as it stands.
+    fn timeout(&self, options: &ActivityOptions) -> Option<(Moment, TimedOut)> {
+        let of_call = |own: fn(&CallOptions) -> Option<std::time::Duration>| {
+            self.options.as_ref().and_then(|call| own(call))
+        };
+        let from = |begin: Moment, after, timeout| (begin.after(after), TimedOut::new(timeout, after));
+        let (first, second) = match self.state {
+            State::Running { started, heard } | State::Later { started, heard } => {
+                let close = of_call(|call| call.start_to_close).unwrap_or(options.start_to_close);
+                let silence = of_call(|call| call.heartbeat).or(options.heartbeat);
+                (
+                    Some(from(started, close, Timeout::StartToClose)),
+                    silence.map(|after| from(heard, after, Timeout::Heartbeat)),
+                )
+            }
+            State::Queued => {
+                let start = of_call(|call| call.schedule_to_start).or(options.schedule_to_start);
+                (start.map(|after| from(self.record.due, after, Timeout::ScheduleToStart)), None)
+            }
+            State::Waiting | State::Held => (None, None),
+        };
+        // Of two that pass at once, the one that ends more.
+        let total = if self.state == State::Held { None } else { self.total(options) };
+        [total, first, second].into_iter().flatten().min_by_key(|(when, _)| *when)
+    }
+
+    /// When another attempt may be made after one that failed, if at all.
+    fn next_attempt(&self, options: &ActivityOptions, now: Moment, retry: Retry) -> Option<Moment> {
+        if self.record.cancelled {
+            return None;
+        }
+        let call = self.call();
+        let policy = call.retry.as_ref().unwrap_or(&options.retry);
+        let attempt = self.record.attempt;
+        let delay = match retry {
+            Retry::After(delay) if !policy.is_last(attempt) => delay,
+            Retry::Never | Retry::After(_) => return None,
+            Retry::ByPolicy => policy.delay_after(attempt)?,
+        };
+        let due = now.after(delay);
+        let too_late = self.total(options).is_some_and(|(end, _)| due >= end);
+        (!too_late).then_some(due)
     }
 }
 
@@ -42,17 +121,35 @@ impl Task {
 #[derive(Default)]
 pub(crate) struct Tasks {
     all: BTreeMap<TaskId, Task>,
-    /// Those that wait, by when.
-    waiting: BTreeSet<(Moment, TaskId)>,
+    /// Those about which something is to be done, by when.
+    agenda: BTreeSet<(Moment, TaskId)>,
     /// Those that are held.
     held: BTreeSet<TaskId>,
     /// Those whose stored call cannot be read, and why.
     lost: BTreeMap<TaskId, ParkReason>,
+    pub(super) slots: Slots,
+}
+
+/// What is to be done about a call at its time.
+pub(crate) enum Due {
+    /// Its next attempt starts.
+    Start,
+    /// It has timed out.
+    TimedOut(TimedOut),
 }
 
 impl Tasks {
+    /// None yet; so many attempts may run at once.
+    pub(crate) fn limited(attempts: usize) -> Self {
+        Tasks { slots: Slots::limited(attempts), ..Tasks::default() }
+    }
+
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task> {
         self.all.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
+        self.all.get_mut(&id)
     }
 
     /// The first run that has one.
@@ -73,75 +170,240 @@ impl Tasks {
             return Some(reason.clone());
         }
         let held = self.held.range(of(run)).filter_map(|id| self.all.get(id));
-        held.map(|task| &task.record.activity)
+        held.filter(|task| !task.record.abandoned)
+            .map(|task| &task.record.activity)
             .find(|activity| !registry.can_run(activity))
             .map(|activity| ParkReason::UnknownActivity { activity: activity.clone() })
     }
 
-    /// When the next attempt starts.
+    /// When there is something to do next.
     pub(crate) fn next(&self) -> Option<Moment> {
-        self.waiting.first().map(|(due, _)| *due)
+        self.agenda.first().map(|(due, _)| *due)
     }
 
-    /// Adds one that waits for its time, which may be now.
-    pub(crate) fn add(&mut self, id: TaskId, record: TaskRecord, input: Payload) {
-        self.waiting.insert((record.due, id));
-        self.all.insert(id, Task { record, input, state: State::Waiting });
+    /// Adds one that waits for its time, which may be now, or for its completion from outside.
+    pub(crate) fn add(&mut self, id: TaskId, record: TaskRecord, called: Called, registry: &Registry) {
+        let Called { input, options, at: scheduled } = called;
+        let (state, token) = match &record.later {
+            None => (State::Waiting, None),
+            Some(LaterRecord { token, started }) => {
+                let heard = record.heartbeat.as_ref().map_or(*started, |beat| beat.at.max(*started));
+                (State::Later { started: *started, heard }, Some(token.clone()))
+            }
+        };
+        let task = Task { record, input, options, scheduled, state, agenda: None, token };
+        self.all.insert(id, task);
+        self.plan(id, registry);
     }
 
-    pub(crate) fn remove(&mut self, id: TaskId) -> Option<Task> {
+    /// Notes when something is to be done about a call, as it stands.
+    fn plan(&mut self, id: TaskId, registry: &Registry) {
+        let Some(task) = self.all.get_mut(&id) else { return };
+        let options = registry.activity(&task.record.activity).map(|(_, options)| options);
+        let timeout = options.and_then(|options| task.timeout(options)).map(|(when, _)| when);
+        let start = (task.state == State::Waiting).then_some(task.record.due);
+        let agenda = start.into_iter().chain(timeout).min();
+        if agenda == task.agenda {
+            return;
+        }
+        if let Some(before) = task.agenda {
+            self.agenda.remove(&(before, id));
+        }
+        task.agenda = agenda;
+        self.agenda.extend(agenda.map(|when| (when, id)));
+    }
+
+    /// The next call about which something is to be done by now, and what. The call is no longer on the agenda then.
+    pub(crate) fn due(&mut self, now: Moment, registry: &Registry) -> Option<(TaskId, Due)> {
+        while let Some((when, id)) = self.agenda.first().copied().filter(|(when, _)| *when <= now) {
+            self.agenda.remove(&(when, id));
+            let Some(task) = self.all.get_mut(&id) else { continue };
+            task.agenda = None;
+            let options = registry.activity(&task.record.activity).map(|(_, options)| options);
+            let timeout = options.and_then(|options| task.timeout(options)).filter(|(when, _)| *when <= now);
+            if let Some((_, timed_out)) = timeout {
+                let details = task.record.heartbeat.as_ref().map(|beat| beat.details.clone());
+                return Some((id, Due::TimedOut(timed_out.with_details(details))));
+            }
+            if task.state == State::Waiting {
+                return Some((id, Due::Start));
+            }
+            self.plan(id, registry);
+        }
+        None
+    }
+
+    /// Takes away a call, and stops its attempt, if one is running.
+    pub(crate) fn remove(&mut self, id: TaskId, how: Stop, effects: &mut Vec<Effect>) -> Option<Task> {
         self.lost.remove(&id);
+        self.stop(id, how, effects);
         let task = self.all.remove(&id)?;
-        self.waiting.remove(&(task.record.due, id));
+        if let Some(when) = task.agenda {
+            self.agenda.remove(&(when, id));
+        }
+        if task.state == State::Queued {
+            self.slots.leave_queue(id, task.record.due, &task.record.activity);
+        }
         self.held.remove(&id);
         Some(task)
     }
 
-    /// Starts the attempt of one that was just added.
-    pub(crate) fn start(&mut self, id: TaskId, registry: &Registry) -> Option<Effect> {
-        let task = self.all.get_mut(&id)?;
-        self.waiting.remove(&(task.record.due, id));
-        let Some((activity, _)) = registry.activity(&task.record.activity) else {
+    /// Stops a running attempt; what it comes to is of no concern any more.
+    pub(crate) fn stop(&mut self, id: TaskId, how: Stop, effects: &mut Vec<Effect>) {
+        let Some(task) = self.all.get_mut(&id).filter(|task| task.is_running()) else { return };
+        let attempt = task.record.attempt;
+        self.slots.leaves(id, attempt, &task.record.activity);
+        task.state = State::Held;
+        effects.push(Effect::StopActivity { task: id, attempt, how });
+    }
+
+    /// The running attempt of a call has ended.
+    pub(crate) fn ended(&mut self, id: TaskId) {
+        if let Some(task) = self.all.get_mut(&id).filter(|task| task.is_running()) {
+            self.slots.free(&task.record.activity);
             task.state = State::Held;
-            self.held.insert(id);
-            return None;
-        };
-        task.state = State::Running;
+        }
+    }
+
+    /// Starts the next attempt at a call, if there is room for it; else it is queued.
+    pub(crate) fn start(&mut self, id: TaskId, now: Moment, registry: &Registry, effects: &mut Vec<Effect>) {
+        let Some(task) = self.all.get(&id) else { return };
+        if registry.activity(&task.record.activity).is_none() {
+            return self.hold(id);
+        }
+        if self.slots.take(&task.record.activity, registry) {
+            self.start_attempt(id, now, registry, effects);
+        } else {
+            self.queue(id, registry);
+        }
+    }
+
+    fn queue(&mut self, id: TaskId, registry: &Registry) {
+        let Some(task) = self.all.get_mut(&id) else { return };
+        task.state = State::Queued;
+        self.slots.queue(id, task.record.due);
         self.held.remove(&id);
-        Some(Effect::StartActivity {
+        self.plan(id, registry);
+    }
+
+    /// Starts an attempt for which there is a slot.
+    fn start_attempt(&mut self, id: TaskId, now: Moment, registry: &Registry, effects: &mut Vec<Effect>) {
+        let Some(task) = self.all.get_mut(&id) else { return };
+        let Some((activity, options)) = registry.activity(&task.record.activity) else { return };
+        task.state = State::Running { started: now, heard: now };
+        task.token = None;
+        let own = task.options.as_ref().and_then(|call| call.heartbeat);
+        let close = task.options.as_ref().and_then(|call| call.start_to_close);
+        let close = now.after(close.unwrap_or(options.start_to_close));
+        effects.push(Effect::StartActivity {
             task: id,
             activity,
             run_id: task.record.run_id.clone(),
             attempt: task.record.attempt,
             input: task.input.clone(),
-        })
+            heartbeat: own.or(options.heartbeat),
+            details: task.record.heartbeat.as_ref().map(|beat| beat.details.clone()),
+            deadline: task.total(options).map_or(close, |(end, _)| end.min(close)),
+        });
+        self.held.remove(&id);
+        self.plan(id, registry);
     }
 
-    /// Starts all attempts whose time has come.
-    pub(crate) fn start_due(&mut self, now: Moment, registry: &Registry, effects: &mut Vec<Effect>) {
-        while let Some((due, id)) = self.waiting.first().copied()
-            && due <= now
-        {
-            effects.extend(self.start(id, registry));
+    /// Starts those that are queued, as far as there is room.
+    pub(crate) fn pump(&mut self, now: Moment, registry: &Registry, effects: &mut Vec<Effect>) {
+        while let Some(id) = self.slots.next(
+            |id| {
+                let task = self.all.get(&id)?;
+                Some((task.record.activity.clone(), task.record.due))
+            },
+            registry,
+        ) {
+            self.start_attempt(id, now, registry, effects);
         }
     }
 
-    /// Lets the next attempt wait until `due`.
-    pub(crate) fn retry(&mut self, id: TaskId, due: Moment, error: String) {
-        if let Some(task) = self.all.get_mut(&id) {
-            task.record.attempt += 1;
-            task.record.due = due;
-            task.record.last_error = Some(error);
-            task.state = State::Waiting;
-            self.waiting.insert((due, id));
-            self.held.remove(&id);
+    /// An attempt failed with this error: lets the next one wait for its time, if there is to be one.
+    pub(crate) fn retry(
+        &mut self,
+        id: TaskId,
+        now: Moment,
+        retry: Retry,
+        error: String,
+        registry: &Registry,
+    ) -> bool {
+        let Some(task) = self.all.get_mut(&id) else { return false };
+        let options = registry.activity(&task.record.activity).map(|(_, options)| options);
+        let Some(due) = options.and_then(|options| task.next_attempt(options, now, retry)) else {
+            return false;
+        };
+        task.record.attempt += 1;
+        task.record.due = due;
+        task.record.last_error = Some(error);
+        task.record.later = None;
+        task.token = None;
+        task.state = State::Waiting;
+        self.held.remove(&id);
+        self.plan(id, registry);
+        true
+    }
+
+    /// The attempt has ended without a result: that comes from outside.
+    pub(crate) fn leave_open(&mut self, id: TaskId, registry: &Registry) -> bool {
+        let Some(task) = self.all.get_mut(&id) else { return false };
+        let (State::Running { started, heard }, Some(token)) = (task.state, task.token.clone()) else {
+            return false;
+        };
+        self.slots.free(&task.record.activity);
+        task.state = State::Later { started, heard };
+        task.record.later = Some(LaterRecord { token, started });
+        self.plan(id, registry);
+        true
+    }
+
+    /// The attempt has given a sign of life.
+    pub(crate) fn heard(&mut self, id: TaskId, now: Moment, details: Payload, registry: &Registry) {
+        let Some(task) = self.all.get_mut(&id) else { return };
+        match &mut task.state {
+            State::Running { heard, .. } | State::Later { heard, .. } => *heard = now,
+            State::Waiting | State::Queued | State::Held => return,
+        }
+        task.record.heartbeat = Some(HeartbeatRecord { at: now, details });
+        self.plan(id, registry);
+    }
+
+    /// What is to become of a call that is not waited for any more.
+    pub(crate) fn cancellation(&self, id: TaskId, registry: &Registry) -> Cancellation {
+        let Some(task) = self.all.get(&id) else { return Cancellation::default() };
+        let own = task.options.as_ref().and_then(|call| call.cancellation);
+        let options = || registry.activity(&task.record.activity).map(|(_, options)| options.cancellation);
+        own.or_else(options).unwrap_or_default()
+    }
+
+    /// Tells the activity that it is cancelled. Gives `false` where there is nothing to wait for.
+    pub(crate) fn cancel(&mut self, id: TaskId, effects: &mut Vec<Effect>) -> bool {
+        let Some(task) = self.all.get_mut(&id) else { return true };
+        task.record.cancelled = true;
+        match task.state {
+            State::Running { .. } => {
+                let attempt = task.record.attempt;
+                effects.push(Effect::StopActivity { task: id, attempt, how: Stop::Tell });
+                true
+            }
+            State::Later { .. } => true,
+            State::Waiting | State::Queued | State::Held => false,
         }
     }
 
     /// Tries nothing more until the run is driven again.
     pub(crate) fn hold(&mut self, id: TaskId) {
+        self.ended(id);
         if let Some(task) = self.all.get_mut(&id) {
-            self.waiting.remove(&(task.record.due, id));
+            if let Some(when) = task.agenda.take() {
+                self.agenda.remove(&(when, id));
+            }
+            if task.state == State::Queued {
+                self.slots.leave_queue(id, task.record.due, &task.record.activity);
+            }
             task.state = State::Held;
             self.held.insert(id);
         }

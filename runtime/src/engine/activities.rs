@@ -5,26 +5,39 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::Message;
-use crate::activity::{ActivityContext, Attempt, ErasedActivity, RegisteredActivity};
+use super::attempt::{Report, Rest};
+use crate::activity::{ActivityContext, Attempt, ErasedActivity, Link, RegisteredActivity};
 use crate::codec::Payload;
-use crate::core::{AttemptEnd, Input, panic_text};
+use crate::core::{AttemptEnd, Effect, Input, Stop, panic_text};
 use crate::store::TaskId;
+use crate::time::Moment;
 
 /// The activities that an engine can run, and the attempts that are running.
 pub(super) struct Activities {
     registered: BTreeMap<&'static str, RegisteredActivity>,
-    running: BTreeMap<TaskId, (u32, AbortHandle)>,
+    running: BTreeMap<(TaskId, u32), Running>,
     tokio: Handle,
     messages: Sender<Message>,
-    /// Whether attempts have their start-to-close timeout.
-    limited: bool,
+    /// Whether time is not the system's.
+    is_virtual: bool,
+    /// The attempts that wait for virtual time to pass, by when they go on.
+    resting: BTreeMap<(Moment, u64), Rest>,
+    /// How many have waited so.
+    rests: u64,
+}
+
+struct Running {
+    abort: AbortHandle,
+    link: Arc<Link>,
+    /// Whether it lets virtual time pass.
+    rests: bool,
 }
 
 impl Activities {
@@ -32,79 +45,164 @@ impl Activities {
         registered: BTreeMap<&'static str, RegisteredActivity>,
         tokio: Handle,
         messages: Sender<Message>,
-        limited: bool,
+        is_virtual: bool,
     ) -> Self {
-        Activities { registered, running: BTreeMap::new(), tokio, messages, limited }
+        let (running, resting, rests) = (BTreeMap::new(), BTreeMap::new(), 0);
+        Activities { registered, running, tokio, messages, is_virtual, resting, rests }
     }
 
     pub(super) fn running(&self) -> usize {
         self.running.len()
     }
 
-    pub(super) fn start(
-        &mut self,
-        task: TaskId,
-        activity: &'static str,
-        run_id: String,
-        attempt: u32,
-        input: Payload,
-    ) {
-        let Some(registered) = self.registered.get(activity) else {
+    /// Whether an attempt is running that does not let virtual time pass.
+    pub(super) fn is_busy(&self) -> bool {
+        self.running.values().any(|running| !running.rests)
+    }
+
+    /// An attempt waits for virtual time to pass.
+    pub(super) fn rest(&mut self, now: Moment, rest: Rest) {
+        if let Some(running) = self.running.get_mut(&(rest.task, rest.attempt)) {
+            running.rests = true;
+            self.rests += 1;
+            self.resting.insert((now.after(rest.duration), self.rests), rest);
+        }
+    }
+
+    /// When the next attempt goes on that waits.
+    pub(super) fn next_wake(&mut self) -> Option<Moment> {
+        // What it was a part of has gone on without it.
+        self.resting.retain(|_, rest| !rest.wake.is_closed());
+        self.resting.first_key_value().map(|((when, _), _)| *when)
+    }
+
+    /// Lets those attempts go on that have waited long enough.
+    pub(super) fn wake(&mut self, now: Moment) {
+        while let Some(first) = self.resting.first_entry().filter(|first| first.key().0 <= now) {
+            let rest = first.remove();
+            if let Some(running) = self.running.get_mut(&(rest.task, rest.attempt))
+                && rest.wake.send(()).is_ok()
+            {
+                running.rests = false;
+            }
+        }
+    }
+
+    /// Does what has to do with attempts; gives back what has not.
+    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
+        match effect {
+            Effect::StartActivity {
+                task,
+                activity,
+                run_id,
+                attempt,
+                input,
+                heartbeat,
+                details,
+                deadline,
+            } => {
+                let engine = Report {
+                    task,
+                    attempt,
+                    messages: self.messages.clone(),
+                    tokio: self.tokio.clone(),
+                    every: heartbeat.map(|timeout| timeout / 2),
+                    is_virtual: self.is_virtual,
+                    link: OnceLock::new(),
+                };
+                let link = engine.link(details, deadline);
+                let ctx = ActivityContext::linked(run_id, activity, task.op.0, attempt, link.clone());
+                self.start(task, ctx, link, input);
+            }
+            Effect::StopActivity { task, attempt, how } => self.stop(task, attempt, how),
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn start(&mut self, task: TaskId, ctx: ActivityContext, link: Arc<Link>, input: Payload) {
+        let Some(registered) = self.registered.get(ctx.activity) else {
             // The core starts what is registered only.
-            tracing::error!(activity, "an activity that is not registered was to be started");
+            tracing::error!(ctx.activity, "an activity that is not registered was to be started");
             return;
         };
-        let limit = self.limited.then_some(registered.options.start_to_close);
         let run = registered.run.clone();
-        let ctx = ActivityContext { run_id, activity, activity_id: task.op.0, attempt };
-        let messages = self.messages.clone();
+        let attempt = ctx.attempt;
+        let ending = Ending { task, attempt, messages: self.messages.clone(), link: link.clone(), end: None };
+        let to_watch = link.clone();
         let spawned = self.tokio.spawn(async move {
-            let end = run_attempt(run, ctx, input, limit).await;
-            // An engine that has stopped runs it again after the next open.
-            let _ = messages.send(Message::Input(Input::Attempted { task, attempt, end }));
+            // Dropped last, whatever becomes of the attempt.
+            let mut ending = ending;
+            ending.end = Some(run_attempt(run, ctx, input, &to_watch).await);
         });
-        self.running.insert(task, (attempt, spawned.abort_handle()));
+        let running = Running { abort: spawned.abort_handle(), link, rests: false };
+        self.running.insert((task, attempt), running);
     }
 
     /// Takes note that an attempt has ended.
     pub(super) fn ended(&mut self, task: TaskId, attempt: u32) {
-        if self.running.get(&task).is_some_and(|(running, _)| *running == attempt) {
-            self.running.remove(&task);
+        self.running.remove(&(task, attempt));
+    }
+
+    fn stop(&mut self, task: TaskId, attempt: u32, how: Stop) {
+        let Some(running) = self.running.get(&(task, attempt)) else { return };
+        match how {
+            Stop::Tell => drop(running.link.tell()),
+            Stop::Cancel if running.link.tell() => {}
+            Stop::Cancel | Stop::Drop => running.abort.abort(),
         }
     }
 
-    pub(super) fn cancel(&mut self, task: TaskId) {
-        if let Some((_, attempt)) = self.running.remove(&task) {
-            attempt.abort();
-        }
-    }
-
+    /// Tells all attempts that they are cancelled, and lets go of them.
     pub(super) fn cancel_all(&mut self) {
-        for (_, attempt) in std::mem::take(&mut self.running).into_values() {
-            attempt.abort();
+        for running in std::mem::take(&mut self.running).into_values() {
+            running.link.tell();
+            running.abort.abort();
         }
     }
 }
 
-async fn run_attempt(
-    run: ErasedActivity,
-    ctx: ActivityContext,
-    input: Payload,
-    limit: Option<Duration>,
-) -> AttemptEnd {
-    let attempt = caught(async move {
-        match limit {
-            None => Ok(run(ctx, input).await),
-            Some(limit) => tokio::time::timeout(limit, run(ctx, input)).await.map_err(|_| limit),
-        }
-    });
-    match attempt.await {
-        Ok(Ok(Attempt::Completed(output))) => AttemptEnd::Completed(output),
-        Ok(Ok(Attempt::Failed { error, display })) => AttemptEnd::Failed { error, display },
-        Ok(Ok(Attempt::Broken(error))) => AttemptEnd::Broken(error.to_string()),
-        Ok(Err(limit)) => AttemptEnd::TimedOut(limit),
-        Err(panic) => AttemptEnd::Panicked(panic),
+/// Tells the engine how an attempt ended, however it did.
+struct Ending {
+    task: TaskId,
+    attempt: u32,
+    messages: Sender<Message>,
+    link: Arc<Link>,
+    end: Option<AttemptEnd>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let mut end = self.end.take().unwrap_or(AttemptEnd::Dropped);
+        let details = self.link.last().unwrap_or_else(|error| {
+            end = AttemptEnd::Broken(format!("its heartbeat: {error}"));
+            None
+        });
+        let (task, attempt) = (self.task, self.attempt);
+        // An engine that has stopped runs it again after the next open.
+        drop(self.messages.send(Message::Input(Input::Attempted { task, attempt, end, details })));
     }
+}
+
+async fn run_attempt(run: ErasedActivity, ctx: ActivityContext, input: Payload, link: &Link) -> AttemptEnd {
+    match until_later(caught(async move { run(ctx, input).await }), link).await {
+        None => AttemptEnd::Later,
+        Some(Ok(Attempt::Completed(output))) => AttemptEnd::Completed(output),
+        Some(Ok(Attempt::Failed { error, display, retry })) => AttemptEnd::Failed { error, display, retry },
+        Some(Ok(Attempt::Broken(error))) => AttemptEnd::Broken(error.to_string()),
+        Some(Err(panic)) => AttemptEnd::Panicked(panic),
+    }
+}
+
+/// The future's output; `None` once its result is to come from outside.
+async fn until_later<T>(future: impl Future<Output = T>, link: &Link) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if link.is_later() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// The future's output, or the message of its panic.

@@ -14,10 +14,10 @@ use super::list::Listing;
 use super::{Engine, Message, RunPage};
 use crate::codec::Payload;
 use crate::core::{
-    Asked, Ending, Input, ListFilter, NoEnding, Refusal, Reply, RunDescription, Stage, Target,
+    Asked, Ending, Input, ListFilter, NoEnding, Refusal, Reply, RunDescription, Stage, Target, Token, Told,
 };
 use crate::error::{
-    CancelError, EngineError, HandleError, QueryError, RedriveError, SignalError, StartError,
+    CancelError, CompletionError, EngineError, HandleError, QueryError, RedriveError, SignalError, StartError,
 };
 use crate::store::{Damage, RunNo};
 use crate::time::Moment;
@@ -48,6 +48,7 @@ inputs! {
     ask_describe: Describe(run: RunNo) -> Result<RunDescription, Damage>;
     ask_wait: Wait(run: RunNo) -> Result<Ending, NoEnding>;
     ask_redrive: Redrive(id: String) -> Result<(), RedriveError>;
+    ask_outside: Outside(token: Token, told: Told) -> Result<bool, CompletionError>;
 }
 
 impl Engine {
@@ -74,6 +75,11 @@ impl Engine {
     #[inline(never)]
     pub(super) fn ask_shutdown(&self) -> Answer<Result<(), EngineError>> {
         self.ask(Message::Shutdown)
+    }
+
+    #[inline(never)]
+    pub(super) fn ask_finish(&self, grace: Duration) -> Answer<Result<(), EngineError>> {
+        self.ask(move |reply| Message::Finish(grace, reply))
     }
 
     fn ask<A: Send + 'static>(

@@ -62,7 +62,7 @@ impl Default for Parts {
             played: BTreeMap::new(),
             twice: None,
             clock: Clock::system(),
-            limits: Limits { hot_runs: 10_000, near_timers: 10_000, small_states: 4_096 },
+            limits: Limits { hot_runs: 10_000, near_timers: 10_000, small_states: 4_096, attempts: 10_000 },
         }
     }
 }
@@ -167,6 +167,16 @@ impl EngineBuilder {
     #[must_use]
     pub fn small_states(mut self, bytes: usize) -> Self {
         self.0.parts_mut().limits.small_states = bytes;
+        self
+    }
+
+    /// How many attempts at activities run at once, at most; the others wait for their turn in the order in which they were due.
+    /// 0 counts as 1. Default: 10,000.
+    ///
+    /// How many run of one activity is said with it: `#[activity(max_concurrent = 10)]`.
+    #[must_use]
+    pub fn max_concurrent_activities(mut self, attempts: usize) -> Self {
+        self.0.parts_mut().limits.attempts = attempts.max(1);
         self
     }
 

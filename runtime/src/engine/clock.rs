@@ -18,8 +18,9 @@ impl Clock {
 
     /// Virtual time, which begins at `start` (or where the store's ended, if that is later). When no input is
     /// ready, no activity runs, and somebody awaits the end of a run (or [`Engine::advance`](super::Engine::advance)),
-    /// it jumps to the next timer or retry. Attempts at activities have no start-to-close timeout under it, and
-    /// ids and seeds are counted, so that a test is the same each time.
+    /// it jumps to the next timer, retry or timeout. An attempt at an activity that waits in
+    /// [`ActivityContext::sleep`](crate::ActivityContext::sleep) does not run in that sense. Ids and seeds are counted, so that a
+    /// test is the same each time.
     pub fn virtual_from(start: Moment) -> Self {
         Clock { virtual_start: Some(start) }
     }

@@ -7,8 +7,10 @@
 mod activities;
 mod ask;
 mod asker;
+mod attempt;
 mod builder;
 mod clock;
+mod complete;
 mod handle;
 mod history;
 mod list;
@@ -95,9 +97,30 @@ enum Message {
     Advance(Duration, Reply<Moment>),
     /// What time it is.
     Now(Reply<Moment>),
+    /// Under virtual time: an attempt at an activity waits.
+    Rest(attempt::Rest),
     Shutdown(Reply<Result<(), EngineError>>),
+    /// As `Shutdown`, once no attempt at an activity runs any more, or after this time.
+    Finish(Duration, Reply<Result<(), EngineError>>),
     /// The last handle was dropped.
     Stop,
+}
+
+impl Message {
+    /// Whether it tells something of an attempt that is there; or is the last there can be.
+    fn is_of_attempts(&self) -> bool {
+        match self {
+            Message::Input(input) => matches!(
+                input,
+                Input::Attempted { .. }
+                    | Input::Heartbeat { .. }
+                    | Input::Token { .. }
+                    | Input::Outside { .. }
+            ),
+            Message::Rest(_) | Message::Stop | Message::Shutdown(_) => true,
+            _ => false,
+        }
+    }
 }
 
 impl std::fmt::Debug for Engine {
@@ -186,6 +209,18 @@ impl Engine {
     /// the store. What was acknowledged is durable.
     pub async fn shutdown(self) -> Result<(), EngineError> {
         self.ask_shutdown().await?
+    }
+
+    /// Stops as [`shutdown`](Self::shutdown) does, but lets the attempts at activities that are running end first, for up to `grace`.
+    /// What they come to is stored, and runs go on with it; no attempt is started, those that fall due are made after the next
+    /// open. Nothing else is taken up from now on. Attempts that have not ended after `grace` are told that they are cancelled
+    /// and let go of.
+    ///
+    /// # Errors
+    ///
+    /// When the store could not be closed.
+    pub async fn shutdown_after(self, grace: Duration) -> Result<(), EngineError> {
+        self.ask_finish(grace).await?
     }
 
     fn inner(&self) -> &Inner {

@@ -109,8 +109,8 @@ fn prepare(
     }
     let mut shard = Shard::new(opening.registry, opening.limits, &mark, next_run);
     recover_tasks(&*store, &mut shard, RunNo(mark.tasks_from))?;
-    let limited = !opening.clock.is_virtual();
-    let activities = Activities::new(opening.activities, opening.tokio, messages.clone(), limited);
+    let is_virtual = opening.clock.is_virtual();
+    let activities = Activities::new(opening.activities, opening.tokio, messages.clone(), is_virtual);
     Ok(Shell::new(shard, store, inbox, messages, activities, opening.clock, mark.moment, shared))
 }
 

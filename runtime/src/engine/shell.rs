@@ -31,6 +31,8 @@ pub(super) struct Shell {
     now: Moment,
     /// Who lets virtual time pass, and until when.
     advances: VecDeque<(Moment, Reply<Moment>)>,
+    /// Who waits for the attempts at activities to end, and until when; then the engine ends.
+    finishing: Option<(Moment, Reply<Result<(), EngineError>>)>,
     /// What came behind the request to end: dropped once it can be told why.
     unheard: Vec<Message>,
     shared: Arc<Shared>,
@@ -63,8 +65,8 @@ impl Shell {
         shared: Arc<Shared>,
     ) -> Self {
         let (now, advances) = (clock.now(last), VecDeque::new());
-        let unheard = Vec::new();
-        Shell { shard, store, inbox, messages, activities, clock, now, advances, unheard, shared }
+        let (unheard, finishing) = (Vec::new(), None);
+        Shell { shard, store, inbox, messages, activities, clock, now, advances, finishing, unheard, shared }
     }
 
     pub(super) fn open_runs(&self) -> u64 {
@@ -94,6 +96,8 @@ impl Shell {
         let mut end = None;
         for message in &mut messages {
             match message {
+                // Its asker is told that the engine has ended.
+                message if self.finishing.is_some() && !message.is_of_attempts() => drop(message),
                 Message::Input(input) => self.input(input, &mut out),
                 Message::List(listing) => self.list(listing)?,
                 Message::History(reading) => reading
@@ -103,7 +107,13 @@ impl Shell {
                     self.advances.push_back((self.now.after(duration), reply));
                 }
                 Message::Now(reply) => send(reply, self.now),
+                Message::Rest(rest) => self.activities.rest(self.now, rest),
                 Message::Shutdown(reply) => end = Some(End::Asked(Some(reply))),
+                Message::Finish(grace, reply) => {
+                    self.shared.end(EngineError::Closed);
+                    self.input(Input::NoMoreAttempts, &mut out);
+                    self.finishing = Some((self.now.after(grace), reply));
+                }
                 Message::Stop => end = Some(End::Asked(None)),
             }
             if end.is_some() {
@@ -111,6 +121,7 @@ impl Shell {
             }
         }
         self.unheard.extend(messages);
+        self.activities.wake(self.now);
         self.shard.fire(self.now, &mut out);
         while let Some(need) = self.shard.need_touched() {
             self.supply(need);
@@ -125,6 +136,11 @@ impl Shell {
         }
         self.shared.running_activities.store(self.activities.running(), Ordering::Release);
         self.shared.hot_runs.store(self.shard.hot_runs(), Ordering::Release);
+        let now = self.now;
+        let is_done = self.activities.running() == 0 && !self.shard.is_touched();
+        if let Some((_, reply)) = self.finishing.take_if(|(until, _)| is_done || *until <= now) {
+            end.get_or_insert(End::Asked(Some(reply)));
+        }
         end.map_or(Ok(()), Err)
     }
 
@@ -176,7 +192,8 @@ impl Shell {
     /// How long to wait for a message. Virtual time moves here and nowhere else.
     fn patience(&mut self) -> Patience {
         let now = self.clock.now(self.now);
-        let next = self.shard.next_deadline();
+        let next = self.shard.next_deadline().into_iter().chain(self.activities.next_wake());
+        let next = next.chain(self.finishing.as_ref().map(|(until, _)| *until)).min();
         if next.is_some_and(|next| next <= now) {
             return Patience::None;
         }
@@ -186,7 +203,7 @@ impl Shell {
             }
             return next.map_or(Patience::ForAMessage, |next| Patience::AtMost(next.since(now)));
         }
-        if self.activities.running() > 0 {
+        if self.activities.is_busy() {
             return Patience::ForAMessage;
         }
         for answer in self.shard.give_up_on_parked() {
@@ -203,7 +220,7 @@ impl Shell {
             }
         }
         match next {
-            Some(next) if self.shard.is_awaited() => {
+            Some(next) if self.shard.is_awaited() || self.finishing.is_some() => {
                 self.now = next;
                 Patience::None
             }
@@ -214,10 +231,9 @@ impl Shell {
     fn release(&mut self, effect: Effect) {
         match effect {
             Effect::Reply(send) => send(),
-            Effect::StartActivity { task, activity, run_id, attempt, input } => {
-                self.activities.start(task, activity, run_id, attempt, input);
+            effect @ (Effect::StartActivity { .. } | Effect::StopActivity { .. }) => {
+                self.activities.carry_out(effect);
             }
-            Effect::CancelActivity(task) => self.activities.cancel(task),
             Effect::Parked { id, reason } => tracing::warn!(run = id, %reason, "run parked"),
             Effect::Damaged(damage) => tracing::error!(%damage, "left undone"),
         }

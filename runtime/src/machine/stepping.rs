@@ -175,6 +175,16 @@ impl Context {
     }
 
     /// A wait for `op` is done because it is cancelled.
+    /// Whether an operation was begun in this step.
+    pub(super) fn is_of_this_step(&self, op: OpId) -> bool {
+        op.0 >= self.stepping.first_op
+    }
+
+    /// What is cancelled here is waited for, as a shield is.
+    pub(super) fn holds_on(&self) {
+        self.stepping.shields.set(self.stepping.shields.get() + 1);
+    }
+
     pub(super) fn note_cancelled(&self, op: OpId) {
         if op.0 >= self.stepping.first_op {
             self.goes_on_at_once();

@@ -7,7 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::context::{Context, Resolution};
-use crate::activity::{Activity, ActivityCall, ActivityError, ActivityOutcome, ActivityType};
+use crate::activity::{
+    Activity, ActivityCall, ActivityError, ActivityOutcome, ActivityType, CallOptions, Cancellation,
+    ConfiguredCall, TimedOut,
+};
 use crate::codec::{self, CodecError, Payload, Writer};
 use crate::time::Moment;
 
@@ -27,6 +30,13 @@ pub enum Command {
         activity: ActivityType,
         /// Its encoded arguments.
         input: Payload,
+        /// What the call says of its own about how it is tried.
+        options: Option<Box<CallOptions>>,
+    },
+    /// Tell an activity that it is cancelled, and go on waiting for it.
+    Cancel {
+        /// The operation that waits for it.
+        op: OpId,
     },
     /// Arm a timer.
     StartTimer {
@@ -41,7 +51,9 @@ impl Command {
     /// The operation that this begins.
     pub fn op(&self) -> OpId {
         match self {
-            Command::StartActivity { op, .. } | Command::StartTimer { op, .. } => *op,
+            Command::StartActivity { op, .. } | Command::StartTimer { op, .. } | Command::Cancel { op } => {
+                *op
+            }
         }
     }
 }
@@ -102,8 +114,8 @@ impl WaitWriter<'_> {
 
     /// Writes what is stored of an [`ActivityWait`].
     #[inline(never)]
-    fn call(&mut self, op: OpId) -> Result<(), CodecError> {
-        self.value(&CallRecord { op })
+    fn call(&mut self, call: CallRecord) -> Result<(), CodecError> {
+        self.value(&call)
     }
 
     /// Copies one value that is encoded already.
@@ -118,14 +130,20 @@ pub fn read_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 }
 
 /// What is stored of an [`ActivityWait`], whatever the activity.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct CallRecord {
     op: OpId,
+    /// Whether it is waited for when it is cancelled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    waits: bool,
+    /// Whether it was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    told: bool,
 }
 
 #[inline(never)]
-fn read_call(bytes: &[u8]) -> Result<OpId, CodecError> {
-    Ok(codec::decode_slice::<CallRecord>(bytes)?.op)
+fn read_call(bytes: &[u8]) -> Result<CallRecord, CodecError> {
+    codec::decode_slice(bytes)
 }
 
 /// How a call of an activity stands, its types not known.
@@ -133,23 +151,31 @@ enum CallEnd {
     Pending,
     Completed(Payload),
     Failed(Payload),
-    TimedOut(Duration),
+    TimedOut(TimedOut),
     Panicked(String),
     Cancelled,
 }
 
 impl Context {
     #[inline(never)]
-    fn begin_call(&self, activity: ActivityType, input: Result<Payload, CodecError>) -> OpId {
+    fn begin_call(
+        &self,
+        activity: ActivityType,
+        input: Result<Payload, CodecError>,
+        options: Option<Box<CallOptions>>,
+    ) -> CallRecord {
         let op = self.next_op();
+        let own = options.as_ref().and_then(|call| call.cancellation);
+        let cancellation = own.unwrap_or_else(|| (activity.options)().cancellation);
         if let Some(input) = self.unless_refused(input) {
-            self.command(Command::StartActivity { op, activity, input });
+            self.command(Command::StartActivity { op, activity, input, options });
         }
-        op
+        CallRecord { op, waits: cancellation == Cancellation::WaitCompleted, told: false }
     }
 
     #[inline(never)]
-    fn end_call(&self, op: OpId) -> CallEnd {
+    fn end_call(&self, call: &mut CallRecord) -> CallEnd {
+        let op = call.op;
         let end = match self.take_resolution(op) {
             Some(Resolution::Activity(outcome)) => match outcome {
                 ActivityOutcome::Completed(payload) => CallEnd::Completed(payload),
@@ -158,6 +184,15 @@ impl Context {
                 ActivityOutcome::Panicked(message) => CallEnd::Panicked(message),
                 ActivityOutcome::Cancelled => CallEnd::Cancelled,
             },
+            // What began in this step has not left yet, and does not.
+            _ if self.tells_cancel() && call.waits && !self.is_of_this_step(op) => {
+                if !call.told {
+                    call.told = true;
+                    self.command(Command::Cancel { op });
+                }
+                self.holds_on();
+                return CallEnd::Pending;
+            }
             _ if self.tells_cancel() => {
                 self.note_cancelled(op);
                 return CallEnd::Cancelled;
@@ -190,9 +225,9 @@ pub fn begin<A: Awaitable<Wait = W>, W>(operation: A, ctx: &Context) -> W {
 
 /// A begun activity call.
 #[derive(Serialize, Deserialize)]
-#[serde(bound = "")]
+#[serde(bound = "", transparent)]
 pub struct ActivityWait<A: Activity> {
-    op: OpId,
+    call: CallRecord,
     #[serde(skip)]
     activity: PhantomData<fn() -> A>,
 }
@@ -202,8 +237,18 @@ impl<A: Activity> Awaitable for ActivityCall<A> {
     type Wait = ActivityWait<A>;
 
     fn begin(self, ctx: &Context) -> ActivityWait<A> {
-        let op = ctx.begin_call(ActivityType::of::<A>(), codec::encode(&self.input));
-        ActivityWait { op, activity: PhantomData }
+        let call = ctx.begin_call(ActivityType::of::<A>(), codec::encode(&self.input), None);
+        ActivityWait { call, activity: PhantomData }
+    }
+}
+
+impl<A: Activity> Awaitable for ConfiguredCall<A> {
+    type Output = Result<A::Output, ActivityError<A::Error>>;
+    type Wait = ActivityWait<A>;
+
+    fn begin(self, ctx: &Context) -> ActivityWait<A> {
+        let call = ctx.begin_call(ActivityType::of::<A>(), codec::encode(&self.input), Some(self.options));
+        ActivityWait { call, activity: PhantomData }
     }
 }
 
@@ -213,7 +258,7 @@ impl<A: Activity> Wait for ActivityWait<A> {
 
     #[inline(never)]
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        let output = match ctx.end_call(self.op) {
+        let output = match ctx.end_call(&mut self.call) {
             CallEnd::Pending => None,
             CallEnd::Completed(payload) => ctx.decode(&payload).map(Ok),
             CallEnd::Failed(payload) => ctx.decode(&payload).map(|error| Err(ActivityError::Failed(error))),
@@ -236,15 +281,15 @@ impl<A: Activity> Wait for ActivityWait<A> {
     }
 
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
-        armed(self.op);
+        armed(self.call.op);
     }
 
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
-        out.call(self.op)
+        out.call(self.call)
     }
 
     fn read(bytes: &[u8]) -> Result<Self, CodecError> {
-        Ok(ActivityWait { op: read_call(bytes)?, activity: PhantomData })
+        Ok(ActivityWait { call: read_call(bytes)?, activity: PhantomData })
     }
 }
 

@@ -11,10 +11,11 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    AnswerRecord, Armed, CommandRecord, EventRecord, LogEntry, MarkRecord, Operation, Outcome, ParkReason,
-    Phase, RunNo, RunRecord, Seq, Table, TaskId, TaskRecord, UpdateRecord, open, seal,
+    AnswerRecord, Armed, CommandRecord, EventRecord, HeartbeatRecord, LaterRecord, LogEntry, MarkRecord,
+    Operation, Outcome, ParkReason, Phase, RunNo, RunRecord, Seq, Table, TaskId, TaskRecord, UpdateRecord,
+    open, seal,
 };
-use crate::activity::ActivityOutcome;
+use crate::activity::{ActivityOutcome, CallOptions, Cancellation, RetryPolicy, TimedOut, Timeout};
 use crate::codec::{Payload, encode};
 use crate::machine::{Fault, OpId, RunRng};
 use crate::time::Moment;
@@ -61,15 +62,50 @@ fn entry(outcome: Outcome) -> LogEntry {
             EventRecord::Timer { op: OpId(2) },
             activity(1, ActivityOutcome::Completed(payload(&"ok"))),
             activity(3, ActivityOutcome::Failed(payload(&"no"))),
-            activity(4, ActivityOutcome::TimedOut(Duration::from_millis(10_500))),
+            activity(
+                4,
+                ActivityOutcome::TimedOut(TimedOut::new(
+                    Timeout::StartToClose,
+                    Duration::from_millis(10_500),
+                )),
+            ),
             activity(5, ActivityOutcome::Panicked("oh".to_owned())),
             activity(6, ActivityOutcome::Cancelled),
         ],
         outcome,
         commands: vec![
-            CommandRecord::Activity { op: OpId(7), activity: "ship".to_owned(), input: payload(&("x", 1)) },
+            CommandRecord::Activity {
+                op: OpId(7),
+                activity: "ship".to_owned(),
+                input: payload(&("x", 1)),
+                options: None,
+            },
             CommandRecord::Timer { op: OpId(8), deadline: Moment(3_000_000) },
         ],
+    }
+}
+
+/// What came with the options of single calls.
+fn entry_with_options() -> LogEntry {
+    let seconds = Duration::from_secs;
+    let options = CallOptions {
+        start_to_close: Some(seconds(1)),
+        schedule_to_close: Some(seconds(2)),
+        schedule_to_start: Some(seconds(3)),
+        heartbeat: Some(seconds(4)),
+        retry: Some(RetryPolicy::never()),
+        cancellation: Some(Cancellation::WaitCompleted),
+    };
+    let activity = "ship".to_owned();
+    let (op, input) = (OpId(7), payload(&("x", 1)));
+    let timed_out = TimedOut::new(Timeout::Heartbeat, seconds(4)).with_details(Some(payload(&"half")));
+    LogEntry {
+        events: vec![EventRecord::Activity { op: OpId(4), outcome: ActivityOutcome::TimedOut(timed_out) }],
+        commands: vec![
+            CommandRecord::Activity { op, activity, input, options: Some(Box::new(options)) },
+            CommandRecord::Cancel { op: OpId(6) },
+        ],
+        ..entry(Outcome::Stepped)
     }
 }
 
@@ -188,8 +224,22 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
         attempt: 3,
         due: Moment(4_000_000),
         last_error: Some("busy".to_owned()),
+        heartbeat: None,
+        later: None,
+        cancelled: false,
+        abandoned: false,
     };
-    fixture.check("task", Table::Tasks, &TaskId { run: RunNo(7), op: OpId(3) }.key(), &task);
+    let task_key = TaskId { run: RunNo(7), op: OpId(3) }.key();
+    fixture.check("task", Table::Tasks, &task_key, &task);
+    let task = TaskRecord {
+        heartbeat: Some(HeartbeatRecord { at: Moment(4_500_000), details: payload(&"half") }),
+        later: Some(LaterRecord { token: "00ff".to_owned(), started: Moment(4_100_000) }),
+        cancelled: true,
+        abandoned: true,
+        ..task
+    };
+    fixture.check("task-later", Table::Tasks, &task_key, &task);
+    fixture.check("log-options", Table::Log, &key, &entry_with_options());
     fixture.check("id", Table::Ids, b"order-42", &RunNo(7));
     let mark = MarkRecord { moment: Moment(5), open_runs: 2, timers_from: Moment(3), tasks_from: 1 };
     fixture.check("mark", Table::Meta, b"mark", &mark);

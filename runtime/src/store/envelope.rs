@@ -127,6 +127,10 @@ mod tests {
             attempt: 2,
             due: Moment(9),
             last_error: None,
+            heartbeat: None,
+            later: None,
+            cancelled: false,
+            abandoned: false,
         }
     }
 

@@ -22,8 +22,8 @@ pub use journal::{Cut, JournalDamage};
 pub use key::{RunNo, Seq, TaskId, TimerKey};
 pub use memory::{CommitFault, MemoryDisk, MemoryStore};
 pub use record::{
-    AnswerRecord, Armed, CommandRecord, EventRecord, LogEntry, MarkRecord, Operation, Outcome, ParkReason,
-    Phase, RunRecord, TaskRecord, UpdateRecord,
+    AnswerRecord, Armed, CommandRecord, EventRecord, HeartbeatRecord, LaterRecord, LogEntry, MarkRecord,
+    Operation, Outcome, ParkReason, Phase, RunRecord, TaskRecord, UpdateRecord,
 };
 
 pub(crate) use self::fjall::FjallStore;

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::envelope::seal;
 use super::{RunNo, Seq, Table};
-use crate::activity::ActivityOutcome;
+use crate::activity::{ActivityOutcome, CallOptions};
 use crate::codec::Payload;
 use crate::machine::{Fault, OpId, RunRng};
 use crate::time::Moment;
@@ -236,7 +236,7 @@ impl EventRecord {
 }
 
 /// Something that a transition set going.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CommandRecord {
     /// An activity.
     Activity {
@@ -246,6 +246,9 @@ pub enum CommandRecord {
         activity: String,
         /// Its encoded arguments.
         input: Payload,
+        /// What the call says of its own about how it is tried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        options: Option<Box<CallOptions>>,
     },
     /// A timer.
     Timer {
@@ -254,13 +257,20 @@ pub enum CommandRecord {
         /// When it fires.
         deadline: Moment,
     },
+    /// An activity is told that it is cancelled, and waited for.
+    Cancel {
+        /// The operation that waits for it.
+        op: OpId,
+    },
 }
 
 impl CommandRecord {
     /// The operation that this begins.
     pub fn op(&self) -> OpId {
         match self {
-            CommandRecord::Activity { op, .. } | CommandRecord::Timer { op, .. } => *op,
+            CommandRecord::Activity { op, .. }
+            | CommandRecord::Timer { op, .. }
+            | CommandRecord::Cancel { op } => *op,
         }
     }
 }
@@ -323,6 +333,36 @@ pub struct TaskRecord {
     /// How the attempt before it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
+    /// The last heartbeat of any attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heartbeat: Option<HeartbeatRecord>,
+    /// By what the current attempt is completed from outside, where it has ended without a result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later: Option<LaterRecord>,
+    /// Whether it was told that it is cancelled: then it is not tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancelled: bool,
+    /// Whether its caller has left it to itself: nobody is told its outcome.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandoned: bool,
+}
+
+/// A heartbeat of an activity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeartbeatRecord {
+    /// When it was.
+    pub at: Moment,
+    /// What it told, encoded.
+    pub details: Payload,
+}
+
+/// An attempt at an activity whose result comes from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaterRecord {
+    /// The secret part of its token.
+    pub token: String,
+    /// When it started.
+    pub started: Moment,
 }
 
 /// What is known of the store as a whole, written with each commit.

@@ -16,8 +16,9 @@ use crate::workflow::Workflow;
 ///
 /// **When time passes.** Time stands still while a test does anything: starts runs, sends signals, asks queries.
 /// It jumps to the next timer or retry when nothing else can move, and only while somebody waits for a run's
-/// result or in [`Engine::advance`]; never while an activity runs. So a test can still send a signal before a
-/// three-day timeout, or `advance` by four days and then look. Attempts at activities have no start-to-close timeout.
+/// result or in [`Engine::advance`]; never while an activity runs, unless that waits in
+/// [`ActivityContext::sleep`] itself. So a test can still send a signal before a
+/// three-day timeout, or `advance` by four days and then look.
 ///
 /// Ids and seeds are counted, so that a test is the same each time.
 ///
@@ -139,6 +140,18 @@ impl TestEngineBuilder {
         self
     }
 
+    /// As [`mock_with`](Self::mock_with), by an async closure. In [`ActivityContext::sleep`] it lets virtual time pass: so an
+    /// activity can be slow, or take longer than it may.
+    pub fn mock_async<A, F, R>(mut self, run: F) -> Self
+    where
+        A: Activity,
+        F: Fn(ActivityContext, A::Input) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<A::Output, A::Error>> + Send,
+    {
+        self.inner = self.inner.play::<A, _, _>(run);
+        self
+    }
+
     /// When virtual time begins: a [`jiff::Timestamp`] or a [`Moment`]. Default: 2026-01-01T00:00:00Z.
     pub fn start_time(mut self, begin: impl Into<Moment>) -> Self {
         self.begin = begin.into();
@@ -148,6 +161,12 @@ impl TestEngineBuilder {
     /// The disk to open: how a test goes on after a crash. Time goes on where the disk's ended.
     pub fn disk(mut self, disk: MemoryDisk) -> Self {
         self.disk = disk;
+        self
+    }
+
+    /// As [`EngineBuilder::max_concurrent_activities`].
+    pub fn max_concurrent_activities(mut self, attempts: usize) -> Self {
+        self.inner = self.inner.max_concurrent_activities(attempts);
         self
     }
 

@@ -82,6 +82,7 @@ fn command(command: &CommandRecord) -> Value {
             parts([("call", text(activity)), ("arguments", tree(input))])
         }
         CommandRecord::Timer { deadline, .. } => parts([("timer", text(deadline.to_string()))]),
+        CommandRecord::Cancel { op } => parts([("cancel", text(op.0.to_string()))]),
     }
 }
 
@@ -101,10 +102,11 @@ pub(super) fn transition(entry: &LogEntry, state: &str) -> String {
     };
     let mut lines = vec![format!("{}  {} → {led_to}", entry.at, events.join(", "))];
     lines.extend(entry.commands.iter().map(|command| match command {
-        CommandRecord::Activity { op, activity, input } => {
+        CommandRecord::Activity { op, activity, input, .. } => {
             format!("calls {activity} #{} with {}", op.0, shown(input))
         }
         CommandRecord::Timer { op, deadline } => format!("sets timer #{} to {deadline}", op.0),
+        CommandRecord::Cancel { op } => format!("tells activity #{} that it is cancelled", op.0),
     }));
     lines.join("\n       ")
 }
@@ -120,7 +122,7 @@ fn event(event: &EventRecord) -> String {
             let how = match outcome {
                 ActivityOutcome::Completed(output) => format!("gives {}", shown(output)),
                 ActivityOutcome::Failed(error) => format!("fails with {}", shown(error)),
-                ActivityOutcome::TimedOut(after) => format!("does not end within {after:?}"),
+                ActivityOutcome::TimedOut(timed_out) => timed_out.to_string(),
                 ActivityOutcome::Panicked(message) => format!("panics: {message}"),
                 ActivityOutcome::Cancelled => "is cancelled".to_owned(),
             };

@@ -72,6 +72,7 @@ impl Activity for Work {
         ActivityOptions {
             start_to_close: Duration::from_millis(50),
             retry: RetryPolicy { initial, max_attempts: Some(3), ..RetryPolicy::default() },
+            ..ActivityOptions::default()
         }
     }
 

@@ -3,6 +3,7 @@
 // Activities are `async` by form.
 #![allow(clippy::unused_async)]
 
+mod attempts;
 mod bad;
 mod constructs;
 mod good;

@@ -55,7 +55,7 @@ with_activities!(activities);
 /// Runs an activity, all of which are done at once; also gives the call as text.
 fn outcome(name: &'static str, input: &Payload) -> (String, ActivityOutcome) {
     let registered = registered().into_iter().find(|activity| activity.name == name).expect("it is listed");
-    let ctx = ActivityContext { run_id: "run".to_owned(), activity: name, activity_id: 0, attempt: 1 };
+    let ctx = ActivityContext::new("run", name, 0, 1);
     let mut attempt = (registered.run)(ctx, input.clone());
     let outcome = match attempt.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
         Poll::Ready(Attempt::Completed(payload)) => ActivityOutcome::Completed(payload),
@@ -100,6 +100,7 @@ where
                     let (text, outcome) = outcome(activity.name, input);
                     (text, None, Resolution::Activity(outcome))
                 }
+                Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),
                 Command::StartTimer { deadline, .. } => {
                     let deadline = deadline.0;
                     (format!("timer {}", deadline / 1000), Some(deadline), Resolution::TimerFired)

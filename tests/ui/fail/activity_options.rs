@@ -18,4 +18,16 @@ async fn unknown() {}
 #[activity(start_to_close)]
 async fn no_value() {}
 
+#[activity(start_to_close = "10s", heartbeat = "30s")]
+async fn silent_for_longer_than_it_runs() {}
+
+#[activity(schedule_to_close = "10s", start_to_close = "1m")]
+async fn longer_than_all_attempts() {}
+
+#[activity(cancellation = Wait)]
+async fn no_such_cancellation() {}
+
+#[activity(max_concurrent = 0)]
+async fn none_at_once() {}
+
 fn main() {}

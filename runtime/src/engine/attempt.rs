@@ -1,0 +1,102 @@
+//! How an attempt reaches its engine.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use super::Message;
+use crate::activity::{Link, Reports};
+use crate::codec::Payload;
+use crate::core::{Input, Token};
+use crate::store::TaskId;
+use crate::time::Moment;
+
+/// How often a heartbeat is passed on where there is no timeout for them.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// The engine, as an attempt sees it.
+pub(super) struct Report {
+    pub(super) task: TaskId,
+    pub(super) attempt: u32,
+    pub(super) messages: Sender<Message>,
+    pub(super) tokio: Handle,
+    /// How often a heartbeat is passed on.
+    pub(super) every: Option<Duration>,
+    pub(super) is_virtual: bool,
+    pub(super) link: OnceLock<Weak<Link>>,
+}
+
+/// A wait of an attempt, under virtual time.
+#[derive(Debug)]
+pub(super) struct Rest {
+    pub(super) task: TaskId,
+    pub(super) attempt: u32,
+    pub(super) duration: Duration,
+    /// Dropped when the time has come.
+    pub(super) wake: oneshot::Sender<()>,
+}
+
+impl Report {
+    /// What the attempt holds of its engine.
+    pub(super) fn link(self, details: Option<Payload>, deadline: Moment) -> Arc<Link> {
+        Arc::new_cyclic(|link| {
+            // Set once, here.
+            drop(self.link.set(link.clone()));
+            Link::new(details, deadline, Box::new(self))
+        })
+    }
+
+    fn send(&self, message: Message) {
+        // An engine that has stopped needs to know nothing of its attempts.
+        drop(self.messages.send(message));
+    }
+}
+
+impl Reports for Report {
+    fn heartbeat(&self, details: Payload) {
+        let (task, attempt) = (self.task, self.attempt);
+        self.send(Message::Input(Input::Heartbeat { task, attempt, details }));
+    }
+
+    fn pause(&self) -> Option<Duration> {
+        (!self.is_virtual).then(|| self.every.map_or(PAUSE, |every| every.min(PAUSE)))
+    }
+
+    fn flush_in(&self, pause: Duration) {
+        let link = self.link.get().cloned().unwrap_or_default();
+        self.tokio.spawn(async move {
+            tokio::time::sleep(pause).await;
+            if let Some(link) = link.upgrade() {
+                link.flush();
+            }
+        });
+    }
+
+    fn token(&self) -> String {
+        let (task, attempt) = (self.task, self.attempt);
+        let (high, low) = uuid::Uuid::now_v7().as_u64_pair();
+        // The second half of a version 7 UUID is random, as a part of the first is.
+        let (_, more) = uuid::Uuid::now_v7().as_u64_pair();
+        let secret = format!("{:016x}{low:016x}", high.rotate_left(48) ^ more);
+        self.send(Message::Input(Input::Token { task, attempt, secret: secret.clone() }));
+        Token { task, attempt, secret }.to_string()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        if !self.is_virtual {
+            return Box::pin(tokio::time::sleep(duration));
+        }
+        let (task, attempt, messages) = (self.task, self.attempt, self.messages.clone());
+        Box::pin(async move {
+            let (wake, woken) = oneshot::channel();
+            drop(messages.send(Message::Rest(Rest { task, attempt, duration, wake })));
+            // However it ends, the time has come; or the engine has stopped, and nobody waits for the attempt.
+            drop(woken.await);
+        })
+    }
+}
