@@ -121,8 +121,8 @@ impl HotSet {
         states
     }
 
-    /// Lets go of the least recently used ones beyond the bound. Only after a commit: what is in memory
-    /// alone cannot be loaded again.
+    /// Lets go of the least recently used ones beyond the bound. Only at the end of a turn: what
+    /// is in memory alone cannot be loaded again.
     pub(crate) fn trim(&mut self) {
         while self.runs.len() > self.bound
             && let Some((_, no)) = self.order.pop_first()

@@ -312,8 +312,8 @@ impl Shard {
         Ok(self.loaded(run)?.describe(run, &self.tasks))
     }
 
-    /// The turn's writes are durable.
-    pub(crate) fn committed(&mut self) {
+    /// Forgets what is of this turn only. What was written in it can be read from now on, durable or not.
+    pub(crate) fn end_turn(&mut self) {
         self.ids.clear();
         self.inputs.clear();
         self.updates.clear();

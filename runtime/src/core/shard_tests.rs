@@ -43,9 +43,9 @@ impl Turns {
         assert!(self.shard.need_touched().is_none(), "all runs are hot here");
         self.shard.settle(now, &mut out);
         if !out.batch.is_empty() {
-            self.store.commit(out.batch).expect("no fault is asked for");
+            self.store.commit(&out.batch).expect("no fault is asked for");
         }
-        self.shard.committed();
+        self.shard.end_turn();
         let mut rest = Vec::new();
         for effect in out.effects {
             match effect {

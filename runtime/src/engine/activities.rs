@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 
 use super::Message;
 use super::attempt::{Report, Rest};
+use super::driver::Work;
 use crate::activity::{ActivityContext, Attempt, ErasedActivity, Link, RegisteredActivity};
 use crate::codec::Payload;
 use crate::core::{AttemptEnd, Effect, Input, Stop, panic_text};
@@ -180,7 +181,12 @@ impl Drop for Ending {
         });
         let (task, attempt) = (self.task, self.attempt);
         // An engine that has stopped runs it again after the next open.
-        drop(self.messages.send(Message::Input(Input::Attempted { task, attempt, end, details })));
+        drop(self.messages.send(Message::Work(Work::Input(Input::Attempted {
+            task,
+            attempt,
+            end,
+            details,
+        }))));
     }
 }
 

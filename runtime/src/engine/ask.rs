@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::driver::Work;
 use super::history::{HistoryError, Read, Reading};
 use super::list::Listing;
 use super::{Engine, Message, RunPage};
@@ -31,7 +32,7 @@ macro_rules! inputs {
         impl Engine {$(
             #[inline(never)]
             pub(super) fn $name(&self, $($field: $type),*) -> Answer<$answer> {
-                self.ask(move |reply| Message::Input(Input::$input { $($field,)* reply }))
+                self.ask(move |reply| Message::Work(Work::Input(Input::$input { $($field,)* reply })))
             }
         )*}
     };
@@ -54,12 +55,12 @@ inputs! {
 impl Engine {
     #[inline(never)]
     pub(super) fn ask_list(&self, filter: ListFilter) -> Answer<Result<RunPage, EngineError>> {
-        self.ask(|reply| Message::List(Listing::new(filter, reply)))
+        self.ask(|reply| Message::Work(Work::List(Listing::new(filter, reply))))
     }
 
     #[inline(never)]
     pub(super) fn ask_history(&self, id: String) -> Answer<Result<Read, HistoryError>> {
-        self.ask(|reply| Message::History(Reading { id, reply }))
+        self.ask(|reply| Message::Work(Work::History(Reading { id, reply })))
     }
 
     #[inline(never)]
@@ -69,7 +70,7 @@ impl Engine {
 
     #[inline(never)]
     pub(super) fn ask_now(&self) -> Answer<Moment> {
-        self.ask(Message::Now)
+        self.ask(|reply| Message::Work(Work::Now(reply)))
     }
 
     #[inline(never)]

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::Message;
+use super::driver::Work;
 use crate::activity::{Link, Reports};
 use crate::codec::Payload;
 use crate::core::{Input, Token};
@@ -60,7 +61,7 @@ impl Report {
 impl Reports for Report {
     fn heartbeat(&self, details: Payload) {
         let (task, attempt) = (self.task, self.attempt);
-        self.send(Message::Input(Input::Heartbeat { task, attempt, details }));
+        self.send(Message::Work(Work::Input(Input::Heartbeat { task, attempt, details })));
     }
 
     fn pause(&self) -> Option<Duration> {
@@ -83,7 +84,7 @@ impl Reports for Report {
         // The second half of a version 7 UUID is random, as a part of the first is.
         let (_, more) = uuid::Uuid::now_v7().as_u64_pair();
         let secret = format!("{:016x}{low:016x}", high.rotate_left(48) ^ more);
-        self.send(Message::Input(Input::Token { task, attempt, secret: secret.clone() }));
+        self.send(Message::Work(Work::Input(Input::Token { task, attempt, secret: secret.clone() })));
         Token { task, attempt, secret }.to_string()
     }
 

@@ -98,7 +98,7 @@ impl Parts {
     }
 }
 
-type MakeStore = Box<dyn FnOnce() -> Result<Box<dyn Store>, OpenError> + Send>;
+type MakeStore = Box<dyn FnOnce() -> Result<Arc<dyn Store>, OpenError> + Send>;
 
 /// An engine that is opened when this is awaited.
 pub type Opened = Pin<Box<dyn Future<Output = Result<Engine, OpenError>> + Send>>;
@@ -202,14 +202,14 @@ impl EngineBuilder {
 
     /// Opens an engine on a store of your own.
     pub fn open_store(self, store: impl Store) -> Opened {
-        self.open_with(Box::new(move || Ok(Box::new(store))))
+        self.open_with(Box::new(move || Ok(Arc::new(store))))
     }
 
     #[inline(never)]
     fn open_path(self, path: PathBuf) -> Opened {
         self.open_with(Box::new(move || {
             let directory = DataDir::open(&path)?;
-            Ok(Box::new(FjallStore::open(directory)?))
+            Ok(Arc::new(FjallStore::open(directory)?))
         }))
     }
 

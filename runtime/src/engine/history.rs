@@ -3,10 +3,10 @@
 use thiserror::Error;
 
 use super::Engine;
-use super::shell::send;
-use crate::core::{FoldError, Reply, WorkflowType, fold_seeing};
+use super::flights::View;
+use crate::core::{Effect, FoldError, Reply, WorkflowType, fold_seeing};
 use crate::error::EngineError;
-use crate::store::{self, Damage, LogEntry, RunNo, RunRecord, Seq, Store, StoreError, Table};
+use crate::store::{self, Damage, LogEntry, RunNo, RunRecord, Seq, StoreError, Table};
 
 /// The log of one run: what went into each transition, and what came out.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,13 +57,13 @@ pub enum HistoryError {
 }
 
 /// A log that is to be read.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     pub(super) id: String,
     pub(super) reply: Reply<Result<Read, HistoryError>>,
 }
 
 /// A log that was read, and the state stored with it.
-pub(super) struct Read {
+pub(crate) struct Read {
     history: History,
     /// The bytes of the run's record.
     stored: Vec<u8>,
@@ -73,24 +73,27 @@ pub(super) struct Read {
 }
 
 impl Reading {
-    /// Reads from `store`; the outer error is the store's own.
+    /// Reads what is stored; the outer error is the store's own.
     pub(super) fn read(
-        self,
-        store: &dyn Store,
+        &self,
+        view: View<'_>,
         workflow: impl FnOnce(&str) -> Option<WorkflowType>,
-    ) -> Result<(), StoreError> {
-        let answer = match read(store, &self.id)? {
+    ) -> Result<Result<Read, HistoryError>, StoreError> {
+        Ok(match read(view, &self.id)? {
             Ok(Some(Found { run, stored, record, transitions })) => Ok(Read {
                 workflow: workflow(&record.workflow),
                 at: record.seq,
-                history: History { id: self.id, run, workflow: record.workflow, transitions },
+                history: History { id: self.id.clone(), run, workflow: record.workflow, transitions },
                 stored,
             }),
-            Ok(None) => Err(HistoryError::NotFound { id: self.id }),
+            Ok(None) => Err(HistoryError::NotFound { id: self.id.clone() }),
             Err(damage) => Err(HistoryError::Engine(EngineError::Damaged(damage))),
-        };
-        send(self.reply, answer);
-        Ok(())
+        })
+    }
+
+    /// The answer, ready to be sent.
+    pub(super) fn answer(self, answer: Result<Read, HistoryError>) -> Effect {
+        self.reply.with(answer)
     }
 }
 
@@ -101,13 +104,13 @@ struct Found {
     transitions: Vec<LogEntry>,
 }
 
-fn read(store: &dyn Store, id: &str) -> Result<Result<Option<Found>, Damage>, StoreError> {
-    let Some(bytes) = store.get(Table::Ids, id.as_bytes())? else { return Ok(Ok(None)) };
+fn read(view: View<'_>, id: &str) -> Result<Result<Option<Found>, Damage>, StoreError> {
+    let Some(bytes) = view.get(Table::Ids, id.as_bytes())? else { return Ok(Ok(None)) };
     let run = match store::open::<RunNo>(Table::Ids, id.as_bytes(), &bytes) {
         Ok(run) => run,
         Err(damage) => return Ok(Err(damage)),
     };
-    let Some(stored) = store.get(Table::Runs, &run.key())? else { return Ok(Ok(None)) };
+    let Some(stored) = view.get(Table::Runs, &run.key())? else { return Ok(Ok(None)) };
     let record = match store::open::<RunRecord>(Table::Runs, &run.key(), &stored) {
         Ok(record) => record,
         Err(damage) => return Ok(Err(damage)),
@@ -116,7 +119,7 @@ fn read(store: &dyn Store, id: &str) -> Result<Result<Option<Found>, Damage>, St
     // Those behind the stored state are read to the last.
     for seq in (0..).map(Seq) {
         let key = run.log_key(seq);
-        let bytes = match store.get(Table::Log, &key)? {
+        let bytes = match view.get(Table::Log, &key)? {
             None if seq >= record.seq => break,
             bytes => bytes.unwrap_or_default(),
         };

@@ -1,8 +1,9 @@
 //! The engine: opens a store, drives its runs, answers for them.
 //!
-//! An [`Engine`] is a handle to one thread, which has the store and the core ([`crate::core`]) to itself. It takes what
-//! is ready, lets the core handle it, makes all writes durable with one sync, and only then lets anything out:
-//! answers, activity starts. Activities run on the tokio runtime that the engine was opened in.
+//! An [`Engine`] is a handle to one thread (`shell`), which has the core ([`crate::core`]) to itself. It takes what is
+//! ready, lets the core handle it (`driver`), and lets nothing out, no answer and no activity start, before all that it
+//! follows from is durable. While one batch is being synced (`committer`) it goes on with the next (`flights`).
+//! Activities run on the tokio runtime that the engine was opened in.
 
 mod activities;
 mod ask;
@@ -10,11 +11,15 @@ mod asker;
 mod attempt;
 mod builder;
 mod clock;
+mod committer;
 mod complete;
+mod driver;
+mod flights;
 mod handle;
 mod history;
 mod list;
 mod open;
+mod recover;
 mod shell;
 mod start;
 mod update;
@@ -39,8 +44,7 @@ use crate::error::{CancelError, EngineError, HandleError, RedriveError};
 use crate::store::StoreError;
 use crate::time::Moment;
 use crate::workflow::Workflow;
-use history::Reading;
-use list::Listing;
+use driver::Work;
 
 /// A running engine. Clones are the same engine.
 ///
@@ -90,13 +94,12 @@ impl Shared {
 
 /// What the engine's thread is asked.
 enum Message {
-    Input(Input),
-    List(Listing),
-    History(Reading),
+    /// What takes a turn.
+    Work(Work),
+    /// A batch was committed, or could not be.
+    Committed,
     /// Under virtual time: lets this much time pass.
     Advance(Duration, Reply<Moment>),
-    /// What time it is.
-    Now(Reply<Moment>),
     /// Under virtual time: an attempt at an activity waits.
     Rest(attempt::Rest),
     Shutdown(Reply<Result<(), EngineError>>),
@@ -110,14 +113,14 @@ impl Message {
     /// Whether it tells something of an attempt that is there; or is the last there can be.
     fn is_of_attempts(&self) -> bool {
         match self {
-            Message::Input(input) => matches!(
+            Message::Work(Work::Input(input)) => matches!(
                 input,
                 Input::Attempted { .. }
                     | Input::Heartbeat { .. }
                     | Input::Token { .. }
                     | Input::Outside { .. }
             ),
-            Message::Rest(_) | Message::Stop | Message::Shutdown(_) => true,
+            Message::Committed | Message::Rest(_) | Message::Stop | Message::Shutdown(_) => true,
             _ => false,
         }
     }

@@ -1,33 +1,36 @@
-//! The engine's thread: takes what is ready, lets the core handle it, commits, releases the effects.
+//! The engine's thread: waits for what there is to do, lets the driver do it, commits, carries out the effects.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::activities::Activities;
 use super::clock::Clock;
-use super::list::Listing;
+use super::committer::Committer;
+use super::driver::{Driver, Work};
 use super::{Message, Shared};
-use crate::core::{Effect, Input, Output, Reply, RunDescription, Shard};
+use crate::core::{Effect, Input, Reply};
 use crate::error::EngineError;
-use crate::store::{self, Damage, RunNo, RunRecord, Store, StoreError, Table};
+use crate::store::{Batch, Store, StoreError};
 use crate::time::Moment;
 
 /// How many messages are taken up in one turn at most.
 const TURN: usize = 1_024;
-/// How many rows of a list are read in one turn.
-const LIST_STEP: usize = 256;
+/// How many batches are in flight at most: one that is being synced, and one that is ready to follow.
+const IN_FLIGHT: usize = 2;
 
 pub(super) struct Shell {
-    shard: Shard,
-    store: Box<dyn Store>,
+    driver: Driver,
+    store: Arc<dyn Store>,
+    /// Who commits while the next batch is made; `None` where that is never done.
+    committer: Option<Committer>,
     inbox: Receiver<Message>,
-    messages: Sender<Message>,
+    /// A message that was seen to be there.
+    next: Option<Message>,
     activities: Activities,
     clock: Clock,
-    /// The time of the last turn.
     now: Moment,
     /// Who lets virtual time pass, and until when.
     advances: VecDeque<(Moment, Reply<Moment>)>,
@@ -52,25 +55,41 @@ enum Patience {
     ForAMessage,
 }
 
+impl From<StoreError> for End {
+    fn from(error: StoreError) -> Self {
+        End::Failed(error)
+    }
+}
+
 impl Shell {
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
-        shard: Shard,
-        store: Box<dyn Store>,
+        driver: Driver,
+        store: Arc<dyn Store>,
+        committer: Option<Committer>,
         inbox: Receiver<Message>,
-        messages: Sender<Message>,
         activities: Activities,
         clock: Clock,
-        last: Moment,
         shared: Arc<Shared>,
     ) -> Self {
-        let (now, advances) = (clock.now(last), VecDeque::new());
-        let (unheard, finishing) = (Vec::new(), None);
-        Shell { shard, store, inbox, messages, activities, clock, now, advances, finishing, unheard, shared }
+        let (now, advances) = (clock.now(driver.now()), VecDeque::new());
+        Shell {
+            driver,
+            store,
+            committer,
+            inbox,
+            next: None,
+            activities,
+            clock,
+            now,
+            advances,
+            finishing: None,
+            unheard: Vec::new(),
+            shared,
+        }
     }
 
     pub(super) fn open_runs(&self) -> u64 {
-        self.shard.open_runs()
+        self.driver.shard().open_runs()
     }
 
     pub(super) fn run(mut self) {
@@ -83,88 +102,91 @@ impl Shell {
         }
     }
 
-    /// One turn: messages in, one commit, effects out.
+    /// One turn: messages in, a commit begun, effects out.
     fn turn(&mut self) -> Result<(), End> {
-        let mut out = Output::default();
-        while let Some((from, limit)) = self.shard.wants_timers() {
-            let rows =
-                self.store.scan(Table::Timers, &from.key(), limit).map_err(|error| self.fail(error))?;
-            self.shard.admit_timers(rows.into_iter().map(|(key, _)| key), &mut out);
-        }
-        let mut messages = self.gather().into_iter();
+        self.land_all(IN_FLIGHT - 1)?;
+        let messages = self.gather();
         self.now = self.clock.now(self.now);
-        let mut end = None;
-        for message in &mut messages {
+        let (mut work, mut end) = (Vec::with_capacity(messages.len()), None);
+        for message in messages {
             match message {
+                message if end.is_some() => self.unheard.push(message),
                 // Its asker is told that the engine has ended.
                 message if self.finishing.is_some() && !message.is_of_attempts() => drop(message),
-                Message::Input(input) => self.input(input, &mut out),
-                Message::List(listing) => self.list(listing)?,
-                Message::History(reading) => reading
-                    .read(&*self.store, |name| self.shard.workflow(name))
-                    .map_err(|error| self.fail(error))?,
+                Message::Work(one) => {
+                    if let Work::Input(Input::Attempted { task, attempt, .. }) = &one {
+                        self.activities.ended(*task, *attempt);
+                    }
+                    work.push(one);
+                }
+                Message::Committed => {}
                 Message::Advance(duration, reply) => {
                     self.advances.push_back((self.now.after(duration), reply));
                 }
-                Message::Now(reply) => send(reply, self.now),
                 Message::Rest(rest) => self.activities.rest(self.now, rest),
                 Message::Shutdown(reply) => end = Some(End::Asked(Some(reply))),
                 Message::Finish(grace, reply) => {
                     self.shared.end(EngineError::Closed);
-                    self.input(Input::NoMoreAttempts, &mut out);
+                    work.push(Work::Input(Input::NoMoreAttempts));
                     self.finishing = Some((self.now.after(grace), reply));
                 }
                 Message::Stop => end = Some(End::Asked(None)),
             }
-            if end.is_some() {
-                break;
-            }
         }
-        self.unheard.extend(messages);
         self.activities.wake(self.now);
-        self.shard.fire(self.now, &mut out);
-        while let Some(need) = self.shard.need_touched() {
-            self.supply(need);
+        if let Some(batch) = self.driver.turn(self.now, work)? {
+            self.commit(batch)?;
         }
-        self.shard.settle(self.now, &mut out);
-        if !out.batch.is_empty() {
-            self.store.commit(out.batch).map_err(|error| self.fail(error))?;
+        if self.finishing.is_some() {
+            // What is in flight may begin attempts.
+            self.land_all(0)?;
         }
-        self.shard.committed();
-        for effect in out.effects {
-            self.release(effect);
-        }
-        self.shared.running_activities.store(self.activities.running(), Ordering::Release);
-        self.shared.hot_runs.store(self.shard.hot_runs(), Ordering::Release);
         let now = self.now;
-        let is_done = self.activities.running() == 0 && !self.shard.is_touched();
+        let is_done = self.activities.running() == 0 && !self.driver.shard().is_touched();
         if let Some((_, reply)) = self.finishing.take_if(|(until, _)| is_done || *until <= now) {
             end.get_or_insert(End::Asked(Some(reply)));
         }
+        self.land_all(if end.is_some() { 0 } else { IN_FLIGHT })?;
+        self.shared.hot_runs.store(self.driver.shard().hot_runs(), Ordering::Release);
         end.map_or(Ok(()), Err)
     }
 
-    fn input(&mut self, input: Input, out: &mut Output) {
-        if let Input::Attempted { task, attempt, .. } = &input {
-            self.activities.ended(*task, *attempt);
+    /// Commits a batch: here and now when there is nothing else to do meanwhile, which spares two changes of thread.
+    fn commit(&mut self, batch: Arc<Batch>) -> Result<(), StoreError> {
+        self.look_ahead();
+        match &self.committer {
+            Some(committer) if self.next.is_some() || self.driver.in_flight() > 1 => committer.submit(batch),
+            _ => {
+                self.store.commit(&batch)?;
+                self.driver.landed();
+            }
         }
-        while let Some(need) = self.shard.need(&input) {
-            self.supply(need);
-        }
-        self.shard.handle(self.now, input, out);
+        Ok(())
     }
 
-    fn supply(&mut self, need: crate::core::Need) {
-        let (table, key) = need.place();
-        let found = self.store.get(table, &key);
-        self.shard.admit(need, found);
+    /// Takes note of the batches that have become durable, waits until no more than `most` are in flight, and carries out what
+    /// that lets out.
+    fn land_all(&mut self, most: usize) -> Result<(), StoreError> {
+        while let Some(committer) = &self.committer
+            && self.driver.in_flight() > 0
+        {
+            let landed = match committer.report() {
+                None if self.driver.in_flight() <= most => break,
+                None => committer.wait(),
+                Some(landed) => landed,
+            };
+            landed?;
+            self.driver.landed();
+        }
+        self.let_out();
+        Ok(())
     }
 
     /// What is ready; else waits for a message or the next deadline.
     fn gather(&mut self) -> Vec<Message> {
-        let mut messages = Vec::new();
+        let mut messages: Vec<_> = self.next.take().into_iter().collect();
         self.drain(&mut messages);
-        if !messages.is_empty() || self.shard.is_touched() {
+        if !messages.is_empty() || self.driver.has_work() {
             return messages;
         }
         let first = match self.patience() {
@@ -189,10 +211,22 @@ impl Shell {
         }
     }
 
+    /// Sees whether something has been asked meanwhile.
+    fn look_ahead(&mut self) {
+        while self.next.is_none() {
+            match self.inbox.try_recv() {
+                // Reports are looked for anyway.
+                Ok(Message::Committed) => {}
+                Ok(message) => self.next = Some(message),
+                Err(_) => return,
+            }
+        }
+    }
+
     /// How long to wait for a message. Virtual time moves here and nowhere else.
     fn patience(&mut self) -> Patience {
         let now = self.clock.now(self.now);
-        let next = self.shard.next_deadline().into_iter().chain(self.activities.next_wake());
+        let next = self.driver.shard().next_deadline().into_iter().chain(self.activities.next_wake());
         let next = next.chain(self.finishing.as_ref().map(|(until, _)| *until)).min();
         if next.is_some_and(|next| next <= now) {
             return Patience::None;
@@ -206,9 +240,8 @@ impl Shell {
         if self.activities.is_busy() {
             return Patience::ForAMessage;
         }
-        for answer in self.shard.give_up_on_parked() {
-            self.release(answer);
-        }
+        self.driver.give_up_on_parked();
+        self.let_out();
         while let Some((until, _)) = self.advances.front() {
             if let Some(next) = next.filter(|next| next <= until) {
                 self.now = next;
@@ -220,7 +253,7 @@ impl Shell {
             }
         }
         match next {
-            Some(next) if self.shard.is_awaited() || self.finishing.is_some() => {
+            Some(next) if self.driver.shard().is_awaited() || self.finishing.is_some() => {
                 self.now = next;
                 Patience::None
             }
@@ -228,91 +261,40 @@ impl Shell {
         }
     }
 
-    fn release(&mut self, effect: Effect) {
-        match effect {
-            Effect::Reply(send) => send(),
-            effect @ (Effect::StartActivity { .. } | Effect::StopActivity { .. }) => {
-                self.activities.carry_out(effect);
-            }
-            Effect::Parked { id, reason } => tracing::warn!(run = id, %reason, "run parked"),
-            Effect::Damaged(damage) => tracing::error!(%damage, "left undone"),
-        }
-    }
-
-    /// One step of a list; the next one takes its turn behind the messages that are there.
-    fn list(&mut self, mut listing: Listing) -> Result<(), End> {
-        let Some(from) = listing.filter.after.map_or(Some(0), |after| after.0.checked_add(1)).map(RunNo)
-        else {
-            send(listing.reply, Ok(listing.page));
-            return Ok(());
-        };
-        let rows = self.store.scan(Table::Runs, &from.key(), LIST_STEP).map_err(|error| self.fail(error))?;
-        let mut complete = rows.len() < LIST_STEP;
-        for (key, bytes) in rows {
-            if listing.page.runs.len() >= listing.filter.limit {
-                listing.page.next = listing.filter.after;
-                complete = true;
-                break;
-            }
-            match store::open::<RunRecord>(Table::Runs, &key, &bytes) {
-                // How a run stands is always stored; what else there is to tell may be newer.
-                Ok(record) if listing.filter.takes(&record) => {
-                    let run = RunNo::from_key(&key).unwrap_or(from);
-                    match self.describe(run, &record).map_err(|error| self.fail(error))? {
-                        Ok(description) => listing.page.runs.push(description),
-                        Err(damage) => listing.page.damaged.push(damage),
-                    }
+    /// Carries out what may be.
+    fn let_out(&mut self) {
+        // Who is told something below may look at it.
+        self.shared.running_activities.store(self.activities.running(), Ordering::Release);
+        for effect in self.driver.let_out() {
+            match effect {
+                Effect::Reply(send) => send(),
+                effect @ (Effect::StartActivity { .. } | Effect::StopActivity { .. }) => {
+                    self.activities.carry_out(effect);
                 }
-                Ok(_) => {}
-                Err(damage) => listing.page.damaged.push(damage),
+                Effect::Parked { id, reason } => tracing::warn!(run = id, %reason, "run parked"),
+                Effect::Damaged(damage) => tracing::error!(%damage, "left undone"),
             }
-            listing.filter.after = RunNo::from_key(&key).or(listing.filter.after);
         }
-        if complete {
-            send(listing.reply, Ok(listing.page));
-        } else if self.messages.send(Message::List(listing)).is_err() {
-            unreachable!("the receiver is a field beside the sender");
-        }
-        Ok(())
-    }
-
-    /// Describes a run whose stored state is `record`.
-    fn describe(
-        &mut self,
-        run: RunNo,
-        record: &RunRecord,
-    ) -> Result<Result<RunDescription, Damage>, StoreError> {
-        let is_newest = || Ok(self.store.get(Table::Log, &run.log_key(record.seq))?.is_none());
-        if !self.shard.is_hot(run) && is_newest()? {
-            return Ok(Ok(self.shard.describe_stored(run, record)));
-        }
-        while let Some(need) = self.shard.need_run(run) {
-            self.supply(need);
-        }
-        Ok(self.shard.describe(run))
-    }
-
-    /// Says why the engine ends, before the askers whose answers are dropped then look for it.
-    fn fail(&self, error: StoreError) -> End {
-        self.shared.end(EngineError::Poisoned(error.clone()));
-        End::Failed(error)
+        self.shared.running_activities.store(self.activities.running(), Ordering::Release);
     }
 
     /// Ends in an orderly way.
-    pub(super) fn close(self, reply: Option<Reply<Result<(), EngineError>>>) {
-        let Shell { mut shard, mut store, mut activities, shared, inbox, unheard, advances, .. } = self;
-        // Before the askers whose answers are dropped with these look for the reason.
-        shared.end(EngineError::Closed);
+    pub(super) fn close(mut self, reply: Option<Reply<Result<(), EngineError>>>) {
+        // Before the askers whose answers are dropped here look for the reason.
+        self.shared.end(EngineError::Closed);
+        if let Err(error) = self.land_all(0) {
+            return self.poison_and_tell(error, reply);
+        }
+        let Shell { driver, store, committer, mut activities, inbox, next, advances, unheard, .. } = self;
         activities.cancel_all();
-        let mut out = Output::default();
-        shard.write_overdue(true, &mut out);
-        drop((shard, inbox, unheard, advances));
-        // So that the next binary, which may be another, begins with the states and has nothing to do again.
-        let written = if out.batch.is_empty() { Ok(()) } else { store.commit(out.batch) };
+        let batch = driver.last_batch();
+        drop((committer, inbox, next, advances, unheard));
+        let written = if batch.is_empty() { Ok(()) } else { store.commit(&batch) };
         let closed = written.and_then(|()| store.close());
         if let Err(error) = &closed {
             tracing::error!(%error, "the store was not closed in an orderly way");
         }
+        drop((activities, store));
         if let Some(reply) = reply {
             send(reply, closed.map_err(EngineError::Poisoned));
         }
@@ -320,23 +302,33 @@ impl Shell {
 
     /// The store failed: nothing is acknowledged any more, and all askers are told why.
     fn poison(self, error: StoreError) {
+        self.poison_and_tell(error, None);
+    }
+
+    fn poison_and_tell(self, error: StoreError, asked: Option<Reply<Result<(), EngineError>>>) {
         tracing::error!(%error, "the store failed: the engine stops and acknowledges nothing any more");
-        let Shell { shard, store, mut activities, inbox, .. } = self;
         let why = EngineError::Poisoned(error);
+        // Before the askers whose answers are dropped here look for the reason.
+        self.shared.end(why.clone());
+        let Shell { driver, store, committer, mut activities, inbox, next, .. } = self;
         activities.cancel_all();
-        drop((shard, activities));
+        drop((driver, committer, activities));
         // The directory stays ours until the engine is given up.
-        let reply = loop {
-            match inbox.recv() {
-                Ok(Message::Shutdown(reply)) => break Some(reply),
-                Ok(Message::Stop) | Err(_) => break None,
-                Ok(_) => {}
+        let reply = asked.or_else(|| {
+            let mut next = next;
+            loop {
+                match next.take().map_or_else(|| inbox.recv(), Ok) {
+                    Ok(Message::Shutdown(reply)) => break Some(reply),
+                    Ok(Message::Stop) | Err(_) => break None,
+                    Ok(_) => {}
+                }
             }
-        };
+        });
         drop(inbox);
         if let Err(error) = store.close() {
             tracing::error!(%error, "the store was not closed in an orderly way");
         }
+        drop(store);
         if let Some(reply) = reply {
             send(reply, Err(why));
         }
@@ -344,7 +336,7 @@ impl Shell {
 }
 
 /// Sends an answer that waits for no write.
-pub(super) fn send<A: Send + 'static>(reply: Reply<A>, answer: A) {
+fn send<A: Send + 'static>(reply: Reply<A>, answer: A) {
     if let Effect::Reply(send) = reply.with(answer) {
         send();
     }

@@ -5,6 +5,7 @@
 //! a file that has grown as well.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
@@ -20,7 +21,7 @@ pub(crate) struct FjallStore {
     tables: [Keyspace; Table::ALL.len()],
     database: Database,
     /// Whether a commit failed: then no other is tried.
-    failed: bool,
+    failed: AtomicBool,
     // Last, so that the directory is given free after the database is closed.
     _directory: DataDir,
 }
@@ -58,7 +59,7 @@ impl FjallStore {
             tracing::warn!(%journal, batches, at, bytes, "cut off what was being written when the machine stopped");
         }
         let (database, tables) = open_tables(&path)?;
-        Ok(FjallStore { tables, database, failed: false, _directory: directory })
+        Ok(FjallStore { tables, database, failed: AtomicBool::new(false), _directory: directory })
     }
 
     fn table(&self, table: Table) -> &Keyspace {
@@ -97,27 +98,27 @@ impl Store for FjallStore {
         Ok(Some(key.to_vec()))
     }
 
-    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        if self.failed {
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        if self.failed.load(Ordering::Acquire) {
             return Err(StoreError::new("commit to disk", "an earlier commit failed"));
         }
         let mut writes = ::fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.writes.len())
             .durability(Some(PersistMode::SyncData));
-        for write in batch.writes {
-            let table = &self.tables[write.table as usize];
-            match write.value {
-                Some(value) => writes.insert(table, write.key, value),
-                None => writes.remove(table, write.key),
+        for write in &batch.writes {
+            let table = self.table(write.table);
+            match &write.value {
+                Some(value) => writes.insert(table, write.key.as_slice(), value.as_slice()),
+                None => writes.remove(table, write.key.as_slice()),
             }
         }
         writes.commit().map_err(|error| {
-            self.failed = true;
+            self.failed.store(true, Ordering::Release);
             StoreError::new("commit to disk", error)
         })
     }
 
-    fn close(self: Box<Self>) -> Result<(), StoreError> {
-        if self.failed {
+    fn close(&self) -> Result<(), StoreError> {
+        if self.failed.load(Ordering::Acquire) {
             return Ok(()); // what was to be said was said by the commit
         }
         self.database

@@ -1,6 +1,7 @@
 //! A store in memory: for tests and for what need not outlive the process. It can crash at any write.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Batch, Row, Store, StoreError, Table, Write};
@@ -37,7 +38,7 @@ impl MemoryDisk {
 
     /// A store on this disk.
     pub fn store(&self) -> MemoryStore {
-        MemoryStore { disk: self.clone(), failed: false }
+        MemoryStore { disk: self.clone(), failed: AtomicBool::new(false) }
     }
 
     /// A copy of the disk as it is now: what a crash at this moment would leave.
@@ -66,7 +67,7 @@ impl MemoryDisk {
 
     /// Sets or deletes a key behind the engine's back: how a test damages a record.
     pub fn write(&self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
-        self.lock().apply(Write { table, key: key.to_vec(), value });
+        self.lock().apply(&Write { table, key: key.to_vec(), value });
     }
 
     /// All rows of a table, in the order of their keys.
@@ -81,10 +82,10 @@ impl MemoryDisk {
 }
 
 impl Disk {
-    fn apply(&mut self, write: Write) {
+    fn apply(&mut self, write: &Write) {
         let table = &mut self.tables[write.table as usize];
-        match write.value {
-            Some(value) => table.insert(write.key, value),
+        match &write.value {
+            Some(value) => table.insert(write.key.clone(), value.clone()),
             None => table.remove(&write.key),
         };
     }
@@ -94,7 +95,7 @@ impl Disk {
 #[derive(Debug)]
 pub struct MemoryStore {
     disk: MemoryDisk,
-    failed: bool,
+    failed: AtomicBool,
 }
 
 impl Store for MemoryStore {
@@ -112,16 +113,16 @@ impl Store for MemoryStore {
         Ok(self.disk.lock().tables[table as usize].last_key_value().map(|(key, _)| key.clone()))
     }
 
-    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
-        if self.failed {
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        if self.failed.load(Ordering::Acquire) {
             return Err(StoreError::new("commit", "an earlier commit failed"));
         }
-        debug_assert!(changes_each_key_once(&batch), "{batch:?}");
+        debug_assert!(changes_each_key_once(batch), "{batch:?}");
         let mut disk = self.disk.lock();
         let fault = disk.fault.filter(|(at, _)| *at == disk.commits).map(|(_, fault)| fault);
-        self.failed = fault.is_some();
+        self.failed.store(fault.is_some(), Ordering::Release);
         if !matches!(fault, Some(CommitFault::Lost | CommitFault::Full)) {
-            batch.writes.into_iter().for_each(|write| disk.apply(write));
+            batch.writes.iter().for_each(|write| disk.apply(write));
             disk.commits += 1;
         }
         match fault {
@@ -137,7 +138,7 @@ impl Store for MemoryStore {
         }
     }
 
-    fn close(self: Box<Self>) -> Result<(), StoreError> {
+    fn close(&self) -> Result<(), StoreError> {
         Ok(())
     }
 }

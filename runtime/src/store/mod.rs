@@ -1,6 +1,6 @@
 //! Where runs are kept: a [`Store`] is a handful of ordered tables and one atomic, durable write.
 //!
-//! The engine's thread alone writes. [`MemoryDisk`] keeps everything in memory and fails on demand;
+//! One thread at a time writes, others read meanwhile. [`MemoryDisk`] keeps everything in memory and fails on demand;
 //! the data directory on disk is kept by fjall.
 
 #[cfg(test)]
@@ -125,7 +125,10 @@ impl Batch {
 pub type Row = (Vec<u8>, Vec<u8>);
 
 /// Ordered tables with one atomic, durable write.
-pub trait Store: Send + 'static {
+///
+/// The engine makes one commit at a time, in order, and reads while it is being made; such a read may see the keys of the
+/// batch before or after, but each of them whole.
+pub trait Store: Send + Sync + 'static {
     /// The value of a key.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
@@ -137,10 +140,10 @@ pub trait Store: Send + 'static {
 
     /// Writes a batch. When this returns `Ok`, all of it survives a power cut; when it returns an error, it is
     /// unknown whether it will be there after a reopen, and this store takes no further write.
-    fn commit(&mut self, batch: Batch) -> Result<(), StoreError>;
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError>;
 
-    /// Closes the store in an orderly way.
-    fn close(self: Box<Self>) -> Result<(), StoreError>;
+    /// Closes the store in an orderly way. Nothing is asked of it afterwards.
+    fn close(&self) -> Result<(), StoreError>;
 }
 
 /// What the store said when it could not do something.

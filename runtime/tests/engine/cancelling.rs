@@ -8,7 +8,7 @@ use longhaul::{Engine, RunHandle};
 
 use crate::ledger::{Ledger, Mode};
 use crate::script::{Do, Script, Work, lower, raise};
-use crate::support::{builder, log, start};
+use crate::support::{builder, log, no_attempt_runs, start};
 
 async fn open(disk: &MemoryDisk) -> Engine {
     builder().workflow::<Ledger>().open_store(disk.store()).await.expect("the engine opens")
@@ -80,8 +80,7 @@ async fn an_activity_that_is_given_up_is_told() {
     run.cancel().await.unwrap();
     let error = run.result().await.unwrap_err();
     assert!(matches!(error, RunError::Cancelled(Some(_))), "{error}");
-    engine.now().await.unwrap();
-    assert_eq!(engine.running_activities(), 0);
+    no_attempt_runs(&engine).await;
     assert!(disk.rows(Table::Tasks).is_empty());
     engine.verify("a").await.unwrap();
 }
@@ -124,8 +123,7 @@ async fn a_terminated_run_ends_at_once_and_runs_no_code() {
     run.terminate("a duplicate").await.unwrap();
     let error = waiting.await.unwrap().unwrap_err();
     assert!(matches!(error, RunError::Terminated { reason } if reason == "a duplicate"));
-    engine.now().await.unwrap();
-    assert_eq!(engine.running_activities(), 0);
+    no_attempt_runs(&engine).await;
     assert!(disk.rows(Table::Tasks).is_empty() && disk.rows(Table::Timers).is_empty());
     assert_eq!(run.query::<Vec<String>>("approvals", ()).await.unwrap(), ["ann"]);
     assert!(matches!(run.terminate("again").await, Err(CancelError::Closed { .. })));

@@ -165,11 +165,11 @@ impl Store for Counting {
     fn last_key(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
         self.store.last_key(table)
     }
-    fn commit(&mut self, batch: Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         self.store.commit(batch)
     }
-    fn close(self: Box<Self>) -> Result<(), StoreError> {
-        Box::new(self.store).close()
+    fn close(&self) -> Result<(), StoreError> {
+        self.store.close()
     }
 }
 

@@ -189,14 +189,14 @@ impl longhaul::store::Store for Counting {
         self.store.last_key(table)
     }
 
-    fn commit(&mut self, batch: longhaul::store::Batch) -> Result<(), longhaul::store::StoreError> {
+    fn commit(&self, batch: &longhaul::store::Batch) -> Result<(), longhaul::store::StoreError> {
         let sizes =
             batch.writes.iter().map(|write| write.key.len() + write.value.as_ref().map_or(0, Vec::len));
         *self.bytes.lock().unwrap_or_else(PoisonError::into_inner) += sizes.sum::<usize>();
         self.store.commit(batch)
     }
 
-    fn close(self: Box<Self>) -> Result<(), longhaul::store::StoreError> {
+    fn close(&self) -> Result<(), longhaul::store::StoreError> {
         Ok(())
     }
 }

@@ -81,3 +81,15 @@ pub(crate) fn log(disk: &MemoryDisk, run: RunNo) -> Vec<LogEntry> {
     let rows = disk.rows(Table::Log).into_iter();
     rows.filter(|(key, _)| key[..8] == run.key()).map(|(_, value)| body(&value)).collect()
 }
+
+/// Turns until no attempt at an activity runs any more: one that is given up ends when its own thread gets to it.
+pub(crate) async fn no_attempt_runs(engine: &Engine) {
+    for _ in 0..100_000 {
+        engine.now().await.unwrap();
+        if engine.running_activities() == 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("{} attempts still run", engine.running_activities());
+}

@@ -10,7 +10,7 @@ use longhaul::{Engine, RunHandle, Update};
 
 use crate::ledger::{Ledger, Mode};
 use crate::script::{Work, lower, raise};
-use crate::support::{Notes, builder, log};
+use crate::support::{Notes, builder, log, no_attempt_runs};
 
 type Run = RunHandle<Ledger>;
 
@@ -183,7 +183,7 @@ async fn a_run_that_ends_fails_the_updates_that_are_not_done() {
     let unfinished = |error| matches!(error, UpdateError::Unfinished { update, .. } if update == "x");
     assert!(unfinished(waiting.await.unwrap().unwrap_err()));
     assert!(unfinished(accepted.result().await.unwrap_err()));
-    assert_eq!(engine.running_activities(), 0, "the activity of the handler is told");
+    no_attempt_runs(&engine).await; // the activity of the handler is told
     let engine = open(&disk.snapshot()).await;
     assert!(unfinished(add_later(&find(&engine).await, 3).id("x").await.unwrap_err()));
 }

@@ -1,0 +1,90 @@
+//! The thread that commits: while one batch becomes durable, the engine's thread makes the next.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread::JoinHandle;
+
+use super::Message;
+use crate::store::{Batch, Store, StoreError};
+
+/// Commits batches in their order on a thread of its own, until one fails.
+pub(super) struct Committer {
+    batches: Option<Sender<Arc<Batch>>>,
+    reports: Receiver<Result<(), StoreError>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Committer {
+    /// `wake` hears of each report, in case the engine's thread sleeps.
+    pub(super) fn new(store: Arc<dyn Store>, wake: Sender<Message>) -> std::io::Result<Self> {
+        let (batches, queue) = mpsc::channel::<Arc<Batch>>();
+        let (report, reports) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("longhaul-commit".to_owned()).spawn(move || {
+            let wake = Wake(wake);
+            while let Ok(batch) = queue.recv() {
+                let committed = store.commit(&batch);
+                let is_last = committed.is_err();
+                // An engine that has ended hears no more.
+                let heard = report.send(committed).is_ok() && wake.wake();
+                if is_last || !heard {
+                    break;
+                }
+            }
+            // Before the last wake: who then looks for a report sees that there will be none.
+            drop(report);
+        })?;
+        Ok(Committer { batches: Some(batches), reports, thread: Some(thread) })
+    }
+
+    /// Queues a batch.
+    pub(super) fn submit(&self, batch: Arc<Batch>) {
+        if let Some(batches) = &self.batches {
+            // Where nobody takes it any more, the report says why.
+            let _ = batches.send(batch);
+        }
+    }
+
+    /// How the oldest batch fared that was not reported yet, if that is known.
+    pub(super) fn report(&self) -> Option<Result<(), StoreError>> {
+        match self.reports.try_recv() {
+            Ok(report) => Some(report),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err(gone())),
+        }
+    }
+
+    /// Waits for the oldest batch that was not reported yet.
+    pub(super) fn wait(&self) -> Result<(), StoreError> {
+        self.reports.recv().unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+/// Wakes the engine's thread; also when the committing thread ends.
+struct Wake(Sender<Message>);
+
+impl Wake {
+    fn wake(&self) -> bool {
+        self.0.send(Message::Committed).is_ok()
+    }
+}
+
+impl Drop for Wake {
+    fn drop(&mut self) {
+        self.wake();
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::new("commit", "the committing thread has ended")
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.batches = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the committing thread panicked");
+        }
+    }
+}

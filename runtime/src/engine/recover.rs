@@ -1,0 +1,95 @@
+//! Recovering: what an engine must know of a store before its first turn. It reads no run that has nothing to do.
+
+use std::sync::Arc;
+
+use super::driver::Driver;
+use crate::core::{Limits, Registry, Shard};
+use crate::error::OpenError;
+use crate::machine::OpId;
+use crate::store::{
+    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, Table, TaskId, TaskRecord,
+};
+
+/// How many rows are read at a time.
+const PAGE: usize = 1_024;
+
+/// A driver that is ready for its first turn.
+pub(crate) struct Recovered {
+    pub(crate) driver: Driver,
+    /// The number that the next new run gets.
+    pub(crate) next_run: RunNo,
+}
+
+/// Takes up what a store holds.
+pub(crate) fn recover(
+    store: Arc<dyn Store>,
+    registry: Registry,
+    limits: Limits,
+) -> Result<Recovered, OpenError> {
+    let last_run = store.last_key(Table::Runs)?;
+    let mark: MarkRecord = match store.get(Table::Meta, MARK_KEY)? {
+        Some(bytes) => store::open(Table::Meta, MARK_KEY, &bytes)?,
+        None if last_run.is_none() => MarkRecord::default(),
+        // It was written with the first run.
+        None => return Err(Damage::new(Table::Meta, MARK_KEY, DamageReason::Missing).into()),
+    };
+    let next_run = match last_run {
+        None => RunNo(0),
+        Some(key) => {
+            let Some(last) = RunNo::from_key(&key) else {
+                let reason = DamageReason::Undecodable("its key is no run number".to_owned());
+                return Err(Damage::new(Table::Runs, &key, reason).into());
+            };
+            RunNo(last.0 + 1)
+        }
+    };
+    let mut shard = Shard::new(registry, limits, &mark, next_run);
+    recover_tasks(&*store, &mut shard, RunNo(mark.tasks_from))?;
+    let mut driver = Driver::new(shard, store, mark.moment);
+    driver.load_timers()?;
+    Ok(Recovered { driver, next_run })
+}
+
+/// Reads the activity calls that have not ended. Their number is that of the work in flight, not of the runs.
+fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<(), OpenError> {
+    let mut from = TaskId { run: from, op: OpId(0) }.key().to_vec();
+    // A transition may have called many: its entry is read once.
+    let mut last_entry: Option<((RunNo, Seq), Result<LogEntry, Damage>)> = None;
+    loop {
+        let rows = store.scan(Table::Tasks, &from, PAGE)?;
+        let Some((last, _)) = rows.last() else { return Ok(()) };
+        // The least key after the last one.
+        from.clone_from(last);
+        from.push(0);
+        for (key, bytes) in rows {
+            let Some(id) = TaskId::from_key(&key) else {
+                let reason = DamageReason::Undecodable("its key is no activity call".to_owned());
+                tracing::error!("{}", Damage::new(Table::Tasks, &key, reason));
+                continue;
+            };
+            let record: TaskRecord = match store::open(Table::Tasks, &key, &bytes) {
+                Ok(record) => record,
+                Err(damage) => {
+                    shard.recover(id, Err(damage));
+                    continue;
+                }
+            };
+            let place = (id.run, record.seq);
+            let (_, entry) = match last_entry.take() {
+                Some(entry) if entry.0 == place => last_entry.insert(entry),
+                _ => last_entry.insert((place, read_entry(store, id.run, record.seq))),
+            };
+            shard.recover(id, entry.as_ref().map(|entry| (record, entry)).map_err(Clone::clone));
+        }
+    }
+}
+
+fn read_entry(store: &dyn Store, run: RunNo, seq: Seq) -> Result<LogEntry, Damage> {
+    let key = run.log_key(seq);
+    let damage = |reason| Damage::new(Table::Log, &key, reason);
+    let entry = store
+        .get(Table::Log, &key)
+        .map_err(|error| damage(DamageReason::Unreadable(error.to_string())))?
+        .ok_or_else(|| damage(DamageReason::Missing))?;
+    store::open(Table::Log, &key, &entry)
+}
