@@ -122,6 +122,8 @@ impl Machines<'_> {
             At::Done => return wrong("a task that is done is run"),
         };
         loop {
+            // Arms may lead to each other for ever in a machine that is broken on purpose.
+            self.program.step()?;
             match self.arm(machine, frame, block, workflow)? {
                 Go::To(next) => block = next,
                 Go::Pause => return Ok(None),

@@ -224,7 +224,8 @@ impl Program {
         }
     }
 
-    fn step(&self) -> Evaluated<()> {
+    /// One step more of what a program may take.
+    pub fn step(&self) -> Evaluated<()> {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > MOST_STEPS { Err(Flow::TooLong) } else { Ok(()) }
     }
