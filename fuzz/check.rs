@@ -46,8 +46,9 @@ fn expansion(text: &str, expand: fn(TokenStream, TokenStream) -> TokenStream) ->
         return Some(Verdict::Code);
     }
     // A place in the source has a line; the place of the attribute itself, which we have no tokens of, has none.
+    // Under libFuzzer no place has one: proc-macro2 keeps none there.
     assert!(
-        empty || errors.iter().any(|line| *line > 0),
+        cfg!(fuzzing) || empty || errors.iter().any(|line| *line > 0),
         "no error is on the user's tokens\n{text}\n{expanded}"
     );
     Some(Verdict::Errors)
