@@ -31,7 +31,7 @@ mod update;
 #[cfg(test)]
 #[path = "../../tests/engine/script.rs"]
 #[allow(dead_code)] // the engine's own tests use all of it
-mod script;
+pub(crate) mod script;
 #[cfg(test)]
 mod shard_tests;
 

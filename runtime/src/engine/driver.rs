@@ -204,3 +204,7 @@ impl Driver {
         View { store: &*self.store, flights: &self.flights }
     }
 }
+
+#[cfg(test)]
+#[path = "driver_tests.rs"]
+mod tests;

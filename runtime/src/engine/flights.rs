@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::core::Effect;
-use crate::store::{Batch, Row, Store, StoreError, Table};
+use crate::store::{Batch, Row, Store, StoreError, Table, Write};
 
 /// The commits that are not known to be durable yet, from the oldest.
 #[derive(Default)]
@@ -55,11 +55,11 @@ impl Flights {
         self.0.pop_front().map(|flight| flight.effects).unwrap_or_default()
     }
 
-    /// The newest change of a key: its value, or `Some(None)` where it was deleted.
-    fn change(&self, table: Table, key: &[u8]) -> Option<Option<&Vec<u8>>> {
+    /// The newest change of a key.
+    fn change(&self, table: Table, key: &[u8]) -> Option<&Write> {
         self.0.iter().rev().find_map(|flight| {
             let at = *flight.index()[table as usize].get(key)?;
-            Some(flight.batch.writes[at].value.as_ref())
+            Some(&flight.batch.writes[at])
         })
     }
 
@@ -98,7 +98,7 @@ impl View<'_> {
     /// As [`Store::get`].
     pub(super) fn get(self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.flights.change(table, key) {
-            Some(changed) => Ok(changed.cloned()),
+            Some(write) => Ok(write.value.clone()),
             None => self.store.get(table, key),
         }
     }
