@@ -5,6 +5,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::Parse;
+use syn::{AttrStyle, Attribute, ImplItem, ItemFn, ItemImpl};
 
 use crate::diag::Errors;
 
@@ -18,15 +19,49 @@ pub(crate) enum Bodies {
 }
 
 /// Parses an item; bodies that do not parse are noted, and stand in it as ones that never end.
-pub(crate) fn item<T: Parse>(tokens: TokenStream, bodies: Bodies, errors: &mut Errors) -> syn::Result<T> {
-    let strict = syn::parse2(tokens.clone());
-    let Err(error) = strict else { return strict };
+pub(crate) fn item<T: Item>(tokens: TokenStream, bodies: Bodies, errors: &mut Errors) -> syn::Result<T> {
+    let error = match syn::parse2::<T>(tokens.clone()) {
+        Ok(item) => return Ok(item.outward()),
+        Err(error) => error,
+    };
     let mut broken = Vec::new();
-    let Ok(parsed) = syn::parse2(patched(tokens, bodies, &mut broken)) else { return Err(error) };
+    let Ok(parsed) = syn::parse2::<T>(patched(tokens, bodies, &mut broken)) else { return Err(error) };
     for (body, error) in broken {
         errors.unparsed(body, &error);
     }
-    Ok(parsed)
+    Ok(parsed.outward())
+}
+
+/// What can be read so.
+pub(crate) trait Item: Parse {
+    /// The item with what is said of it, and of its methods, within their braces (`//! ..`, `#![..]`) said before them: it means the
+    /// same, and its parts can be used apart.
+    fn outward(self) -> Self;
+}
+
+impl Item for ItemFn {
+    fn outward(mut self) -> Self {
+        all_outward(&mut self.attrs);
+        self
+    }
+}
+
+impl Item for ItemImpl {
+    fn outward(mut self) -> Self {
+        all_outward(&mut self.attrs);
+        for item in &mut self.items {
+            if let ImplItem::Fn(method) = item {
+                all_outward(&mut method.attrs);
+            }
+        }
+        self
+    }
+}
+
+fn all_outward(attrs: &mut [Attribute]) {
+    for attr in attrs {
+        attr.style = AttrStyle::Outer;
+    }
 }
 
 fn patched(tokens: TokenStream, bodies: Bodies, broken: &mut Vec<(Group, syn::Error)>) -> TokenStream {
