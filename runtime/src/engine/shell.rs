@@ -55,12 +55,6 @@ enum Patience {
     ForAMessage,
 }
 
-impl From<StoreError> for End {
-    fn from(error: StoreError) -> Self {
-        End::Failed(error)
-    }
-}
-
 impl Shell {
     pub(super) fn new(
         driver: Driver,
@@ -104,7 +98,7 @@ impl Shell {
 
     /// One turn: messages in, a commit begun, effects out.
     fn turn(&mut self) -> Result<(), End> {
-        self.land_all(IN_FLIGHT - 1)?;
+        self.land_all(IN_FLIGHT - 1).map_err(|error| self.fail(error))?;
         let messages = self.gather();
         self.now = self.clock.now(self.now);
         let (mut work, mut end) = (Vec::with_capacity(messages.len()), None);
@@ -134,19 +128,20 @@ impl Shell {
             }
         }
         self.activities.wake(self.now);
-        if let Some(batch) = self.driver.turn(self.now, work)? {
-            self.commit(batch)?;
+        let batch = self.driver.turn(self.now, work).map_err(|error| self.fail(error))?;
+        if let Some(batch) = batch {
+            self.commit(batch).map_err(|error| self.fail(error))?;
         }
         if self.finishing.is_some() {
             // What is in flight may begin attempts.
-            self.land_all(0)?;
+            self.land_all(0).map_err(|error| self.fail(error))?;
         }
         let now = self.now;
         let is_done = self.activities.running() == 0 && !self.driver.shard().is_touched();
         if let Some((_, reply)) = self.finishing.take_if(|(until, _)| is_done || *until <= now) {
             end.get_or_insert(End::Asked(Some(reply)));
         }
-        self.land_all(if end.is_some() { 0 } else { IN_FLIGHT })?;
+        self.land_all(if end.is_some() { 0 } else { IN_FLIGHT }).map_err(|error| self.fail(error))?;
         self.shared.hot_runs.store(self.driver.shard().hot_runs(), Ordering::Release);
         end.map_or(Ok(()), Err)
     }
@@ -278,13 +273,18 @@ impl Shell {
         self.shared.running_activities.store(self.activities.running(), Ordering::Release);
     }
 
+    /// Says why the engine ends, before the askers whose answers are dropped then look for it.
+    fn fail(&self, error: StoreError) -> End {
+        self.shared.end(EngineError::Poisoned(error.clone()));
+        End::Failed(error)
+    }
+
     /// Ends in an orderly way.
-    pub(super) fn close(mut self, reply: Option<Reply<Result<(), EngineError>>>) {
+    ///
+    /// The turn that was asked to has waited for all that was in flight.
+    pub(super) fn close(self, reply: Option<Reply<Result<(), EngineError>>>) {
         // Before the askers whose answers are dropped here look for the reason.
         self.shared.end(EngineError::Closed);
-        if let Err(error) = self.land_all(0) {
-            return self.poison_and_tell(error, reply);
-        }
         let Shell { driver, store, committer, mut activities, inbox, next, advances, unheard, .. } = self;
         activities.cancel_all();
         let batch = driver.last_batch();
@@ -302,28 +302,33 @@ impl Shell {
 
     /// The store failed: nothing is acknowledged any more, and all askers are told why.
     fn poison(self, error: StoreError) {
-        self.poison_and_tell(error, None);
-    }
-
-    fn poison_and_tell(self, error: StoreError, asked: Option<Reply<Result<(), EngineError>>>) {
         tracing::error!(%error, "the store failed: the engine stops and acknowledges nothing any more");
         let why = EngineError::Poisoned(error);
-        // Before the askers whose answers are dropped here look for the reason.
-        self.shared.end(why.clone());
-        let Shell { driver, store, committer, mut activities, inbox, next, .. } = self;
+        let Shell {
+            driver,
+            store,
+            committer,
+            mut activities,
+            inbox,
+            mut next,
+            advances,
+            finishing,
+            unheard,
+            ..
+        } = self;
         activities.cancel_all();
-        drop((driver, committer, activities));
+        drop((driver, committer, activities, advances, unheard));
         // The directory stays ours until the engine is given up.
-        let reply = asked.or_else(|| {
-            let mut next = next;
-            loop {
+        let reply = match finishing {
+            Some((_, reply)) => Some(reply),
+            None => loop {
                 match next.take().map_or_else(|| inbox.recv(), Ok) {
-                    Ok(Message::Shutdown(reply)) => break Some(reply),
+                    Ok(Message::Shutdown(reply) | Message::Finish(_, reply)) => break Some(reply),
                     Ok(Message::Stop) | Err(_) => break None,
                     Ok(_) => {}
                 }
-            }
-        });
+            },
+        };
         drop(inbox);
         if let Err(error) = store.close() {
             tracing::error!(%error, "the store was not closed in an orderly way");

@@ -144,6 +144,21 @@ async fn g3_a_completion_that_was_not_committed_lets_the_activity_run_again() {
     assert_eq!(calls.all(), [1, 1]);
 }
 
+#[tokio::test]
+async fn g11_a_shutdown_beside_a_commit_that_fails_is_told_why() {
+    // Both may come into one turn, or each into its own.
+    for _ in 0..200 {
+        let disk = MemoryDisk::new();
+        let engine = open(&disk).await;
+        let run = start(&engine, "a", [Do::Approvals(2)]).await;
+        disk.fail_commit(0, CommitFault::Full);
+        let (signal, shutdown) = tokio::join!(run.signal("approve", ("bob",)), engine.shutdown());
+        for told in [signal.unwrap_err().to_string(), shutdown.unwrap_err().to_string()] {
+            assert!(told.contains("see to the disk") && !told.contains("panicked"), "{told}");
+        }
+    }
+}
+
 /// A store that counts what is read from table `runs`.
 struct Counting {
     store: MemoryStore,
