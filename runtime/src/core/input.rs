@@ -200,7 +200,20 @@ pub(crate) enum Stop {
 /// What the shell does once the writes are durable, in this order.
 pub(crate) enum Effect {
     Reply(Box<dyn FnOnce() + Send>),
-    StartActivity {
+    /// To be done with an attempt at an activity.
+    Attempt(Order),
+    /// To be logged: a run was parked.
+    Parked {
+        id: String,
+        reason: ParkReason,
+    },
+    /// To be logged: something was left undone because of a damaged record.
+    Damaged(Damage),
+}
+
+/// What is to be done with an attempt at an activity.
+pub(crate) enum Order {
+    Start {
         task: TaskId,
         activity: &'static str,
         run_id: String,
@@ -213,18 +226,11 @@ pub(crate) enum Effect {
         /// When the attempt is given up at the latest.
         deadline: Moment,
     },
-    StopActivity {
+    Stop {
         task: TaskId,
         attempt: u32,
         how: Stop,
     },
-    /// To be logged: a run was parked.
-    Parked {
-        id: String,
-        reason: ParkReason,
-    },
-    /// To be logged: something was left undone because of a damaged record.
-    Damaged(Damage),
 }
 
 /// What a shard did.

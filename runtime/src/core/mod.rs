@@ -42,7 +42,7 @@ pub use instance::{Instance, Loaded, WorkflowType};
 
 pub(crate) use fold::fold_seeing;
 pub(crate) use input::{
-    Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Output, Reply, Stage, Stop, Target, Told,
+    Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Order, Output, Reply, Stage, Stop, Target, Told,
 };
 #[cfg(feature = "testing")]
 pub(crate) use offers::Offers;

@@ -145,7 +145,10 @@ fn a_late_result_of_a_cancelled_call_is_ignored() {
     let mut turns = Turns::new();
     turns.turn(0, [start([Do::Race(1, 1), Do::Approvals(1)])]);
     let effects = turns.turn(1_000, []);
-    assert!(matches!(effects[..], [Effect::StopActivity { task: CALL, attempt: 1, how: Stop::Cancel }]));
+    assert!(matches!(
+        effects[..],
+        [Effect::Attempt(Order::Stop { task: CALL, attempt: 1, how: Stop::Cancel })]
+    ));
     let commits = turns.disk.commits();
     turns.turn(2_000, [attempted(AttemptEnd::Completed(Payload::default()))]);
     assert_eq!(described(&mut turns, 2_000).transitions, 2);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::input::{Effect, Stop};
+use super::input::{Effect, Order, Stop};
 use super::registry::Registry;
 use super::slots::Slots;
 use crate::activity::{ActivityOptions, CallOptions, Cancellation, Retry, TimedOut, Timeout};
@@ -254,7 +254,7 @@ impl Tasks {
         let attempt = task.record.attempt;
         self.slots.leaves(id, attempt, &task.record.activity);
         task.state = State::Held;
-        effects.push(Effect::StopActivity { task: id, attempt, how });
+        effects.push(Effect::Attempt(Order::Stop { task: id, attempt, how }));
     }
 
     /// The running attempt of a call has ended.
@@ -295,7 +295,7 @@ impl Tasks {
         let own = task.options.as_ref().and_then(|call| call.heartbeat);
         let close = task.options.as_ref().and_then(|call| call.start_to_close);
         let close = now.after(close.unwrap_or(options.start_to_close));
-        effects.push(Effect::StartActivity {
+        effects.push(Effect::Attempt(Order::Start {
             task: id,
             activity,
             run_id: task.record.run_id.clone(),
@@ -304,7 +304,7 @@ impl Tasks {
             heartbeat: own.or(options.heartbeat),
             details: task.record.heartbeat.as_ref().map(|beat| beat.details.clone()),
             deadline: task.total(options).map_or(close, |(end, _)| end.min(close)),
-        });
+        }));
         self.held.remove(&id);
         self.plan(id, registry);
     }
@@ -386,7 +386,7 @@ impl Tasks {
         match task.state {
             State::Running { .. } => {
                 let attempt = task.record.attempt;
-                effects.push(Effect::StopActivity { task: id, attempt, how: Stop::Tell });
+                effects.push(Effect::Attempt(Order::Stop { task: id, attempt, how: Stop::Tell }));
                 true
             }
             State::Later { .. } => true,

@@ -16,7 +16,7 @@ use super::attempt::{Report, Rest};
 use super::driver::Work;
 use crate::activity::{ActivityContext, Attempt, ErasedActivity, Link, RegisteredActivity};
 use crate::codec::Payload;
-use crate::core::{AttemptEnd, Effect, Input, Stop, panic_text};
+use crate::core::{AttemptEnd, Input, Order, Stop, panic_text};
 use crate::store::TaskId;
 use crate::time::Moment;
 
@@ -89,19 +89,10 @@ impl Activities {
         }
     }
 
-    /// Does what has to do with attempts; gives back what has not.
-    pub(super) fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
-        match effect {
-            Effect::StartActivity {
-                task,
-                activity,
-                run_id,
-                attempt,
-                input,
-                heartbeat,
-                details,
-                deadline,
-            } => {
+    /// Starts or stops an attempt.
+    pub(super) fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Start { task, activity, run_id, attempt, input, heartbeat, details, deadline } => {
                 let engine = Report {
                     task,
                     attempt,
@@ -115,10 +106,8 @@ impl Activities {
                 let ctx = ActivityContext::linked(run_id, activity, task.op.0, attempt, link.clone());
                 self.start(task, ctx, link, input);
             }
-            Effect::StopActivity { task, attempt, how } => self.stop(task, attempt, how),
-            other => return Some(other),
+            Order::Stop { task, attempt, how } => self.stop(task, attempt, how),
         }
-        None
     }
 
     fn start(&mut self, task: TaskId, ctx: ActivityContext, link: Arc<Link>, input: Payload) {

@@ -80,10 +80,7 @@ impl Reports for Report {
 
     fn token(&self) -> String {
         let (task, attempt) = (self.task, self.attempt);
-        let (high, low) = uuid::Uuid::now_v7().as_u64_pair();
-        // The second half of a version 7 UUID is random, as a part of the first is.
-        let (_, more) = uuid::Uuid::now_v7().as_u64_pair();
-        let secret = format!("{:016x}{low:016x}", high.rotate_left(48) ^ more);
+        let secret = uuid::Uuid::new_v4().simple().to_string();
         self.send(Message::Work(Work::Input(Input::Token { task, attempt, secret: secret.clone() })));
         Token { task, attempt, secret }.to_string()
     }

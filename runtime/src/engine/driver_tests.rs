@@ -6,7 +6,7 @@ use super::*;
 use crate::activity::Activity;
 use crate::codec::{Payload, encode};
 use crate::core::script::{Do, Script, Work as Call};
-use crate::core::{Asker, AttemptEnd, Limits, Registry, WorkflowType};
+use crate::core::{Asker, AttemptEnd, Limits, Order, Registry, WorkflowType};
 use crate::engine::recover::{Recovered, recover};
 use crate::error::{QueryError, SignalError, StartError};
 use crate::machine::OpId;
@@ -74,7 +74,7 @@ impl Flying {
         for effect in self.driver.let_out() {
             match effect {
                 Effect::Reply(send) => send(),
-                Effect::StartActivity { task, .. } => self.started.push(task),
+                Effect::Attempt(Order::Start { task, .. }) => self.started.push(task),
                 _ => {}
             }
         }

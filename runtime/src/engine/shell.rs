@@ -263,9 +263,7 @@ impl Shell {
         for effect in self.driver.let_out() {
             match effect {
                 Effect::Reply(send) => send(),
-                effect @ (Effect::StartActivity { .. } | Effect::StopActivity { .. }) => {
-                    self.activities.carry_out(effect);
-                }
+                Effect::Attempt(order) => self.activities.carry_out(order),
                 Effect::Parked { id, reason } => tracing::warn!(run = id, %reason, "run parked"),
                 Effect::Damaged(damage) => tracing::error!(%damage, "left undone"),
             }
