@@ -15,7 +15,7 @@ use super::open::{Opening, open};
 use crate::activity::{Activity, ActivityContext, ActivityRegistry, ActivitySet, RegisteredActivity};
 use crate::core::{Limits, Registry, WorkflowType};
 use crate::error::OpenError;
-use crate::store::{DataDir, FjallStore, MemoryDisk, Store};
+use crate::store::{FjallStore, MemoryDisk, Store};
 use crate::workflow::Workflow;
 
 /// Makes an [`Engine`]: what it runs, and where it keeps it.
@@ -207,10 +207,7 @@ impl EngineBuilder {
 
     #[inline(never)]
     fn open_path(self, path: PathBuf) -> Opened {
-        self.open_with(Box::new(move || {
-            let directory = DataDir::open(&path)?;
-            Ok(Arc::new(FjallStore::open(directory)?))
-        }))
+        self.open_with(Box::new(move || Ok(Arc::new(FjallStore::open(&path)?))))
     }
 
     #[inline(never)]

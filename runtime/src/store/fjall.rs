@@ -4,6 +4,7 @@
 //! opening replays it, and closing flushes it for the same reason. `fdatasync` is enough: it writes the length of
 //! a file that has grown as well.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,18 +13,39 @@ use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
 use super::journal::{self, Cut};
 use super::{Batch, DataDir, Row, Store, StoreError, Table};
+use crate::error::OpenError;
 
 /// fjall accepts no less.
 const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
 
-pub(crate) struct FjallStore {
+/// The store on disk: what [`EngineBuilder::open`](crate::EngineBuilder::open) keeps a data directory with.
+///
+/// It is public to be wrapped, by a store that counts or encrypts, and handed to
+/// [`EngineBuilder::open_store`](crate::EngineBuilder::open_store).
+///
+/// ```
+/// use longhaul::store::{Batch, FjallStore, Store, Table};
+///
+/// let folder = tempfile::tempdir()?;
+/// let store = FjallStore::open(folder.path())?;
+/// let mut batch = Batch::default();
+/// batch.put(Table::Ids, *b"order-42", vec![1]);
+/// store.commit(&batch)?;
+/// store.close()?;
+/// drop(store);
+///
+/// let store = FjallStore::open(folder.path())?;
+/// assert_eq!(store.get(Table::Ids, b"order-42")?, Some(vec![1]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct FjallStore {
     tables: [Keyspace; Table::ALL.len()],
     database: Database,
     /// Whether a commit failed: then no other is tried.
     failed: AtomicBool,
-    // Last, so that the directory is given free after the database is closed.
-    _directory: DataDir,
+    /// Last, so that it is given free after the database is closed.
+    directory: DataDir,
 }
 
 fn open_tables(path: &Path) -> Result<(Database, [Keyspace; Table::ALL.len()]), StoreError> {
@@ -42,7 +64,16 @@ fn open_tables(path: &Path) -> Result<(Database, [Keyspace; Table::ALL.len()]), 
 }
 
 impl FjallStore {
-    pub(crate) fn open(directory: DataDir) -> Result<Self, StoreError> {
+    /// Opens the data directory at `path`, which is made where there is none. The process has it to itself until this is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The directory is another's, of another kind or of a newer format; or what is in it is damaged.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Ok(Self::open_in(DataDir::open(path.as_ref())?)?)
+    }
+
+    fn open_in(directory: DataDir) -> Result<Self, StoreError> {
         // fjall does not open what a crash left of a database that was being made. So it is made aside.
         directory
             .make_store(|path| {
@@ -59,11 +90,17 @@ impl FjallStore {
             tracing::warn!(%journal, batches, at, bytes, "cut off what was being written when the machine stopped");
         }
         let (database, tables) = open_tables(&path)?;
-        Ok(FjallStore { tables, database, failed: AtomicBool::new(false), _directory: directory })
+        Ok(FjallStore { tables, database, failed: AtomicBool::new(false), directory })
     }
 
     fn table(&self, table: Table) -> &Keyspace {
         &self.tables[table as usize]
+    }
+}
+
+impl fmt::Debug for FjallStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FjallStore").field(&self.directory).finish()
     }
 }
 

@@ -17,6 +17,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::fjall::FjallStore;
 pub use envelope::{Damage, DamageReason};
 pub use journal::{Cut, JournalDamage};
 pub use key::{RunNo, Seq, TaskId, TimerKey};
@@ -26,8 +27,7 @@ pub use record::{
     Operation, Outcome, ParkReason, Phase, RunRecord, TaskRecord, UpdateRecord,
 };
 
-pub(crate) use self::fjall::FjallStore;
-pub(crate) use directory::DataDir;
+use directory::DataDir;
 pub(crate) use envelope::{open, seal};
 pub(crate) use key::MARK_KEY;
 
@@ -127,7 +127,9 @@ pub type Row = (Vec<u8>, Vec<u8>);
 /// Ordered tables with one atomic, durable write.
 ///
 /// The engine makes one commit at a time, in order, and reads while it is being made; such a read may see the keys of the
-/// batch before or after, but each of them whole.
+/// batch before or after, but each of them whole, and none as it was before once it was seen as it is after.
+///
+/// `longhaul::testing::store_conformance!` tests an implementation, point by point.
 pub trait Store: Send + Sync + 'static {
     /// The value of a key.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;

@@ -51,6 +51,7 @@
 mod case;
 mod cause;
 mod check;
+mod conformance;
 mod divergence;
 mod engine;
 mod quiet;
@@ -63,6 +64,7 @@ mod tree;
 mod view;
 
 pub use check::{ReplayCheck, ReplayError};
+pub use conformance::{NonConformance, StorePlace, StorePoint, store_conformance};
 pub use divergence::{Check, Divergence};
 pub use engine::{TestEngine, TestEngineBuilder};
 pub use report::Report;

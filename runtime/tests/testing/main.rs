@@ -5,6 +5,7 @@
 
 mod attempts;
 mod bad;
+mod conformance;
 mod constructs;
 mod good;
 mod schema;
