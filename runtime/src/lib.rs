@@ -82,8 +82,8 @@ pub use activity::{
     Activity, ActivityCall, ActivityContext, ActivityError, ActivityOptions, RetryPolicy, TimedOut,
 };
 pub use engine::{
-    AcceptedUpdate, Engine, EngineBuilder, History, HistoryError, ListFilter, RunDescription, RunHandle,
-    RunStatus, Update,
+    AcceptedUpdate, Engine, EngineBuilder, History, HistoryEntry, HistoryError, HistoryStream, ListFilter,
+    PastState, RunDescription, RunHandle, RunStatus, Update,
 };
 pub use error::{
     CancelError, CompletionError, EngineError, HandleError, OpenError, QueryError, RedriveError, RunError,

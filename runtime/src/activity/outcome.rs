@@ -80,6 +80,11 @@ impl TimedOut {
     pub fn details<D: DeserializeOwned>(&self) -> Result<Option<D>, CodecError> {
         self.details.as_ref().map(codec::decode).transpose()
     }
+
+    /// What the last heartbeat told, encoded.
+    pub(crate) fn encoded_details(&self) -> Option<&Payload> {
+        self.details.as_ref()
+    }
 }
 
 impl fmt::Display for TimedOut {

@@ -8,6 +8,7 @@
 
 mod deserialize;
 mod error;
+mod json;
 mod read;
 mod serialize;
 mod write;
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 pub(crate) use deserialize::read;
 pub(crate) use error::Error;
+pub(crate) use json::{hex, to_json, to_map};
 pub(crate) use write::Writer;
 
 /// Bytes of one encoded value (CBOR, field names kept).

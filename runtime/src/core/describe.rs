@@ -115,7 +115,7 @@ impl ListFilter {
     }
 }
 
-fn status_of(phase: &Phase) -> RunStatus {
+pub(crate) fn status_of(phase: &Phase) -> RunStatus {
     match phase {
         Phase::Open => RunStatus::Open,
         Phase::Parked(_) => RunStatus::Parked,

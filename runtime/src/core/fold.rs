@@ -1,6 +1,7 @@
 //! Folding: from a run's log, its stored state. Guarantee G6 says that the bytes are the same.
 
 use thiserror::Error;
+use tracing::dispatcher::{Dispatch, with_default};
 
 use super::instance::WorkflowType;
 use super::registry::Registry;
@@ -33,36 +34,72 @@ pub enum FoldError {
 /// Runs all transitions of a log again and gives the run's record, which [`RunRecord::to_stored`] turns into the bytes
 /// that the store has of it (or will have: the state of a large run is not stored after each transition).
 pub fn fold(workflow: &WorkflowType, log: &[LogEntry]) -> Result<RunRecord, FoldError> {
-    fold_seeing(workflow, log, |_| {})
+    let mut folding = Folding::from_start(*workflow);
+    folding.go_on(log, |_| {})?;
+    folding.take_record().ok_or(FoldError::NotStarted)
 }
 
-/// As [`fold`], and shows the record after each transition.
-pub(crate) fn fold_seeing(
-    workflow: &WorkflowType,
-    log: &[LogEntry],
-    mut seen: impl FnMut(&RunRecord),
-) -> Result<RunRecord, FoldError> {
-    let registry = Registry::to_fold(*workflow);
+/// A run whose log is being folded, part by part. Between two parts it is data: it may wait for the next one, or change threads.
+pub(crate) struct Folding {
+    workflow: WorkflowType,
+    /// `None` before the first transition.
+    record: Option<RunRecord>,
+}
+
+impl Folding {
+    /// Before the first transition.
+    pub(crate) fn from_start(workflow: WorkflowType) -> Self {
+        Folding { workflow, record: None }
+    }
+
+    /// Behind the transitions that have led to this state.
+    pub(crate) fn from_state(workflow: WorkflowType, record: RunRecord) -> Self {
+        Folding { workflow, record: Some(record) }
+    }
+
+    /// The run, as far as it was folded.
+    pub(crate) fn take_record(&mut self) -> Option<RunRecord> {
+        self.record.take()
+    }
+
+    /// Makes the next transitions again, and shows the record after each.
+    pub(crate) fn go_on(
+        &mut self,
+        log: &[LogEntry],
+        mut seen: impl FnMut(&RunRecord),
+    ) -> Result<(), FoldError> {
+        let registry = Registry::to_fold(self.workflow);
+        let mut run = match self.record.take() {
+            Some(record) => Run::stored(record),
+            None => start(&self.workflow, log)?,
+        };
+        for entry in log {
+            again(&mut run, &registry, entry)?;
+            seen(&run.record);
+        }
+        self.record = Some(run.record);
+        Ok(())
+    }
+}
+
+/// A run before its first transition.
+fn start(workflow: &WorkflowType, log: &[LogEntry]) -> Result<Run, FoldError> {
     let started = log.first().and_then(|entry| Some((entry.at, entry.events.first()?)));
     let Some((at, EventRecord::Started { id, input, seed, .. })) = started else {
         return Err(FoldError::NotStarted);
     };
-    let mut run = Run::start(workflow, id.clone(), input, *seed, at)?;
-    for entry in log {
-        again(&mut run, &registry, entry)?;
-        seen(&run.record);
-    }
-    Ok(run.record)
+    Ok(Run::start(workflow, id.clone(), input, *seed, at)?)
 }
 
 /// Makes a transition again that the log has.
 pub(super) fn again(run: &mut Run, registry: &Registry, entry: &LogEntry) -> Result<(), FoldError> {
     let events = entry.events.clone();
-    let transition = match &entry.outcome {
+    // What the code has to say it said when the transition was made first.
+    let transition = with_default(&Dispatch::none(), || match &entry.outcome {
         Outcome::Stepped => run.advance(registry, events, entry.at),
         Outcome::Parked(reason) => run.park(reason.clone(), events, entry.at),
         Outcome::Terminated(reason) => run.terminate(reason.clone(), events, entry.at),
-    };
+    });
     if transition.entry == *entry {
         return Ok(());
     }

@@ -40,7 +40,8 @@ pub use fold::{FoldError, fold};
 pub use input::Ending;
 pub use instance::{Instance, Loaded, WorkflowType};
 
-pub(crate) use fold::fold_seeing;
+pub(crate) use describe::status_of;
+pub(crate) use fold::Folding;
 pub(crate) use input::{
     Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Order, Output, Reply, Stage, Stop, Target, Told,
 };

@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::driver::Work;
-use super::history::{HistoryError, Read, Reading};
+use super::history::HistoryError;
 use super::list::Listing;
+use super::reading::{Page, Part, Reading};
 use super::{Engine, Message, RunPage};
 use crate::codec::Payload;
 use crate::core::{
@@ -59,8 +60,8 @@ impl Engine {
     }
 
     #[inline(never)]
-    pub(super) fn ask_history(&self, id: String) -> Answer<Result<Read, HistoryError>> {
-        self.ask(|reply| Message::Work(Work::History(Reading { id, reply })))
+    pub(super) fn ask_reading(&self, part: Part) -> Answer<Result<Page, HistoryError>> {
+        self.ask(|reply| Message::Work(Work::History(Reading { part, reply })))
     }
 
     #[inline(never)]

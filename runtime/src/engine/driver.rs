@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::flights::{Flights, View};
-use super::history::Reading;
 use super::list::Listing;
+use super::reading::Reading;
 use crate::core::{Effect, Input, Need, Output, Reply, Shard};
 use crate::store::{Batch, Store, StoreError, Table};
 use crate::time::Moment;

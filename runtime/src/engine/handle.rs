@@ -59,6 +59,10 @@ impl<W> RunHandle<W> {
     pub fn run(&self) -> RunNo {
         self.run
     }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
 }
 
 impl<W: Workflow> RunHandle<W> {
@@ -173,10 +177,6 @@ impl<W: Workflow> RunHandle<W> {
     /// handled stays visible to queries.
     pub async fn terminate(&self, reason: impl Into<String>) -> Result<(), CancelError> {
         self.engine.ask_terminate(Target::Run(self.run), reason.into()).await?
-    }
-
-    pub(super) fn engine(&self) -> &Engine {
-        &self.engine
     }
 }
 

@@ -1,12 +1,21 @@
 //! What happened to a run, from its log; and whether the log still gives what is stored.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
 use thiserror::Error;
 
 use super::Engine;
-use super::flights::View;
-use crate::core::{Effect, FoldError, Reply, WorkflowType, fold_seeing};
+use super::ask::Answer;
+use super::handle::RunHandle;
+use super::reading::{Head, Page, Part};
+use crate::core::{FoldError, Folding, Target};
 use crate::error::EngineError;
-use crate::store::{self, Damage, LogEntry, RunNo, RunRecord, Seq, StoreError, Table};
+use crate::machine::OpId;
+use crate::store::{CommandRecord, EventRecord, LogEntry, RunNo, Seq};
 
 /// The log of one run: what went into each transition, and what came out.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +31,18 @@ pub struct History {
     pub transitions: Vec<LogEntry>,
 }
 
+/// A transition of a run, as [`RunHandle::history`] shows it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct HistoryEntry {
+    /// Its number, from 0.
+    pub seq: Seq,
+    /// What went in, and what came out.
+    pub transition: LogEntry,
+    /// The names of the activities whose ends are among its events.
+    pub activities: BTreeMap<OpId, String>,
+}
+
 /// The log of a run was not read, or does not give what is stored.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
@@ -31,6 +52,19 @@ pub enum HistoryError {
     NotFound {
         /// The id.
         id: String,
+    },
+    /// The run has not had this transition.
+    #[error(
+        "run `{id}` has no transition {}: it has had {transitions}, and the first is transition 0",
+        seq.0
+    )]
+    NoTransition {
+        /// The run's id.
+        id: String,
+        /// The transition asked for.
+        seq: Seq,
+        /// How many it has had.
+        transitions: u64,
     },
     /// The workflow is not registered, so that its log cannot be folded.
     #[error(
@@ -56,110 +90,235 @@ pub enum HistoryError {
     Engine(#[from] EngineError),
 }
 
-/// A log that is to be read.
-pub(crate) struct Reading {
-    pub(super) id: String,
-    pub(super) reply: Reply<Result<Read, HistoryError>>,
+/// The transitions of a run from the first to the newest there is, read as they are asked for.
+///
+/// A [`Stream`], or an iterator whose [`next`](Self::next) is awaited. After an error it is over. What is in memory is one page (256
+/// transitions at most), however many the run has had.
+#[must_use = "nothing is read until it is asked for"]
+pub struct HistoryStream {
+    engine: Engine,
+    ready: VecDeque<HistoryEntry>,
+    /// The activities that have been called and not ended, as far as it was read.
+    called: BTreeMap<OpId, String>,
+    next: Seq,
+    stage: Stage,
 }
 
-/// A log that was read, and the state stored with it.
-pub(crate) struct Read {
-    history: History,
-    /// The bytes of the run's record.
-    stored: Vec<u8>,
-    /// How many transitions it has had.
-    at: Seq,
-    workflow: Option<WorkflowType>,
+enum Stage {
+    Asking {
+        of: Option<(RunNo, Seq)>,
+        page: Answer<Result<Page, HistoryError>>,
+    },
+    /// There is more behind what is ready.
+    More {
+        run: RunNo,
+        stored: Seq,
+    },
+    Over,
 }
 
-impl Reading {
-    /// Reads what is stored; the outer error is the store's own.
-    pub(super) fn read(
-        &self,
-        view: View<'_>,
-        workflow: impl FnOnce(&str) -> Option<WorkflowType>,
-    ) -> Result<Result<Read, HistoryError>, StoreError> {
-        Ok(match read(view, &self.id)? {
-            Ok(Some(Found { run, stored, record, transitions })) => Ok(Read {
-                workflow: workflow(&record.workflow),
-                at: record.seq,
-                history: History { id: self.id.clone(), run, workflow: record.workflow, transitions },
-                stored,
-            }),
-            Ok(None) => Err(HistoryError::NotFound { id: self.id.clone() }),
-            Err(damage) => Err(HistoryError::Engine(EngineError::Damaged(damage))),
-        })
+impl HistoryStream {
+    fn new(engine: Engine, target: Target) -> Self {
+        let stage = Stage::Asking { of: None, page: engine.ask_reading(Part::Head(target)) };
+        HistoryStream { engine, ready: VecDeque::new(), called: BTreeMap::new(), next: Seq(0), stage }
     }
 
-    /// The answer, ready to be sent.
-    pub(super) fn answer(self, answer: Result<Read, HistoryError>) -> Effect {
-        self.reply.with(answer)
+    /// The next transition; `None` after the last.
+    pub async fn next(&mut self) -> Option<Result<HistoryEntry, HistoryError>> {
+        poll_fn(|cx| self.poll_entry(cx)).await
     }
-}
 
-struct Found {
-    run: RunNo,
-    stored: Vec<u8>,
-    record: RunRecord,
-    transitions: Vec<LogEntry>,
-}
-
-fn read(view: View<'_>, id: &str) -> Result<Result<Option<Found>, Damage>, StoreError> {
-    let Some(bytes) = view.get(Table::Ids, id.as_bytes())? else { return Ok(Ok(None)) };
-    let run = match store::open::<RunNo>(Table::Ids, id.as_bytes(), &bytes) {
-        Ok(run) => run,
-        Err(damage) => return Ok(Err(damage)),
-    };
-    let Some(stored) = view.get(Table::Runs, &run.key())? else { return Ok(Ok(None)) };
-    let record = match store::open::<RunRecord>(Table::Runs, &run.key(), &stored) {
-        Ok(record) => record,
-        Err(damage) => return Ok(Err(damage)),
-    };
-    let mut transitions = Vec::new();
-    // Those behind the stored state are read to the last.
-    for seq in (0..).map(Seq) {
-        let key = run.log_key(seq);
-        let bytes = match view.get(Table::Log, &key)? {
-            None if seq >= record.seq => break,
-            bytes => bytes.unwrap_or_default(),
-        };
-        match store::open::<LogEntry>(Table::Log, &key, &bytes) {
-            Ok(entry) => transitions.push(entry),
-            Err(damage) => return Ok(Err(damage)),
+    fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<HistoryEntry, HistoryError>>> {
+        loop {
+            if let Some(entry) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(entry)));
+            }
+            self.stage = match &mut self.stage {
+                Stage::Over => return Poll::Ready(None),
+                Stage::More { run, stored } => {
+                    let (run, stored) = (*run, *stored);
+                    let page = self.engine.ask_reading(Part::Log { run, from: self.next, stored });
+                    Stage::Asking { of: Some((run, stored)), page }
+                }
+                Stage::Asking { of, page } => {
+                    let of = *of;
+                    let page = ready!(page.as_mut().poll(cx));
+                    match page.map_err(HistoryError::from).and_then(|page| page) {
+                        Ok(page) => self.take_up(of, page),
+                        Err(error) => {
+                            self.stage = Stage::Over;
+                            return Poll::Ready(Some(Err(error)));
+                        }
+                    }
+                }
+            };
         }
     }
-    Ok(Ok(Some(Found { run, stored, record, transitions })))
+
+    fn take_up(&mut self, of: Option<(RunNo, Seq)>, page: Page) -> Stage {
+        match (of, page) {
+            (_, Page::Head(head)) => Stage::More { run: head.run, stored: head.record.seq },
+            (Some((run, stored)), Page::Log { transitions, is_last }) => {
+                for transition in transitions {
+                    let entry = self.entry(transition);
+                    self.ready.push_back(entry);
+                }
+                if is_last { Stage::Over } else { Stage::More { run, stored } }
+            }
+            (None, Page::Log { .. }) => Stage::Over,
+        }
+    }
+
+    fn entry(&mut self, transition: LogEntry) -> HistoryEntry {
+        let mut activities = BTreeMap::new();
+        for event in &transition.events {
+            if let EventRecord::Activity { op, .. } = event {
+                activities.extend(self.called.remove(op).map(|name| (*op, name)));
+            }
+        }
+        for command in &transition.commands {
+            if let CommandRecord::Activity { op, activity, .. } = command {
+                self.called.insert(*op, activity.clone());
+            }
+        }
+        let seq = self.next;
+        self.next = Seq(seq.0 + 1);
+        HistoryEntry { seq, transition, activities }
+    }
+}
+
+impl Stream for HistoryStream {
+    type Item = Result<HistoryEntry, HistoryError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_entry(cx)
+    }
+}
+
+impl std::fmt::Debug for HistoryStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HistoryStream").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+impl<W> RunHandle<W> {
+    /// What happened to the run: its transitions from the first, as a stream. The run may be open, parked or ended.
+    ///
+    /// ```
+    /// use longhaul::Engine;
+    /// use longhaul::prelude::*;
+    ///
+    /// #[activity]
+    /// async fn greet(name: String) -> String { format!("Hello, {name}!") }
+    ///
+    /// #[workflow]
+    /// async fn greeting(ctx: &Context, name: String) -> Result<String, Failure> {
+    ///     Ok(greet(name).await?)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let engine = Engine::builder().workflow::<greeting>().activity::<greet>().open_in_memory().await?;
+    /// let run = engine.start::<greeting>("Ann".to_owned()).await?;
+    /// run.result().await?;
+    /// let mut history = run.history();
+    /// let mut events = Vec::new();
+    /// while let Some(entry) = history.next().await {
+    ///     let entry = entry?.to_json();
+    ///     events.push(entry["events"][0]["kind"].clone());
+    /// }
+    /// assert_eq!(events, ["Started", "ActivityCompleted"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn history(&self) -> HistoryStream {
+        HistoryStream::new(self.engine().clone(), Target::Run(self.run()))
+    }
 }
 
 impl Engine {
     /// What happened to a run: its transitions from the first, each with what went in and what came out.
     ///
-    /// It reads the whole log at once, so it is for looking at one run, not at all of them.
+    /// All of it is in memory then; [`RunHandle::history`] gives it piece by piece.
     pub async fn history(&self, id: impl Into<String>) -> Result<History, HistoryError> {
-        Ok(self.ask_history(id.into()).await??.history)
+        let head = self.read_head(Target::Id(id.into())).await?;
+        let mut transitions = Vec::new();
+        let mut reader = Reader::new(self, &head, Seq(0));
+        while let Some(page) = reader.page().await? {
+            transitions.extend(page);
+        }
+        let Head { run, record, .. } = head;
+        Ok(History { id: record.id, run, workflow: record.workflow, transitions })
     }
 
     /// Checks guarantee G6 on a run: folds its log from the first transition and compares the outcome, byte for
     /// byte, with what is logged and stored. Gives how many transitions were folded.
     pub async fn verify(&self, id: impl Into<String>) -> Result<usize, HistoryError> {
-        self.ask_history(id.into()).await??.verify()
+        let head = self.read_head(Target::Id(id.into())).await?;
+        let mut folding = Folding::from_start(head.workflow()?);
+        let (mut is_stored, mut transitions) = (false, 0);
+        let mut reader = Reader::new(self, &head, Seq(0));
+        while let Some(page) = reader.page().await? {
+            transitions += page.len();
+            folding.go_on(&page, |record| {
+                if record.seq == head.record.seq {
+                    is_stored = record.to_stored(head.run) == head.stored;
+                }
+            })?;
+        }
+        if !is_stored {
+            return Err(HistoryError::OtherState { id: head.record.id, transitions });
+        }
+        Ok(transitions)
+    }
+
+    pub(super) async fn read_head(&self, target: Target) -> Result<Head, HistoryError> {
+        match self.ask_reading(Part::Head(target)).await?? {
+            Page::Head(head) => Ok(*head),
+            Page::Log { .. } => unreachable!("the head was asked for"),
+        }
     }
 }
 
-impl Read {
-    fn verify(self) -> Result<usize, HistoryError> {
-        let Read { history, stored, at, workflow } = self;
-        let workflow = workflow.ok_or(HistoryError::UnknownWorkflow { workflow: history.workflow })?;
-        let transitions = history.transitions.len();
-        let mut is_stored = false;
-        fold_seeing(&workflow, &history.transitions, |record| {
-            if record.seq == at {
-                is_stored = record.to_stored(history.run) == stored;
-            }
-        })?;
-        if !is_stored {
-            return Err(HistoryError::OtherState { id: history.id, transitions });
+impl Head {
+    pub(super) fn workflow(&self) -> Result<crate::core::WorkflowType, HistoryError> {
+        let unknown = || HistoryError::UnknownWorkflow { workflow: self.record.workflow.clone() };
+        self.workflow.ok_or_else(unknown)
+    }
+}
+
+/// Reads the transitions of a run from one on, page by page.
+pub(super) struct Reader<'a> {
+    engine: &'a Engine,
+    run: RunNo,
+    stored: Seq,
+    next: Seq,
+    is_over: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(engine: &'a Engine, head: &Head, from: Seq) -> Self {
+        Reader { engine, run: head.run, stored: head.record.seq, next: from, is_over: false }
+    }
+
+    /// How many transitions the run has had, as far as it was read.
+    pub(super) fn transitions(&self) -> u64 {
+        self.next.0
+    }
+
+    /// The next page; `None` behind the last.
+    pub(super) async fn page(&mut self) -> Result<Option<Vec<LogEntry>>, HistoryError> {
+        if self.is_over {
+            return Ok(None);
         }
-        Ok(transitions)
+        let part = Part::Log { run: self.run, from: self.next, stored: self.stored };
+        match self.engine.ask_reading(part).await?? {
+            Page::Log { transitions, is_last } => {
+                self.is_over = is_last;
+                self.next = Seq(self.next.0 + transitions.len() as u64);
+                Ok(Some(transitions))
+            }
+            Page::Head(_) => unreachable!("the log was asked for"),
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::wait::{OpId, WaitWriter};
 use crate::codec::{self, CodecError, Writer};
 
 /// The name of the tasks in a stored frame, which is none that a slot can have.
-const TASKS: &str = "+tasks";
+pub(crate) const TASKS: &str = "+tasks";
 
 /// The machine and its bodies, their types erased: what steps it, and what steps a task of it.
 pub(super) trait Bodies {

@@ -51,6 +51,7 @@ pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};
 pub(crate) use held::stored_state;
 pub use iterators::{Finite, Ordered, Repeatable, repeated};
+pub(crate) use machines::TASKS;
 pub use process::{Ended, Process};
 pub use question::{Asked, FromResidual, Question, ask};
 #[doc(hidden)]

@@ -6,6 +6,7 @@ mod cancelling;
 mod crashes;
 mod directory;
 mod guarantees;
+mod history;
 mod hostile;
 mod identity;
 mod large;

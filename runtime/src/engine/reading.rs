@@ -1,0 +1,118 @@
+//! Reading the log of a run, a page at a time: other work goes on between two pages.
+
+use super::flights::View;
+use crate::core::{Effect, Reply, Target, WorkflowType};
+use crate::error::EngineError;
+use crate::store::{self, Damage, DamageReason, LogEntry, RunNo, RunRecord, Seq, StoreError, Table};
+
+use super::history::HistoryError;
+
+/// How many transitions a page has at most.
+pub(super) const PAGE: usize = 256;
+/// Behind how many bytes a page ends.
+const PAGE_BYTES: usize = 1 << 20;
+
+/// What is to be read.
+#[derive(Debug, Clone)]
+pub(crate) enum Part {
+    /// How the run is stored; no transitions.
+    Head(Target),
+    /// The transitions from one on. Those before `stored` have to be there.
+    Log { run: RunNo, from: Seq, stored: Seq },
+}
+
+/// A part of a log that is to be read.
+pub(crate) struct Reading {
+    pub(super) part: Part,
+    pub(super) reply: Reply<Result<Page, HistoryError>>,
+}
+
+/// What was read.
+pub(crate) enum Page {
+    Head(Box<Head>),
+    Log {
+        transitions: Vec<LogEntry>,
+        /// Whether there was nothing behind them.
+        is_last: bool,
+    },
+}
+
+/// A run as it is stored; its log may have transitions behind.
+pub(crate) struct Head {
+    pub(super) run: RunNo,
+    pub(super) record: RunRecord,
+    /// The bytes of the record.
+    pub(super) stored: Vec<u8>,
+    pub(super) workflow: Option<WorkflowType>,
+}
+
+impl Reading {
+    /// Reads what is stored; the outer error is the store's own.
+    pub(super) fn read(
+        &self,
+        view: View<'_>,
+        workflow: impl FnOnce(&str) -> Option<WorkflowType>,
+    ) -> Result<Result<Page, HistoryError>, StoreError> {
+        let read = match &self.part {
+            Part::Head(target) => return head(view, target, workflow),
+            Part::Log { run, from, stored } => log(view, *run, *from, *stored)?,
+        };
+        Ok(read.map_err(|damage| EngineError::Damaged(damage).into()))
+    }
+
+    /// The answer, ready to be sent.
+    pub(super) fn answer(self, answer: Result<Page, HistoryError>) -> Effect {
+        self.reply.with(answer)
+    }
+}
+
+fn head(
+    view: View<'_>,
+    target: &Target,
+    workflow: impl FnOnce(&str) -> Option<WorkflowType>,
+) -> Result<Result<Page, HistoryError>, StoreError> {
+    let damaged = |damage| Ok(Err(EngineError::Damaged(damage).into()));
+    let run = match target {
+        Target::Run(run) => *run,
+        Target::Id(id) => {
+            let Some(bytes) = view.get(Table::Ids, id.as_bytes())? else {
+                return Ok(Err(HistoryError::NotFound { id: id.clone() }));
+            };
+            match store::open::<RunNo>(Table::Ids, id.as_bytes(), &bytes) {
+                Ok(run) => run,
+                Err(damage) => return damaged(damage),
+            }
+        }
+    };
+    let Some(stored) = view.get(Table::Runs, &run.key())? else {
+        return damaged(Damage::new(Table::Runs, &run.key(), DamageReason::Missing));
+    };
+    let record = match store::open::<RunRecord>(Table::Runs, &run.key(), &stored) {
+        Ok(record) => record,
+        Err(damage) => return damaged(damage),
+    };
+    let workflow = workflow(&record.workflow);
+    Ok(Ok(Page::Head(Box::new(Head { run, record, stored, workflow }))))
+}
+
+fn log(view: View<'_>, run: RunNo, from: Seq, stored: Seq) -> Result<Result<Page, Damage>, StoreError> {
+    let (mut transitions, mut read) = (Vec::new(), 0);
+    for seq in (from.0..).map(Seq) {
+        if transitions.len() >= PAGE || read >= PAGE_BYTES {
+            return Ok(Ok(Page::Log { transitions, is_last: false }));
+        }
+        let key = run.log_key(seq);
+        let bytes = match view.get(Table::Log, &key)? {
+            // Those behind the stored state are read to the last.
+            None if seq >= stored => break,
+            None => return Ok(Err(Damage::new(Table::Log, &key, DamageReason::Missing))),
+            Some(bytes) => bytes,
+        };
+        read += bytes.len();
+        match store::open::<LogEntry>(Table::Log, &key, &bytes) {
+            Ok(entry) => transitions.push(entry),
+            Err(damage) => return Ok(Err(damage)),
+        }
+    }
+    Ok(Ok(Page::Log { transitions, is_last: true }))
+}
