@@ -12,7 +12,7 @@ use crate::lower::{self, Surroundings};
 use crate::model::{self, Method};
 use crate::parameters::Kind;
 use crate::storable::{meant, names_dyn};
-use crate::{analyse, effects, emit};
+use crate::{analyse, effects, emit, reserved};
 
 /// The function as the generator sees it.
 pub(crate) struct Function {
@@ -33,6 +33,7 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors, facts: &mut Vec<Facts
         errors.on(&item.sig, diag::FUNCTION_ASYNC);
     }
     effects::check_block(&item.block, &mut errors);
+    reserved::check_function(&item, &mut errors);
     if let ReturnType::Type(_, ty) = &mut item.sig.output
         && let Some(found) = names_dyn(ty)
     {

@@ -28,6 +28,7 @@ mod oracle;
 mod parameters;
 mod parse;
 mod renamed;
+mod reserved;
 mod storable;
 use std::collections::BTreeMap;
 
@@ -96,6 +97,7 @@ fn implementation(
     facts: &mut Vec<Facts>,
 ) -> TokenStream {
     effects::check(&item, &mut errors);
+    reserved::check(&item, &mut errors);
     let Some(model) = model::parse(item, options, &mut errors) else {
         return errors.into_tokens();
     };

@@ -3,4 +3,5 @@
 mod attributes;
 mod functions;
 mod generic;
+mod hygiene;
 mod steps;

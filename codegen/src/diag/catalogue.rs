@@ -291,6 +291,10 @@ catalogue! {
     STATE_PLACE LH0507: "`#[state(..)]` cannot be in a macro's arguments",
         why: "it names the suspension of a statement, or of a branch of `join!`, `select!` or `timeout`",
         instead: "`#[state(Asking)] let answer = ask().await;` before it, and `answer` in the macro";
+
+    RESERVED LH0508: "`{0}` is a name that the generated code has for itself",
+        why: "the code of an `async fn` stands unchanged among what is generated, where it would be taken for another",
+        instead: "another name, such as `{1}`";
 }
 
 /// An effect in a workflow, and what to write instead of this one.

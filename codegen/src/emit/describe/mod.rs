@@ -201,7 +201,7 @@ pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenSt
     });
     quote! {
         fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
-            ::std::vec::Vec::from([#(#described),*])
+            ::core::convert::From::from([#(#described),*])
         }
     }
 }
