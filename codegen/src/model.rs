@@ -12,7 +12,7 @@ use syn::{
 use crate::attributes::{self, Attributes};
 use crate::diag::{self, Errors};
 use crate::instances::{Instance, Options};
-use crate::parameters::{self, Argument, Kind, Parameters, is_context, stored};
+use crate::parameters::{self, Argument, Kind, Parameters, context_of, stored};
 use crate::storable::{meant, names_dyn, names_lifetime, without_self};
 
 /// A workflow's impl.
@@ -329,16 +329,20 @@ fn handler(
         return None;
     }
     let mut arguments = Vec::new();
-    for (position, input) in signature.inputs.iter().enumerate() {
-        let FnArg::Typed(typed) = input else { continue };
-        // An async handler may take the context; it is not what the sender gives.
-        if is_async && is_context(&typed.ty) {
+    // An async handler may take the context; it is not what the sender gives.
+    let context_at = if is_async { context_of(signature) } else { None };
+    let typed = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (position, typed) in typed.enumerate() {
+        if context_at == Some(position) {
             continue;
         }
         let ty = without_self(&stored(&typed.ty, errors), of);
         let name = match &*typed.pat {
             Pat::Ident(pat) => pat.ident.clone(),
-            other => Ident::new(&format!("arg{position}"), other.span()),
+            other => Ident::new(&format!("arg{}", position + 1), other.span()),
         };
         arguments.push((name, ty));
     }

@@ -89,8 +89,9 @@ pub(crate) fn sort(signature: &Signature, kind: Kind, errors: &mut Errors) -> Pa
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
     });
+    let context_at = context_of(signature);
     for (position, typed) in typed.enumerate() {
-        if is_context(&typed.ty) {
+        if context_at == Some(position) {
             sorted.context_at = Some(position);
             if let Pat::Ident(pat) = &*typed.pat {
                 sorted.context = Some(pat.ident.clone());
@@ -277,9 +278,22 @@ pub(crate) fn stored(ty: &Type, errors: &mut Errors) -> Type {
     meant(ty)
 }
 
-/// Whether a parameter is the context: `&Context` by whatever path.
-pub(crate) fn is_context(ty: &Type) -> bool {
-    let Type::Reference(reference) = ty else { return false };
-    let Type::Path(path) = &*reference.elem else { return false };
-    path.path.segments.last().is_some_and(|last| last.ident == "Context")
+/// Which of a function's typed parameters is the context: a `&Context`. Where another type has that name, too, the one
+/// whose path says more: `&longhaul::Context`.
+pub(crate) fn context_of(signature: &Signature) -> Option<usize> {
+    let typed = signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(&*typed.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let contexts = typed.enumerate().filter_map(|(position, ty)| Some((position, context_path(ty)?)));
+    // The first of those with the longest path.
+    contexts.min_by_key(|(_, path)| std::cmp::Reverse(path.segments.len())).map(|(position, _)| position)
+}
+
+/// The path of a type that may be the context's: `&Context`, but not `&self::Context`.
+fn context_path(ty: &Type) -> Option<&syn::Path> {
+    let Type::Reference(reference) = ty else { return None };
+    let Type::Path(path) = &*reference.elem else { return None };
+    let (first, last) = (path.path.segments.first()?, path.path.segments.last()?);
+    (last.ident == "Context" && first.ident != "self" && first.ident != "super").then_some(&path.path)
 }

@@ -264,6 +264,153 @@ mod ours {
     }
 }
 
+/// Another type, other functions and other macros that are called as those of the crate and the standard library.
+mod others {
+    #![deny(warnings)]
+
+    use longhaul::prelude::*;
+
+    /// Not the one of the crate.
+    #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+    pub(super) struct Context {
+        pub(super) n: u32,
+    }
+
+    #[activity]
+    pub(super) async fn timeout(n: u32, m: u32) -> u32 {
+        n + m
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Metal;
+
+    #[activities]
+    impl Metal {
+        #[activity]
+        async fn shield(&self, n: u32) -> u32 {
+            n * 100
+        }
+    }
+
+    /// A pair.
+    macro_rules! vec {
+        ($x:expr) => {
+            ($x, 1)
+        };
+    }
+    /// Compares.
+    macro_rules! matches {
+        ($x:expr, $y:expr) => {
+            $x == $y
+        };
+    }
+    /// Adds.
+    macro_rules! format {
+        ($x:expr) => {
+            $x + 1
+        };
+    }
+
+    #[derive(Default, Serialize, Deserialize)]
+    pub(super) struct Others {}
+
+    #[workflow]
+    impl Others {
+        #[run]
+        pub(super) async fn run(&mut self, ctx: &longhaul::Context, mine: Context) -> Result<u32, Failure> {
+            let pair = vec!(self.by_value(mine.clone()).await?);
+            let n = pair.0 + pair.1;
+            let same = matches!(n, n);
+            let mut sum = format!(self.beside(ctx, &mine).await?);
+            sum += self.qualified(&mine).await? + u32::from(same);
+            sum += self::timeout(1000, 2000).await? + Metal::shield(n).await?;
+            Ok(format!(sum))
+        }
+
+        async fn by_value(&self, context: Context) -> Result<u32, Failure> {
+            Ok(self::timeout(context.n, 1).await?)
+        }
+
+        async fn beside(&self, ctx: &longhaul::Context, other: &Context) -> Result<u32, Failure> {
+            ctx.sleep(::core::time::Duration::from_millis(1)).await;
+            Ok(self::timeout(other.n, 10).await?)
+        }
+
+        async fn qualified(&self, context: &self::Context) -> Result<u32, Failure> {
+            Ok(self::timeout(context.n, 20).await?)
+        }
+    }
+}
+
+/// Workflows that `macro_rules!` make around what they are given.
+mod wrapped {
+    #![deny(warnings)]
+
+    use super::ours::num;
+    use longhaul::prelude::*;
+
+    /// Around a body, with a variable that it cannot see.
+    macro_rules! flow {
+        ($name:ident, $self:ident, $ctx:ident, $argument:ident: $ty:ty => $body:block) => {
+            #[derive(Default, Serialize, Deserialize)]
+            pub(super) struct $name {
+                sum: u32,
+            }
+
+            #[workflow]
+            impl $name {
+                #[run]
+                async fn run(&mut $self, $ctx: &Context, $argument: $ty) -> Result<u32, Failure> {
+                    let outer = 5 + num(5).await?;
+                    let given: u32 = $body;
+                    $ctx.sleep(std::time::Duration::from_millis(1)).await;
+                    Ok(given + outer + $self.sum)
+                }
+            }
+        };
+    }
+
+    flow!(Wrapped, self, ctx, numbers: Vec<u32> => {
+        let mut sum = 0;
+        for number in &numbers {
+            sum += num(*number).await?;
+        }
+        ctx.sleep(std::time::Duration::from_millis(1)).await;
+        self.sum += sum;
+        sum
+    });
+
+    /// Around an expression and a pattern.
+    macro_rules! polling {
+        ($name:ident, $call:expr, $done:pat) => {
+            #[derive(Default, Serialize, Deserialize)]
+            pub(super) struct $name {
+                tries: u32,
+            }
+
+            #[workflow]
+            impl $name {
+                #[run]
+                async fn run(&mut self, ctx: &Context, until: u32) -> Result<u32, Failure> {
+                    loop {
+                        match $call.await? {
+                            done @ $done => return Ok(done + self.tries),
+                            _ if self.tries == until => return Ok(0),
+                            _ => {
+                                self.tries += 1;
+                                ctx.sleep(std::time::Duration::from_millis(1)).await;
+                            }
+                        }
+                    }
+                }
+            }
+        };
+    }
+
+    polling!(Polling, num(7), 5..=9);
+    polling!(Waiting, num(7), 10..);
+}
+
 #[tokio::test]
 async fn names_of_the_user_mean_what_they_mean_to_the_user() {
     let engine = Engine::builder()
@@ -273,6 +420,12 @@ async fn names_of_the_user_mean_what_they_mean_to_the_user() {
         .activity::<bare::price>()
         .workflow::<ours::Near>()
         .activity::<ours::num>()
+        .workflow::<others::Others>()
+        .activity::<others::timeout>()
+        .activities(others::Metal)
+        .workflow::<wrapped::Wrapped>()
+        .workflow::<wrapped::Polling>()
+        .workflow::<wrapped::Waiting>()
         .open_in_memory()
         .await
         .unwrap();
@@ -288,5 +441,14 @@ async fn names_of_the_user_mean_what_they_mean_to_the_user() {
 
     let ours = engine.start::<ours::Near>((2, 3)).await.unwrap();
     assert_eq!(ours.result().await.unwrap(), 56);
+
+    let others = engine.start::<others::Others>(others::Context { n: 3 }).await.unwrap();
+    // 4 and 1 are a pair; then 13 and 1, 23 and true, 3000, 500; and 1.
+    assert_eq!(others.result().await.unwrap(), 14 + 24 + 3000 + 500 + 1);
+
+    let wrapped = engine.start::<wrapped::Wrapped>(vec![1, 2, 3]).await.unwrap();
+    assert_eq!(wrapped.result().await.unwrap(), 6 + 10 + 6);
+    assert_eq!(engine.start::<wrapped::Polling>(3).await.unwrap().result().await.unwrap(), 7);
+    assert_eq!(engine.start::<wrapped::Waiting>(3).await.unwrap().result().await.unwrap(), 0);
     engine.shutdown().await.unwrap();
 }

@@ -325,11 +325,18 @@ fn turbofish(call: &Expr) -> Option<syn::AngleBracketedGenericArguments> {
     }
 }
 
-/// The arguments of `name(..)`, by whatever path.
+/// The arguments of `name(..)`, by its name alone or by a path to this crate. A path to the user's own says that it is
+/// another: `self::name(..)`, `Payments::name(..)`.
 pub(super) fn call_of<'x, const N: usize>(expr: &'x Expr, name: &str) -> Option<[&'x Expr; N]> {
     let Expr::Call(call) = expr else { return None };
     let Expr::Path(path) = &*call.func else { return None };
-    if path.path.segments.last()?.ident != name {
+    let mut segments = path.path.segments.iter().map(|segment| segment.ident.to_string());
+    if path.qself.is_some() || segments.next_back()? != name {
+        return None;
+    }
+    let of_a_type = segments.next_back().is_some_and(|of| of.starts_with(char::is_uppercase));
+    let own = ["self", "super", "crate"].iter().any(|own| path.path.segments[0].ident == own);
+    if of_a_type || (own && path.path.segments.iter().all(|segment| segment.ident != "prelude")) {
         return None;
     }
     call.args.iter().collect::<Vec<_>>().try_into().ok()

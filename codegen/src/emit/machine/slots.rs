@@ -15,11 +15,6 @@ pub(super) fn passing_slot(graph: &Graph, var: VarId) -> Ident {
     format_ident!("__slot{}_{}", var.0, ident.to_string().trim_start_matches("r#").trim_start_matches('_'))
 }
 
-/// The identifier of a variable where our code names it: shown and resolved as the user's.
-pub(super) fn local_ident(user: &Ident) -> Ident {
-    ident(&user.to_string(), at(user.span()))
-}
-
 /// The macro that stands for a variable where its name is hidden.
 pub(super) fn outer_name(var: VarId) -> Ident {
     format_ident!("__outer{}", var.0)
@@ -106,7 +101,7 @@ impl Emit<'_> {
                 let outer = outer_name(*var);
                 quote!(#outer!())
             } else {
-                local_ident(&data.ident).to_token_stream()
+                data.ident.to_token_stream()
             };
             if data.rebuild.is_some() {
                 let kept = kept(&value);
@@ -127,7 +122,7 @@ impl Emit<'_> {
         let hidden = vars.into_iter().filter(|var| self.hides.contains(var));
         hidden
             .map(|var| {
-                let (outer, ident) = (outer_name(*var), local_ident(&self.graph.var(*var).ident));
+                let (outer, ident) = (outer_name(*var), &self.graph.var(*var).ident);
                 quote!(macro_rules! #outer { () => { #ident } })
             })
             .collect()
@@ -148,7 +143,7 @@ impl Emit<'_> {
         let mut takes = TokenStream::new();
         for var in needed.iter().filter(|var| graph.var(**var).scope == scope) {
             let data = graph.var(*var);
-            let ident = local_ident(&data.ident);
+            let ident = &data.ident;
             let mutable = data.mutable.then(|| quote!(mut));
             let live = found.contains(var);
             match &data.rebuild {
