@@ -14,9 +14,41 @@ use crate::emit::step_name;
 
 /// What follows the `__` in our names; a number may follow in turn.
 const STEMS: &[&str] = &[
-    "Block", "Impl", "Parts", "arguments", "block", "branch", "construct", "ctx", "error", "found", "frame", "item",
-    "machine", "o", "op", "open", "operand", "operation", "other", "outer", "output", "part", "place", "r", "residual",
-    "shielded", "shields", "site", "slots", "spawned", "t", "task", "v", "value", "whole",
+    "Block",
+    "Impl",
+    "Parts",
+    "arguments",
+    "block",
+    "branch",
+    "construct",
+    "ctx",
+    "error",
+    "found",
+    "frame",
+    "item",
+    "machine",
+    "o",
+    "op",
+    "open",
+    "operand",
+    "operation",
+    "other",
+    "outer",
+    "output",
+    "part",
+    "place",
+    "r",
+    "residual",
+    "shielded",
+    "shields",
+    "site",
+    "slots",
+    "spawned",
+    "t",
+    "task",
+    "v",
+    "value",
+    "whole",
 ];
 
 /// What begins those of our names that end with one of the user's.
@@ -71,10 +103,8 @@ fn look(tokens: &TokenStream, seen: &mut BTreeSet<String>, errors: &mut Errors) 
     let mut after_dot = false;
     for token in tokens.clone() {
         match &token {
-            TokenTree::Ident(ident) if !after_dot => {
-                if is_ours(&ident.unraw().to_string()) {
-                    note(ident, seen, errors);
-                }
+            TokenTree::Ident(ident) if !after_dot && is_ours(&ident.unraw().to_string()) => {
+                note(ident, seen, errors);
             }
             TokenTree::Group(group) => look(&group.stream(), seen, errors),
             _ => {}

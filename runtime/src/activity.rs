@@ -200,6 +200,11 @@ impl ActivityType {
 }
 
 /// What an `async fn` under `#[activity]` may return where its return type is called `Result`.
+#[diagnostic::on_unimplemented(
+    message = "what is called `Result` here is not the standard one: it is `{Self}`",
+    label = "by its name this would say whether the call fails",
+    note = "a return type called `Result` is taken for `std::result::Result`; give another type another name: `type Outcome = Result;` and `-> Outcome`"
+)]
 pub trait ActivityReturn {
     /// The success type.
     type Output;

@@ -76,14 +76,22 @@ mod hidden {
     #[derive(Debug, ::core::default::Default, Serialize, Deserialize)]
     pub(super) struct Hidden {
         sides: u32,
+        asked: u32,
     }
 
     #[workflow]
     impl Hidden {
         #[run]
-        pub(super) async fn run(&mut self, ctx: &::longhaul::Context, value: Box) -> ::core::result::Result<Option, Failure> {
+        pub(super) async fn run(
+            &mut self,
+            ctx: &::longhaul::Context,
+            value: Box,
+        ) -> ::core::result::Result<Option, Failure> {
             let more = measure(value.clone()).await?;
-            let (a, b) = join!(measure(value.clone()), async { ctx.sleep(::core::time::Duration::from_millis(1)).await; more });
+            let (a, b) = join!(measure(value.clone()), async {
+                ctx.sleep(::core::time::Duration::from_millis(1)).await;
+                more
+            });
             for n in 0..2 {
                 self.sides += n + measure(value.clone()).await?;
             }
@@ -117,8 +125,10 @@ mod hidden {
         }
 
         #[update]
-        pub(super) fn doubled(&mut self, value: Box) -> Box {
-            Box { sides: value.sides * 2 }
+        pub(super) fn asked(&mut self, mut value: Box) -> Box {
+            self.asked += 1;
+            value.sides += self.asked;
+            value
         }
 
         #[query]
@@ -145,8 +155,8 @@ mod bare {
     pub(super) struct Item {
         pub(super) sku: ::std::string::String,
     }
-    use ::core::fmt::Debug;
     use ::core::clone::Clone;
+    use ::core::fmt::Debug;
 
     #[activity(start_to_close = "10s", retry(max_attempts = 3))]
     pub(super) async fn price(item: Item) -> ::core::result::Result<u32, Failure> {
@@ -169,7 +179,8 @@ mod bare {
             for item in &items {
                 self.sum += price(item.clone()).await?;
             }
-            let (first, ()) = join!(price(items[0].clone()), ctx.sleep(::core::time::Duration::from_millis(1)));
+            let (first, ()) =
+                join!(price(items[0].clone()), ctx.sleep(::core::time::Duration::from_millis(1)));
             let ::core::result::Result::Ok(first) = first else { return ::core::result::Result::Ok(0) };
             let task = ctx.spawn(async move {
                 ctx.sleep(::core::time::Duration::from_millis(1)).await;
@@ -318,7 +329,7 @@ mod others {
     impl Others {
         #[run]
         pub(super) async fn run(&mut self, ctx: &longhaul::Context, mine: Context) -> Result<u32, Failure> {
-            let pair = vec!(self.by_value(mine.clone()).await?);
+            let pair = vec![self.by_value(mine.clone()).await?];
             let n = pair.0 + pair.1;
             let same = matches!(n, n);
             let mut sum = format!(self.beside(ctx, &mine).await?);
@@ -430,7 +441,8 @@ async fn names_of_the_user_mean_what_they_mean_to_the_user() {
         .await
         .unwrap();
     let hidden = engine.start::<hidden::Hidden>(hidden::Box { sides: 3 }).await.unwrap();
-    assert_eq!(hidden.doubled(hidden::Box { sides: 2 }).await.unwrap(), hidden::Box { sides: 4 });
+    let more = hidden.asked(hidden::Box { sides: 2 }).await.unwrap();
+    assert_eq!(more, hidden::Box { sides: 3 });
     assert_eq!(hidden.result().await.unwrap(), hidden::Option::Some(19));
     assert_eq!(hidden.sides().await.unwrap(), hidden::Option::Some(10));
 

@@ -262,7 +262,22 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
     let (ty, name) = (&workflow.ty, workflow.name.to_string());
     let step = step_name(&run.name);
     let Split { output, error, is_result } = split(&run.output);
-    let result = if is_result { quote!(result) } else { quote!(::core::result::Result::Ok(result)) };
+    // What is called `Result` and is none is said of the return type alone.
+    let of_output = at(run.output.span());
+    let result = if is_result {
+        quote_spanned!(of_output=> ::longhaul::activity::ActivityReturn::into_result)
+    } else {
+        quote!(::core::result::Result::Ok)
+    };
+    let step = quote_spanned! {of_output=>
+        fn step(
+            &mut self,
+            ctx: &::longhaul::machine::Context,
+            machine: &mut ::longhaul::machine::Sub<Self::Input>,
+        ) -> ::core::task::Poll<::core::result::Result<Self::Output, Self::Error>> {
+            self.#step(ctx, machine).map(#result)
+        }
+    };
     let input = arguments(run);
     let handlers = handlers::handlers(workflow, machines.is_empty());
     let handle = handle::name(workflow);
@@ -289,13 +304,7 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
             type Error = #error;
             type Handle = #handle<#ty>;
             #handlers
-            fn step(
-                &mut self,
-                ctx: &::longhaul::machine::Context,
-                machine: &mut ::longhaul::machine::Sub<Self::Input>,
-            ) -> ::core::task::Poll<::core::result::Result<Self::Output, Self::Error>> {
-                self.#step(ctx, machine).map(|result| #result)
-            }
+            #step
             #step_spawned
             #describe
         }
