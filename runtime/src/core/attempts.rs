@@ -180,8 +180,18 @@ impl Shard {
     pub(super) fn attempts_due(&mut self, now: Moment, out: &mut Output) {
         while let Some((id, due)) = self.tasks.due(now, &self.registry) {
             match due {
-                Due::Start => self.tasks.start(id, now, &self.registry, &mut out.effects),
+                // Its run may end in this turn, or leave it.
+                Due::Start => self.due.push(id),
                 Due::TimedOut(timed_out) => self.timed_out(now, id, timed_out, out),
+            }
+        }
+    }
+
+    /// Starts the attempts that are due, where they are waited for still.
+    pub(super) fn start_due(&mut self, now: Moment, out: &mut Output) {
+        for id in std::mem::take(&mut self.due) {
+            if self.tasks.get(id).is_some_and(|task| task.retry_at().is_some()) {
+                self.tasks.start(id, now, &self.registry, &mut out.effects);
             }
         }
     }

@@ -51,6 +51,7 @@ impl Shard {
         for (run, touch) in std::mem::take(&mut self.touched) {
             self.settle_run(run, touch, now, out);
         }
+        self.start_due(now, out);
         self.tasks.pump(now, &self.registry, &mut out.effects);
         // Last, for a call that is tried again may have been disarmed since.
         self.changed.sort_unstable();

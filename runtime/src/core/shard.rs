@@ -60,6 +60,8 @@ pub(crate) struct Shard {
     pub(super) questions: Vec<Question>,
     pub(super) damaged: BTreeMap<RunNo, Damage>,
     loading: Loading,
+    /// Activity calls whose next attempt is due.
+    pub(super) due: Vec<TaskId>,
     /// Activity calls whose row has changed.
     pub(super) changed: Vec<TaskId>,
     ids: BTreeMap<String, Result<Option<RunNo>, Damage>>,
@@ -85,6 +87,7 @@ impl Shard {
             touched: BTreeMap::new(),
             questions: Vec::new(),
             damaged: BTreeMap::new(),
+            due: Vec::new(),
             changed: Vec::new(),
             ids: BTreeMap::new(),
             inputs: BTreeMap::new(),

@@ -164,6 +164,19 @@ fn a_signal_in_the_turn_of_the_start_is_handled_before_the_first_step() {
 }
 
 #[test]
+fn g2_an_attempt_that_falls_due_in_the_turn_in_which_its_run_ends_is_not_begun() {
+    let mut turns = Turns::new();
+    turns.turn(0, [start([Do::Call(1)])]);
+    let error = encode("no").expect("a text can be encoded");
+    turns
+        .turn(0, [attempted(AttemptEnd::Failed { error, display: "no".to_owned(), retry: Retry::ByPolicy })]);
+    let due = turns.shard.next_deadline().expect("it is tried again");
+    let (target, reason) = (Target::Run(RunNo(0)), "enough".to_owned());
+    let effects = turns.turn(due.0, [Input::Terminate { target, reason, reply: reply().0 }]);
+    assert!(effects.is_empty(), "nothing is begun, so nothing is stopped");
+}
+
+#[test]
 fn a_timer_is_due_at_its_deadline_and_not_before() {
     let mut turns = Turns::new();
     turns.turn(10, [start([Do::Sleep(1), Do::Approvals(1)])]);

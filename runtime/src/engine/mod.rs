@@ -48,7 +48,14 @@ use crate::error::{CancelError, EngineError, HandleError, RedriveError};
 use crate::store::StoreError;
 use crate::time::Moment;
 use crate::workflow::Workflow;
-use driver::Work;
+
+#[cfg(all(test, feature = "testing"))]
+pub(crate) use driver::Driver;
+pub(crate) use driver::Work;
+#[cfg(all(test, feature = "testing"))]
+pub(crate) use list::Listing;
+#[cfg(all(test, feature = "testing"))]
+pub(crate) use recover::{Recovered, recover};
 
 /// A running engine. Clones are the same engine.
 ///

@@ -58,6 +58,8 @@ mod quiet;
 mod report;
 mod schedule;
 mod schema;
+#[cfg(test)]
+mod simulation;
 mod tape;
 mod trace;
 mod tree;

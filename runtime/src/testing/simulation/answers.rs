@@ -1,0 +1,325 @@
+//! Answers against the model: each tells what is durable, and nothing else.
+
+use std::collections::BTreeMap;
+
+use super::ask::{Answer, Ask, AskNo};
+use super::model::{Asked, Holds, Model, broken, holds};
+use crate::codec::{self, Payload};
+use crate::core::{Ending, NoEnding, Refusal, Run, RunDescription, RunStatus};
+use crate::error::{
+    CancelError, CompletionError, HandleError, QueryError, RedriveError, SignalError, StartError, UpdateError,
+};
+use crate::store::{DamageReason, EventRecord, Outcome, Phase, RunNo, RunRecord};
+
+impl Model {
+    /// A client is told this now. Gives the handle that it has from it.
+    pub(super) fn hear(&mut self, no: AskNo, answer: &Answer) -> Holds<Option<(String, RunNo)>> {
+        self.see(answer_name(answer));
+        if let Answer::Outside(_) = answer {
+            return Ok(None);
+        }
+        let Some(asked) = self.asked.get(&no).cloned() else {
+            return broken("asked", format!("question {no} was answered twice, or never asked"));
+        };
+        let handle = match answer.damage() {
+            Some(damage) => {
+                let unreadable = matches!(damage.reason, DamageReason::Unreadable(_)) && self.is_unreadable;
+                holds("G10", unreadable && !asked.logged, || format!("there is no damage, but: {damage}"))
+                    .map(|()| None)
+            }
+            None => self.check_answer(&asked, answer),
+        };
+        self.forget(no);
+        handle
+    }
+
+    fn check_answer(&mut self, asked: &Asked, answer: &Answer) -> Holds<Option<(String, RunNo)>> {
+        let Asked { ask, run, logged } = asked;
+        match (ask, answer) {
+            (Ask::Start { workflow, id, input, .. }, Answer::Started(answer)) => {
+                return self.check_started(workflow, id, input, answer);
+            }
+            (Ask::Find { workflow, id }, Answer::Found(answer)) => {
+                return self.check_found(workflow, id, answer);
+            }
+            (Ask::Signal { id, name, .. }, Answer::Signalled(answer)) => match answer {
+                Ok(()) => holds("G1", *logged, || {
+                    format!("`{name}` to run `{id}` was acknowledged, but is not durable")
+                }),
+                Err(SignalError::Closed { .. }) => {
+                    let closed = run.is_some_and(|run| self.is_closed(run));
+                    holds("G7", closed && !logged, || format!("`{name}` was refused, since `{id}` had ended"))
+                }
+                Err(error) => broken("asked", format!("`{name}` to run `{id}`: {error}")),
+            },
+            (Ask::Update { update, .. }, Answer::Updated(answer)) => {
+                let run = run.unwrap_or(RunNo(u64::MAX));
+                self.check_updated(run, update, *logged, answer)
+            }
+            (Ask::Cancel { id }, Answer::Cancelled(answer)) => self.check_cancelled(id, answer, |run| {
+                let asked = |event: &EventRecord| *event == EventRecord::Cancelled;
+                run.cancelled || run.inbox.iter().any(asked) || run.phase.is_closed()
+            }),
+            (Ask::Terminate { id, .. }, Answer::Cancelled(answer)) => {
+                self.check_cancelled(id, answer, |run| matches!(run.phase, Phase::Terminated(_)))
+            }
+            (Ask::Query { name, args, .. }, Answer::Queried(answer)) => {
+                self.check_queried(run.unwrap_or(RunNo(u64::MAX)), name, args, answer)
+            }
+            (Ask::Describe { .. }, Answer::Described(answer)) => match answer {
+                Ok(description) => self.check_described(run.unwrap_or(RunNo(u64::MAX)), description),
+                Err(damage) => broken("G10", format!("there is no damage, but: {damage}")),
+            },
+            (Ask::Wait { id }, Answer::Ended(answer)) => {
+                self.check_ended(id, run.unwrap_or(RunNo(u64::MAX)), answer)
+            }
+            (Ask::Redrive { id }, Answer::Redriven(answer)) => self.check_redriven(id, answer),
+            (Ask::List, Answer::Listed(answer)) => match answer {
+                Ok(page) => self.check_listed(&page.runs),
+                Err(error) => broken("G10", error.to_string()),
+            },
+            (Ask::Now, Answer::Told(now)) => holds("G8", *now >= self.mark.moment, || {
+                format!("it is said to be {now}, before {}", self.mark.moment)
+            }),
+            _ => broken("asked", format!("{ask:?} was answered by {answer:?}")),
+        }?;
+        Ok(None)
+    }
+
+    fn is_closed(&self, run: RunNo) -> bool {
+        self.runs.get(&run).is_some_and(|run| run.record().phase.is_closed())
+    }
+
+    fn check_started(
+        &self,
+        workflow: &str,
+        id: &str,
+        input: &Payload,
+        answer: &Result<RunNo, StartError>,
+    ) -> Holds<Option<(String, RunNo)>> {
+        let found = self.run_of(id);
+        let same = found.is_some_and(|(_, run)| {
+            let first = run.log.first().and_then(|entry| entry.events.first());
+            matches!(first, Some(EventRecord::Started { workflow: name, input: with, .. })
+                if name == workflow && codec::same(with, input))
+        });
+        match answer {
+            Ok(no) => {
+                let is_it = same && found.is_some_and(|(found, _)| found == *no);
+                holds("G1", is_it, || format!("run `{id}` was acknowledged as {no}, but is not durable so"))?;
+                Ok(Some((id.to_owned(), *no)))
+            }
+            Err(StartError::IdInUse { .. }) => {
+                let in_use = found.is_some() && !same;
+                holds("G1", in_use, || format!("run `{id}` was refused as in use, and is not"))?;
+                Ok(None)
+            }
+            Err(StartError::BadId { len }) => {
+                holds("asked", *len == id.len(), || format!("`{id}` has not {len} bytes")).map(|()| None)
+            }
+            Err(StartError::UnknownWorkflow { .. }) => {
+                let unknown = self.kit().sort(workflow).is_none();
+                holds("asked", unknown, || format!("workflow {workflow} is not unknown")).map(|()| None)
+            }
+            Err(StartError::Input(_)) => Ok(None),
+            Err(error) => broken("G10", format!("start of `{id}`: {error}")),
+        }
+    }
+
+    fn check_found(
+        &self,
+        workflow: &str,
+        id: &str,
+        answer: &Result<RunNo, HandleError>,
+    ) -> Holds<Option<(String, RunNo)>> {
+        let found = self.run_of(id).map(|(no, run)| (no, run.record().workflow.as_str()));
+        let right = match answer {
+            Ok(no) => found == Some((*no, workflow)),
+            Err(HandleError::NotFound { .. }) => self.may_be_missing(id),
+            Err(HandleError::OtherWorkflow { .. }) => found.is_some_and(|(_, other)| other != workflow),
+            Err(_) => false,
+        };
+        holds("G1", right, || format!("`{id}` of {workflow} was found to be {answer:?}, it is {found:?}"))?;
+        Ok(answer.as_ref().ok().map(|no| (id.to_owned(), *no)))
+    }
+
+    fn check_updated(
+        &self,
+        run: RunNo,
+        update: &str,
+        logged: bool,
+        answer: &Result<Option<Payload>, Refusal>,
+    ) -> Holds {
+        let key = (run, update.to_owned());
+        let (accepted, done) = (self.updates.get(&key), self.answers.get(&key));
+        let closed = self.is_closed(run);
+        let right = match answer {
+            Ok(Some(told)) => done == Some(told),
+            Ok(None) => accepted.is_some(),
+            Err(UpdateError::Unfinished { .. }) => closed && accepted.is_some() && done.is_none(),
+            Err(UpdateError::Closed { .. }) => closed && accepted.is_none(),
+            Err(UpdateError::IdInUse { .. }) => accepted.is_some() && !logged,
+            Err(
+                UpdateError::Rejected(_)
+                | UpdateError::Parked { .. }
+                | UpdateError::NotHandled { .. }
+                | UpdateError::Panicked { .. }
+                | UpdateError::BadId { .. }
+                | UpdateError::Handler(_),
+            ) => !logged,
+            Err(UpdateError::Failed(_) | UpdateError::Codec(_) | UpdateError::Engine(_)) => false,
+        };
+        holds("G1", right, || {
+            format!("update {key:?} was answered by {answer:?}; accepted is {accepted:?}, done is {done:?}")
+        })
+    }
+
+    fn check_cancelled(
+        &self,
+        id: &str,
+        answer: &Result<(), CancelError>,
+        is_done: impl FnOnce(&RunRecord) -> bool,
+    ) -> Holds {
+        let found = self.run_of(id).map(|(_, run)| run.record());
+        let right = match answer {
+            Ok(()) => found.is_some_and(is_done),
+            Err(CancelError::NotFound { .. }) => self.may_be_missing(id),
+            Err(CancelError::Closed { .. }) => found.is_some_and(|run| run.phase.is_closed()),
+            Err(CancelError::Engine(_)) => false,
+        };
+        let phase = found.map(|run| &run.phase);
+        holds("G1", right, || format!("the end of `{id}` was answered by {answer:?}; it is {phase:?}"))
+    }
+
+    fn check_queried(
+        &self,
+        run: RunNo,
+        name: &str,
+        args: &Payload,
+        answer: &Result<Payload, QueryError>,
+    ) -> Holds {
+        let mut stored = Run::stored(self.run(run)?.record().clone());
+        let expected = stored.query(&self.kit().registry, name, args);
+        let same = match (&expected, answer) {
+            (Ok(expected), Ok(answer)) => expected == answer,
+            (Err(expected), Err(answer)) => format!("{expected:?}") == format!("{answer:?}"),
+            _ => false,
+        };
+        holds("G7", same, || {
+            format!("query `{name}` of run {run} gave {answer:?}; what is durable gives {expected:?}")
+        })
+    }
+
+    fn check_described(&self, run: RunNo, told: &RunDescription) -> Holds {
+        let found = self.run(run)?;
+        let record = found.record();
+        let status = match &record.phase {
+            Phase::Open => RunStatus::Open,
+            Phase::Parked(_) => RunStatus::Parked,
+            Phase::Completed(_) => RunStatus::Completed,
+            Phase::Failed(_) => RunStatus::Failed,
+            Phase::Cancelled(_) => RunStatus::Cancelled,
+            Phase::Terminated(_) => RunStatus::Terminated,
+        };
+        let parked = match &record.phase {
+            Phase::Parked(reason) => Some(reason),
+            _ => None,
+        };
+        let right = told.run == run
+            && told.id == record.id
+            && told.workflow == record.workflow
+            && told.status == status
+            && told.state == record.state
+            && told.transitions == found.log.len() as u64
+            && told.unread == record.inbox.len()
+            && (told.created, told.updated) == (record.created, record.updated)
+            && told.parked.as_ref() == parked
+            && told.waits_for.iter().map(|wait| wait.op).eq(record.armed.iter().map(|armed| armed.op));
+        holds("G9", right, || format!("run {run} is described as {told:?}; it is {record:?}"))
+    }
+
+    /// A list is made before its turn, so the last transition of each run may be missing.
+    fn check_listed(&self, runs: &[RunDescription]) -> Holds {
+        let told: BTreeMap<_, _> = runs.iter().map(|run| (run.run, run)).collect();
+        for (no, run) in &self.runs {
+            match told.get(no) {
+                Some(told) if told.transitions + 1 == run.log.len() as u64 => {}
+                Some(told) => self.check_described(*no, told)?,
+                None => holds("G1", self.may_be_missing(&run.record().id), || format!("{no} is not listed"))?,
+            }
+        }
+        let unknown = told.keys().find(|no| !self.runs.contains_key(no));
+        holds("asked", unknown.is_none(), || format!("{unknown:?} is listed"))
+    }
+
+    fn check_ended(&self, id: &str, run: RunNo, answer: &Result<Ending, NoEnding>) -> Holds {
+        let phase = &self.run(run)?.record().phase;
+        let right = match answer {
+            Ok(Ending::Completed(output)) => *phase == Phase::Completed(output.clone()),
+            Ok(Ending::Failed(error)) => *phase == Phase::Failed(error.clone()),
+            Ok(Ending::Cancelled(error)) => *phase == Phase::Cancelled(error.clone()),
+            Err(NoEnding::Terminated(reason)) => *phase == Phase::Terminated(reason.clone()),
+            Err(NoEnding::Parked(reason)) => *phase == Phase::Parked(reason.clone()),
+            Err(NoEnding::Damaged(_)) => false,
+        };
+        holds("G1", right, || format!("run `{id}` was said to have ended with {answer:?}; it is {phase:?}"))
+    }
+
+    fn check_redriven(&self, id: &str, answer: &Result<(), RedriveError>) -> Holds {
+        let phase = self.run_of(id).map(|(_, run)| &run.record().phase);
+        let right = match answer {
+            Ok(()) => phase.is_some_and(|phase| !matches!(phase, Phase::Parked(_))),
+            Err(RedriveError::NotFound { .. }) => self.may_be_missing(id),
+            Err(RedriveError::StillParked { reason, .. }) => phase == Some(&Phase::Parked(reason.clone())),
+            Err(RedriveError::Engine(_)) => false,
+        };
+        holds("G9", right, || format!("run `{id}` was driven on with {answer:?}; it is {phase:?}"))
+    }
+
+    /// After an orderly end, the state of each run is stored as it is.
+    pub(super) fn check_closed(&self) -> Holds {
+        for (no, run) in &self.runs {
+            let parked = matches!(run.log.last().map(|entry| &entry.outcome), Some(Outcome::Parked(_)));
+            let stored = self.stored_at(*no);
+            holds("G5", stored == Some(run.record().seq), || {
+                format!(
+                    "run {no} (parked: {parked}) was closed at {stored:?}, it is at {:?}",
+                    run.record().seq
+                )
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn answer_name(answer: &Answer) -> String {
+    fn of<T>(kind: &str, answer: &Result<T, impl std::fmt::Debug>) -> String {
+        match answer {
+            Ok(_) => format!("{kind}: ok"),
+            Err(error) => {
+                let error = format!("{error:?}");
+                format!("{kind}: {}", error.split([' ', '(', '{']).next().unwrap_or_default())
+            }
+        }
+    }
+    match answer {
+        Answer::Started(answer) => of("start", answer),
+        Answer::Found(answer) => of("find", answer),
+        Answer::Signalled(answer) => of("signal", answer),
+        Answer::Updated(answer) => of("update", answer),
+        Answer::Cancelled(answer) => of("cancel", answer),
+        Answer::Queried(answer) => of("query", answer),
+        Answer::Described(answer) => of("describe", answer),
+        Answer::Ended(Ok(Ending::Completed(_))) => "result: completed".to_owned(),
+        Answer::Ended(Ok(Ending::Failed(_))) => "result: failed".to_owned(),
+        Answer::Ended(Ok(Ending::Cancelled(_))) => "result: cancelled".to_owned(),
+        Answer::Ended(Err(error)) => of::<()>("result", &Err(error)),
+        Answer::Redriven(answer) => of("redrive", answer),
+        Answer::Listed(answer) => of("list", answer),
+        Answer::Outside(answer) => {
+            let error = answer.as_ref().err().map(|error| matches!(error, CompletionError::Engine(_)));
+            if error == Some(true) { "outside: engine".to_owned() } else { of("outside", answer) }
+        }
+        Answer::Told(_) => "time: ok".to_owned(),
+    }
+}

@@ -1,0 +1,227 @@
+//! What a random simulation does, as a list of moves: it follows from a seed, can be made smaller, and can be read.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::ask::Ask;
+use super::dice::Dice;
+use super::disk::Fate;
+use super::kit::{Kit, Sort};
+use crate::codec::{self, Payload};
+use crate::core::Limits;
+use crate::error::StartError;
+use crate::sample::Sampler;
+use crate::time::{days, hours, seconds};
+
+/// Something that happens in a random simulation. What cannot be done at its moment is not done.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Move {
+    /// A client asks something.
+    Ask(Ask),
+    /// So many steps without faults.
+    Go(u64),
+    /// A turn of the engine.
+    Turn,
+    /// The oldest batch in flight is written, or is not.
+    Commit(Fate),
+    /// The engine is told of a batch that was written.
+    Land,
+    /// Something that is to happen outside happens now: this one, counted round.
+    Happen(u64),
+    /// The clock goes forward.
+    Pass(Duration),
+    /// The clock goes back.
+    Back(Duration),
+    /// The process ends; so many of the batches that are in flight survive, if there are as many.
+    Crash(usize),
+    /// The process ends while it opens the engine, at this read.
+    CrashOpening(u64),
+    /// After so many reads one fails.
+    FailRead(u64),
+    /// The engine ends in an orderly way.
+    Close,
+    /// The engine begins no attempt and takes up nothing new; after so many steps it ends.
+    Finish(u64),
+}
+
+/// What a random simulation does.
+#[derive(Clone)]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) limits: Limits,
+    pub(super) moves: Vec<Move>,
+}
+
+/// How many moves a plan has at most.
+const MOST_MOVES: u64 = 120;
+
+/// What the clocks of machines are seen to do.
+const PASSES: [Duration; 7] = [
+    Duration::from_micros(1),
+    Duration::from_millis(5),
+    Duration::from_millis(60),
+    Duration::from_millis(500),
+    seconds(5),
+    hours(3),
+    days(40),
+];
+
+impl Plan {
+    /// The plan of a seed.
+    pub(super) fn of(kit: &Kit, seed: u64) -> Self {
+        let mut dice = Dice::of(seed);
+        let mut limits = super::LIMITS;
+        limits.hot_runs = dice.one_of(&[0, 1, 2, 10_000]);
+        limits.near_timers = dice.one_of(&[1, 2, 10_000]);
+        limits.small_states = dice.one_of(&[0, 4_096]);
+        limits.attempts = dice.one_of(&[1, 2, 100]);
+        let mut writer = Writer { kit, seed, runs: 1 + dice.below(4), dice, moves: Vec::new() };
+        for _ in 0..=writer.dice.below(MOST_MOVES) {
+            writer.add();
+        }
+        Plan { seed, limits, moves: writer.moves }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "with {:?}:", self.limits)?;
+        self.moves.iter().try_for_each(|one| writeln!(f, "    {one:?}"))
+    }
+}
+
+struct Writer<'a> {
+    kit: &'a Kit,
+    seed: u64,
+    /// How many ids there are.
+    runs: u64,
+    dice: Dice,
+    moves: Vec<Move>,
+}
+
+impl Writer<'_> {
+    fn add(&mut self) {
+        let one = match self.dice.below(64) {
+            0..20 => return self.add_ask(),
+            20..38 => Move::Go(1 + self.dice.below(16)),
+            38..42 => Move::Turn,
+            42..45 => Move::Commit(Fate::Applied),
+            45..48 => Move::Land,
+            48..52 => Move::Happen(self.dice.below(8)),
+            52..55 => Move::Pass(self.dice.one_of(&PASSES)),
+            55 => Move::Back(self.dice.one_of(&PASSES)),
+            56..59 => Move::Crash(usize::try_from(self.dice.below(3)).unwrap_or(0)),
+            59 => Move::Commit(self.dice.one_of(&Fate::FAILURES)),
+            60 => Move::CrashOpening(self.dice.below(6)),
+            61 => Move::FailRead(self.dice.below(6)),
+            62 => Move::Close,
+            _ => Move::Finish(self.dice.below(12)),
+        };
+        self.moves.push(one);
+    }
+
+    fn add_ask(&mut self) {
+        let ask = self.ask();
+        // A storm, or one who asks twice.
+        let times = if self.dice.once_in(8) { 2 + self.dice.below(4) } else { 1 };
+        for _ in 0..times {
+            self.moves.push(Move::Ask(ask.clone()));
+        }
+    }
+
+    fn ask(&mut self) -> Ask {
+        let nth = self.dice.below(self.runs);
+        let id = format!("run-{nth}");
+        // Mostly the same workflow and input for an id, so that starts are repeated.
+        let mut own = Dice::for_one(self.seed, &[nth]);
+        let Some(sort) = sort(self.kit, &mut own) else { return Ask::Now };
+        let workflow = sort.workflow.name;
+        match self.dice.below(40) {
+            0..10 => {
+                let dice = if self.dice.once_in(16) { &mut self.dice } else { &mut own };
+                let input = input(sort, dice);
+                let seed = self.dice.below(u64::MAX);
+                match self.dice.below(40) {
+                    0 => Ask::Start { workflow, id: String::new(), input, seed },
+                    1 => Ask::Start { workflow, id: "x".repeat(StartError::MAX_ID_BYTES + 1), input, seed },
+                    2 => Ask::Start { workflow: "Nobody", id: format!("{id}-of-nobody"), input, seed },
+                    3 => Ask::Start { workflow, id: format!("{id}-broken"), input: Payload::default(), seed },
+                    4 => Ask::Start { workflow: other(self.kit, workflow), id, input, seed },
+                    _ => Ask::Start { workflow, id, input, seed },
+                }
+            }
+            10..18 => self.signal(sort, id),
+            18..23 => self.update(sort, id),
+            23..25 => Ask::Cancel { id },
+            25 => Ask::Terminate { id, reason: format!("reason {}", self.dice.below(3)) },
+            26..29 => self.query(sort, id),
+            29..31 => Ask::Describe { id },
+            31..34 => Ask::Wait { id },
+            34..36 => Ask::Redrive { id },
+            36 => Ask::Find { workflow, id },
+            37 => Ask::Find { workflow: other(self.kit, workflow), id },
+            38 => Ask::List,
+            _ => Ask::Now,
+        }
+    }
+
+    fn signal(&mut self, sort: &Sort, id: String) -> Ask {
+        signals(sort, &id, &mut self.dice).pop().unwrap_or(Ask::Describe { id })
+    }
+
+    fn update(&mut self, sort: &Sort, id: String) -> Ask {
+        let updates = sort.workflow.updates;
+        if updates.is_empty() {
+            return Ask::Describe { id };
+        }
+        // The same one, now and then under the name of another.
+        let nth = self.dice.below(6);
+        let mut own = Dice::for_one(nth, &[9]);
+        let dice = if self.dice.once_in(16) { &mut self.dice } else { &mut own };
+        let kind = dice.one_of(updates);
+        let tape = dice.tape();
+        let Ok(args) = (kind.sample)(&mut Sampler::new(&tape)) else { return Ask::Describe { id } };
+        let update = if self.dice.once_in(40) { String::new() } else { format!("update-{nth}") };
+        Ask::Update { id, update, name: kind.name, args, done: self.dice.once_in(2) }
+    }
+
+    fn query(&mut self, sort: &Sort, id: String) -> Ask {
+        let args = codec::encode(&()).unwrap_or_default();
+        if self.dice.once_in(10) || sort.workflow.queries.is_empty() {
+            return Ask::Query { id, name: "nobody", args };
+        }
+        let name = self.dice.one_of(sort.workflow.queries);
+        Ask::Query { id, name, args }
+    }
+}
+
+fn sort<'a>(kit: &'a Kit, dice: &mut Dice) -> Option<&'a Sort> {
+    let at = dice.below(kit.sorts.len().max(1) as u64);
+    kit.sorts.get(usize::try_from(at).ok()?)
+}
+
+/// Another workflow, if there is one.
+fn other(kit: &Kit, workflow: &'static str) -> &'static str {
+    let names = kit.sorts.iter().map(|sort| sort.workflow.name);
+    names.into_iter().find(|name| *name != workflow).unwrap_or("Nobody")
+}
+
+fn input(sort: &Sort, dice: &mut Dice) -> Payload {
+    // Not each choice gives an input.
+    let mut tries = (0..64).filter_map(|_| (sort.input)(&mut Sampler::new(&dice.tape())).ok());
+    tries.next().unwrap_or_default()
+}
+
+/// A signal of one kind, at random the last; all kinds are among them.
+pub(super) fn signals(sort: &Sort, id: &str, dice: &mut Dice) -> Vec<Ask> {
+    let mut kinds: Vec<_> = sort.workflow.signals.iter().collect();
+    if !kinds.is_empty() {
+        let at = usize::try_from(dice.below(kinds.len() as u64)).unwrap_or(0);
+        kinds.rotate_left(at);
+    }
+    let ask = |kind: &crate::workflow::SignalType, dice: &mut Dice| {
+        let args = (kind.sample)(&mut Sampler::new(&dice.tape())).ok()?;
+        Some(Ask::Signal { id: id.to_owned(), name: kind.name, args })
+    };
+    kinds.into_iter().filter_map(|kind| ask(kind, dice)).collect()
+}

@@ -1,0 +1,215 @@
+//! A random simulation: its moves are made; then the faults stop, and all must come to rest.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::ask::Ask;
+use super::dice::Dice;
+use super::disk::Fate;
+use super::fair::{self, Clients, Manner, Next};
+use super::kit::Kit;
+use super::model::{Broken, Holds, broken, holds};
+use super::plan::{Move, Plan, signals};
+use super::record::Recording;
+use super::world::{Step, World};
+use crate::store::Phase;
+
+/// How many steps it may take, for each run and each of what it does, until all is at rest.
+const MOST_STEPS: u64 = 20_000;
+
+/// How a simulation went in which all guarantees held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Played {
+    /// A number that follows from all that happened, and its order.
+    pub(super) hash: u64,
+    /// How much happened.
+    pub(super) count: u64,
+    /// How often each of what can happen did.
+    pub(super) seen: BTreeMap<String, u64>,
+}
+
+/// One in which one did not hold.
+#[derive(Debug, Clone)]
+pub(super) struct Failed {
+    pub(super) broken: Broken,
+    /// What happened, if it was to be told.
+    pub(super) lines: Vec<String>,
+}
+
+/// How a plan is played.
+#[derive(Clone, Default)]
+pub(super) struct Playing {
+    /// Whether what happens is told in words.
+    pub(super) in_words: bool,
+    #[cfg(test)]
+    pub(super) sabotage: Option<super::mutants::Sabotage>,
+}
+
+impl Playing {
+    pub(super) fn play(&self, kit: &Rc<Kit>, plan: &Plan) -> Result<Played, Box<Failed>> {
+        let mut world = World::new(Rc::clone(kit), plan.limits, plan.seed);
+        if self.in_words {
+            world.recording = Recording::in_words();
+        }
+        #[cfg(test)]
+        {
+            world.sabotage.clone_from(&self.sabotage);
+        }
+        (kit.fix)(false);
+        let outcome = plan.moves.iter().try_for_each(|one| make(&mut world, one));
+        match outcome.and_then(|()| rest(&mut world, plan.seed)) {
+            Ok(()) => Ok(Played {
+                hash: world.recording.hash(),
+                count: world.recording.count,
+                seen: world.model.seen,
+            }),
+            Err(broken) => Err(Box::new(Failed { broken, lines: world.recording.lines().to_vec() })),
+        }
+    }
+}
+
+fn make(world: &mut World, one: &Move) -> Holds {
+    if let Move::CrashOpening(read) = one {
+        world.crash(0)?;
+        return world.open(Some(*read)).map(drop);
+    }
+    if !world.is_alive() {
+        world.open(None)?;
+    }
+    match one {
+        Move::Ask(ask) => {
+            world.ask(ask);
+            Ok(())
+        }
+        Move::Go(steps) => go(world, *steps),
+        Move::Turn => world.step(Step::Turn),
+        Move::Commit(fate) => world.step(Step::Commit(*fate)),
+        Move::Land => world.step(Step::Land),
+        Move::Happen(nth) => {
+            let pending = world.outside.pending().max(1) as u64;
+            world.step(Step::Happen(usize::try_from(nth % pending).unwrap_or(0)))
+        }
+        Move::Pass(duration) => world.step(Step::Pass(world.clock.after(*duration))),
+        Move::Back(duration) => {
+            let back = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+            let clock = crate::time::Moment(world.clock.0.saturating_sub(back));
+            world.step(Step::Pass(clock))
+        }
+        Move::Crash(survive) => world.crash(*survive),
+        Move::CrashOpening(_) => Ok(()),
+        Move::FailRead(reads) => {
+            world.fail_read_after(*reads);
+            Ok(())
+        }
+        Move::Close => close(world),
+        Move::Finish(steps) => {
+            world.finish();
+            go(world, *steps)?;
+            close(world)
+        }
+    }
+}
+
+/// So many steps without faults, where there are as many.
+fn go(world: &mut World, steps: u64) -> Holds {
+    let mut nobody = Clients::default();
+    for _ in 0..steps {
+        if !step(world, &mut nobody)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn step(world: &mut World, clients: &mut Clients) -> Holds<bool> {
+    match fair::next(world, clients) {
+        Some(Next::Step(step)) => world.step(step)?,
+        Some(Next::Ask(at)) => clients.ask(world, at),
+        None => return Ok(false),
+    }
+    clients.hear(world);
+    Ok(true)
+}
+
+/// An orderly end: nothing is in flight any more.
+fn close(world: &mut World) -> Holds {
+    world.step(Step::Turn)?;
+    while world.in_flight() > 0 || world.can(Step::Out) {
+        world.step(Step::Out)?;
+        world.step(Step::Commit(Fate::Applied))?;
+        world.step(Step::Land)?;
+    }
+    world.close()
+}
+
+/// Goes on until nothing more happens.
+fn calm(world: &mut World, asks: impl IntoIterator<Item = Ask>) -> Holds {
+    let mut clients = Clients::of(asks, Manner::Patient);
+    for _ in 0..MOST_STEPS {
+        if !world.is_alive() {
+            world.open(None)?;
+            clients.crash();
+        }
+        if !step(world, &mut clients)? {
+            return clients.all_answered();
+        }
+    }
+    broken("liveness", format!("{MOST_STEPS} steps after the last fault it is not at rest"))
+}
+
+/// The faults stop: all goes on to its end, in a bounded number of steps.
+fn rest(world: &mut World, seed: u64) -> Holds {
+    world.recording.note("rest", String::new);
+    world.outside.fair = true;
+    // What has failed by a mistake in the workflows' code is opened with the fix.
+    world.crash(0)?;
+    (world.model.kit().fix)(true);
+    calm(world, [])?;
+    let redrives: Vec<_> = open_runs(world).map(|id| Ask::Redrive { id }).collect();
+    calm(world, redrives)?;
+    let parked = world.model.runs.values().find(|run| matches!(run.record().phase, Phase::Parked(_)));
+    if let Some(run) = parked {
+        return broken("G9", format!("`{}` is parked for good: {:?}", run.record().id, run.record().phase));
+    }
+    let mut dice = Dice::of(seed);
+    for _ in 0..2 {
+        let mut asks = Vec::new();
+        for id in open_runs(world).collect::<Vec<_>>() {
+            let workflow = world.model.run_of(&id).map(|(_, run)| run.record().workflow.clone());
+            if let Some(sort) = workflow.and_then(|workflow| world.model.kit().sort(&workflow)) {
+                asks.push(Ask::Find { workflow: sort.workflow.name, id: id.clone() });
+                asks.extend(signals(sort, &id, &mut dice));
+            }
+        }
+        // A run may end before its last signal.
+        calm(world, asks)?;
+    }
+    let cancels: Vec<_> = open_runs(world).map(|id| Ask::Cancel { id }).collect();
+    calm(world, cancels)?;
+    let ends: Vec<_> = open_runs(world).map(|id| Ask::Terminate { id, reason: "rest".to_owned() }).collect();
+    calm(world, ends)?;
+    let open: Vec<_> = open_runs(world).collect();
+    holds("liveness", open.is_empty(), || format!("{open:?} have not ended"))?;
+    holds("liveness", !world.model.has_work(), || "all runs have ended, and there is work left".to_owned())?;
+    look(world)?;
+    close(world)?;
+    look(world)
+}
+
+/// Looks at all runs.
+fn look(world: &mut World) -> Holds {
+    let mut asks = vec![Ask::List];
+    for run in world.model.runs.values() {
+        let (id, record) = (run.record().id.clone(), run.record());
+        let Some(sort) = world.model.kit().sort(&record.workflow) else { continue };
+        asks.push(Ask::Find { workflow: sort.workflow.name, id: id.clone() });
+        asks.push(Ask::Describe { id: id.clone() });
+        asks.push(Ask::Wait { id });
+    }
+    calm(world, asks)
+}
+
+fn open_runs(world: &World) -> impl Iterator<Item = String> {
+    let open = world.model.runs.values().filter(|run| !run.record().phase.is_closed());
+    open.map(|run| run.record().id.clone())
+}

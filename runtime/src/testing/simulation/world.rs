@@ -1,0 +1,471 @@
+//! A simulated world: an engine, life after life, its disk, those who ask it, and the world outside. It goes on in small
+//! steps, and the process may end between any two of them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::ask::{Answer, Ask, AskNo, Mail};
+use super::disk::{Fate, SimulatedStore, Tables};
+use super::kit::Kit;
+use super::model::{Holds, Model, Started, broken, holds};
+use super::outside::{Begins, Happening, Outside};
+use super::record::Recording;
+use crate::core::{Effect, Input, Limits, Order};
+use crate::engine::{Driver, Recovered, Work, recover};
+use crate::store::{Batch, DamageReason, RunNo, Store, StoreError, Table};
+use crate::time::Moment;
+
+/// How many batches are in flight at most.
+const IN_FLIGHT: usize = 2;
+
+pub(super) struct World {
+    kit: Rc<Kit>,
+    limits: Limits,
+    pub(super) model: Model,
+    pub(super) outside: Outside,
+    /// The system's clock, which may go back.
+    pub(super) clock: Moment,
+    /// The handles that clients have.
+    pub(super) known: BTreeMap<String, RunNo>,
+    next_ask: AskNo,
+    /// What clients were told, and have not taken note of.
+    pub(super) heard: Vec<(AskNo, Answer)>,
+    pub(super) recording: Recording,
+    /// What is durable, while no engine lives.
+    tables: Tables,
+    life: Option<Life>,
+    /// What is broken on purpose, to see that it is found out.
+    #[cfg(test)]
+    pub(super) sabotage: Option<super::mutants::Sabotage>,
+}
+
+/// An engine, from its open to its end.
+struct Life {
+    driver: Driver,
+    store: Arc<SimulatedStore>,
+    mail: Mail,
+    /// What the engine is to take up in its next turn.
+    work: Vec<Work>,
+    /// The batches in flight, from the oldest, and how many of them are durable.
+    flying: VecDeque<Arc<Batch>>,
+    durable: usize,
+    /// What may be carried out.
+    out: VecDeque<Effect>,
+    /// Whether it takes up nothing new.
+    finishing: bool,
+}
+
+/// A step of a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The engine makes a turn.
+    Turn,
+    /// The oldest batch in flight is written, or is not.
+    Commit(Fate),
+    /// The engine is told that it is durable.
+    Land,
+    /// One effect is carried out.
+    Out,
+    /// The `n`th of what is to happen outside happens.
+    Happen(usize),
+    /// The clock goes to this moment.
+    Pass(Moment),
+}
+
+impl World {
+    pub(super) fn new(kit: Rc<Kit>, limits: Limits, seed: u64) -> Self {
+        World {
+            model: Model::new(Rc::clone(&kit)),
+            kit,
+            limits,
+            outside: Outside::new(seed),
+            clock: super::BEGIN,
+            known: BTreeMap::new(),
+            next_ask: 0,
+            heard: Vec::new(),
+            recording: Recording::default(),
+            tables: Tables::default(),
+            life: None,
+            #[cfg(test)]
+            sabotage: None,
+        }
+    }
+
+    /// The world as a crash now would leave it, when so many of the batches in flight that are not known to be durable are.
+    pub(super) fn crashed(&self, survive: usize) -> Holds<World> {
+        let mut world = World {
+            kit: Rc::clone(&self.kit),
+            limits: self.limits,
+            model: self.model.clone(),
+            outside: self.outside.clone(),
+            clock: self.clock,
+            known: self.known.clone(),
+            next_ask: self.next_ask,
+            heard: self.heard.clone(),
+            recording: self.recording.clone(),
+            tables: self.tables.clone(),
+            life: None,
+            #[cfg(test)]
+            sabotage: self.sabotage.clone(),
+        };
+        if let Some(life) = &self.life {
+            world.tables = life.store.tables();
+            for (at, batch) in life.flying.iter().enumerate().take(life.durable + survive) {
+                if at >= life.durable {
+                    world.tables.apply(batch);
+                }
+                world.model.land(batch)?;
+            }
+        }
+        world.outside.crash();
+        world.model.crash();
+        Ok(world)
+    }
+
+    /// The process ends.
+    pub(super) fn crash(&mut self, survive: usize) -> Holds {
+        let in_flight = self.in_flight();
+        self.recording.note("crash", || format!("{survive} of {in_flight} in flight survive"));
+        *self = self.crashed(survive)?;
+        Ok(())
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.life.is_some()
+    }
+
+    /// How many batches are in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.life.as_ref().map_or(0, |life| life.flying.len())
+    }
+
+    /// How many of them are not known to be durable.
+    pub(super) fn unsure(&self) -> usize {
+        self.life.as_ref().map_or(0, |life| life.flying.len() - life.durable)
+    }
+
+    /// What is durable.
+    pub(super) fn tables(&self) -> Tables {
+        self.life.as_ref().map_or_else(|| self.tables.clone(), |life| life.store.tables())
+    }
+
+    /// The engine is opened; its `fails`th read fails, if there is one. `false` when it could not be opened for that.
+    pub(super) fn open(&mut self, fails: Option<u64>) -> Holds<bool> {
+        let store = SimulatedStore::on(std::mem::take(&mut self.tables));
+        if let Some(reads) = fails {
+            store.fail_read_after(reads);
+        }
+        self.recording.note("open", || format!("failing read: {fails:?}"));
+        let opened = recover(store.clone(), self.kit.registry.clone(), self.limits);
+        let Recovered { driver, next_run } = match opened {
+            Ok(recovered) => recovered,
+            Err(error) => {
+                self.tables = store.tables();
+                self.recording.note("not opened", || error.to_string());
+                holds("G10", fails.is_some(), || format!("the store cannot be opened: {error}"))?;
+                return Ok(false);
+            }
+        };
+        let last = self.model.runs.last_key_value().map_or(RunNo(0), |(last, _)| RunNo(last.0 + 1));
+        holds("G1", next_run == last, || format!("the next run is {next_run}, not {last}"))?;
+        // The number of the last run only.
+        let reads = store.reads_of(Table::Runs);
+        holds("G5", reads <= 1, || format!("opening read {reads} times from the runs"))?;
+        let open = driver.shard().open_runs();
+        holds("G5", open == self.model.mark.open_runs, || format!("{open} runs are open after the open"))?;
+        self.life = Some(Life {
+            driver,
+            store,
+            mail: Mail::default(),
+            work: Vec::new(),
+            flying: VecDeque::new(),
+            durable: 0,
+            out: VecDeque::new(),
+            finishing: false,
+        });
+        Ok(true)
+    }
+
+    /// A client asks something: the engine hears of it in its next turn. `None` when the client cannot.
+    pub(super) fn ask(&mut self, ask: &Ask) -> Option<AskNo> {
+        let run = ask.id().and_then(|id| self.known.get(id).copied());
+        let life = self.life.as_mut().filter(|life| !life.finishing)?;
+        if ask.needs_number() && run.is_none() {
+            return None;
+        }
+        let no = self.next_ask;
+        self.next_ask += 1;
+        self.recording.note("ask", || format!("{no}: {ask:?}"));
+        self.model.ask(no, ask, run);
+        life.work.push(ask.to_work(run, no, &life.mail));
+        Some(no)
+    }
+
+    /// From now on the engine begins no attempt and takes up nothing new.
+    pub(super) fn finish(&mut self) {
+        if let Some(life) = self.life.as_mut().filter(|life| !life.finishing) {
+            self.recording.note("finish", String::new);
+            life.finishing = true;
+            life.work.push(Work::Input(Input::NoMoreAttempts));
+        }
+    }
+
+    /// From now on so many reads go well, and the next one does not.
+    pub(super) fn fail_read_after(&mut self, reads: u64) {
+        if let Some(life) = &self.life {
+            life.store.fail_read_after(reads);
+        }
+    }
+
+    /// Whether a step can be made.
+    pub(super) fn can(&self, step: Step) -> bool {
+        let Some(life) = &self.life else { return matches!(step, Step::Pass(_)) };
+        match step {
+            Step::Turn => life.flying.len() < IN_FLIGHT && life.out.is_empty(),
+            Step::Commit(_) => life.durable < life.flying.len(),
+            // What a batch lets out is told of when it lands, not of when the next one does.
+            Step::Land => life.durable > 0 && life.out.is_empty(),
+            Step::Out => !life.out.is_empty(),
+            Step::Happen(n) => n < self.outside.pending(),
+            Step::Pass(_) => true,
+        }
+    }
+
+    /// Whether a turn would do something.
+    pub(super) fn has_work(&self) -> bool {
+        let is_due = |life: &Life| {
+            let next = life.driver.shard().next_deadline();
+            next.is_some_and(|next| next <= self.clock.max(life.driver.now()))
+        };
+        self.life.as_ref().is_some_and(|life| !life.work.is_empty() || life.driver.has_work() || is_due(life))
+    }
+
+    /// When something is due next, in the engine or outside.
+    pub(super) fn next_moment(&self) -> Option<Moment> {
+        let deadline = self.life.as_ref().and_then(|life| life.driver.shard().next_deadline());
+        deadline.into_iter().chain(self.outside.next()).min()
+    }
+
+    /// Makes a step, if it can be made.
+    pub(super) fn step(&mut self, step: Step) -> Holds {
+        if !self.can(step) {
+            return Ok(());
+        }
+        match step {
+            Step::Turn => self.turn(),
+            Step::Commit(fate) => self.commit(fate),
+            Step::Land => self.land(),
+            Step::Out => self.carry_out(),
+            Step::Happen(n) => {
+                self.happen(n);
+                Ok(())
+            }
+            Step::Pass(moment) => {
+                self.recording.note("clock", || moment.to_string());
+                self.clock = moment;
+                Ok(())
+            }
+        }
+    }
+
+    fn turn(&mut self) -> Holds {
+        let Some(life) = &mut self.life else { return Ok(()) };
+        let mut work = std::mem::take(&mut life.work);
+        #[cfg(test)]
+        super::mutants::on_work(self.sabotage.as_ref(), &mut work);
+        self.recording.note("turn", || format!("{} pieces of work at {}", work.len(), self.clock));
+        match life.driver.turn(self.clock, work.drain(..)) {
+            Ok(batch) => {
+                #[cfg(test)]
+                let batch = super::mutants::on_batch(self.sabotage.as_ref(), &mut life.driver, batch);
+                if let Some(batch) = batch {
+                    self.recording.batch(&batch);
+                    life.flying.push_back(batch);
+                }
+                life.out.extend(life.driver.let_out());
+                Ok(())
+            }
+            Err(error) => self.poison(&error, None),
+        }
+    }
+
+    fn commit(&mut self, fate: Fate) -> Holds {
+        let Some(life) = &mut self.life else { return Ok(()) };
+        let Some(batch) = life.flying.get(life.durable) else { return Ok(()) };
+        self.recording.note("commit", || fate.name().to_owned());
+        self.model.see(format!("commit: {}", fate.name()));
+        life.store.decide(fate);
+        let committed = life.store.commit(batch);
+        if let Some(misuse) = life.store.misuse() {
+            return broken("G11", misuse);
+        }
+        match committed {
+            Ok(()) => {
+                life.durable += 1;
+                Ok(())
+            }
+            Err(error) => {
+                // What was applied is there after the next open.
+                let applied = (fate == Fate::AppliedButReported).then(|| Arc::clone(batch));
+                self.poison(&error, applied.as_ref())
+            }
+        }
+    }
+
+    fn land(&mut self) -> Holds {
+        let Some(life) = &mut self.life else { return Ok(()) };
+        let Some(batch) = life.flying.pop_front() else { return Ok(()) };
+        life.durable -= 1;
+        self.recording.note("land", String::new);
+        self.model.land(&batch)?;
+        life.driver.landed();
+        life.out.extend(life.driver.let_out());
+        Ok(())
+    }
+
+    /// The store failed: the engine ends, acknowledges nothing any more, and is opened again some day. Of what was in flight
+    /// all that is durable is there then, and so is `applied`.
+    fn poison(&mut self, error: &StoreError, applied: Option<&Arc<Batch>>) -> Holds {
+        self.recording.note("poisoned", || error.to_string());
+        self.model.see(if error.action == "read" { "failed read" } else { "failed commit" });
+        let Some(life) = self.life.take() else { return Ok(()) };
+        // Who waited for an answer finds that nobody gives it.
+        drop((life.out, life.driver, life.work));
+        let answers = life.mail.take();
+        holds("G11", answers.is_empty(), || format!("{answers:?} were told after the store had failed"))?;
+        for batch in life.flying.iter().take(life.durable).chain(applied) {
+            self.model.land(batch)?;
+        }
+        self.tables = life.store.tables();
+        self.outside.crash();
+        self.model.crash();
+        Ok(())
+    }
+
+    fn carry_out(&mut self) -> Holds {
+        let Some(life) = &mut self.life else { return Ok(()) };
+        self.model.is_unreadable = life.store.has_failed();
+        let Some(effect) = life.out.pop_front() else { return Ok(()) };
+        match effect {
+            Effect::Reply(send) => {
+                send();
+                for (no, answer) in life.mail.take() {
+                    self.recording.note("answer", || format!("{no}: {answer:?}"));
+                    self.hear(no, answer)?;
+                }
+                Ok(())
+            }
+            Effect::Attempt(order) => self.order(order),
+            Effect::Parked { id, reason } => {
+                self.recording.note("parked", || format!("{id}: {reason}"));
+                let parked = self.model.run_of(&id).is_some_and(|(_, run)| {
+                    let mut outcomes = run.log.iter().map(|entry| &entry.outcome);
+                    outcomes.any(|outcome| *outcome == crate::store::Outcome::Parked(reason.clone()))
+                });
+                holds("G9", parked, || format!("run `{id}` is said to be parked: {reason}"))
+            }
+            Effect::Damaged(damage) => {
+                self.recording.note("damaged", || damage.to_string());
+                let unreadable =
+                    matches!(damage.reason, DamageReason::Unreadable(_)) && self.model.is_unreadable;
+                holds("G10", unreadable, || format!("there is no damage, but: {damage}"))
+            }
+        }
+    }
+
+    fn hear(&mut self, no: AskNo, answer: Answer) -> Holds {
+        let run = self.model.hear(no, &answer)?;
+        if let Some((id, run)) = run {
+            self.known.insert(id, run);
+        }
+        self.heard.push((no, answer));
+        Ok(())
+    }
+
+    fn order(&mut self, order: Order) -> Holds {
+        match order {
+            Order::Start { task, activity, run_id, attempt, input, heartbeat, deadline, .. } => {
+                self.recording.note("begin", || format!("{task:?} attempt {attempt} of {activity}"));
+                self.model.see("order: start");
+                let now = self.life.as_ref().map_or(self.clock, |life| life.driver.now());
+                let started = Started { task, attempt, activity, run_id: &run_id, input: &input, now };
+                self.model.begin(&started)?;
+                let (running, of_it) = (self.outside.running(), self.outside.running_of(activity));
+                let limit = self.kit.options.get(activity).and_then(|options| options.max_concurrent);
+                holds(
+                    "G3",
+                    running < self.limits.attempts && limit.is_none_or(|limit| of_it < limit),
+                    || format!("{running} attempts run, {of_it} at `{activity}`, and one more began"),
+                )?;
+                let begins = Begins { task, attempt, activity, input, deadline, heartbeat };
+                self.outside.begin(&self.kit, now, &begins);
+                Ok(())
+            }
+            Order::Stop { task, attempt, how } => {
+                self.recording.note("stop", || format!("{task:?} attempt {attempt}: {how:?}"));
+                self.model.see(format!("order: stop {how:?}"));
+                self.model.has_begun(task, attempt)?;
+                if how != crate::core::Stop::Tell {
+                    self.model.end(task, attempt);
+                }
+                let now = self.life.as_ref().map_or(self.clock, |life| life.driver.now());
+                self.outside.stop(now, task, attempt, how);
+                Ok(())
+            }
+        }
+    }
+
+    fn happen(&mut self, n: usize) {
+        let Some(happening) = self.outside.happen(n) else { return };
+        self.recording.note("outside", || format!("{happening:?}"));
+        let Some(life) = &mut self.life else { return };
+        match &happening {
+            Happening::Ends { task, attempt, end, .. } => {
+                self.model.see(format!("attempt: {}", end.name()));
+                self.model.end(*task, *attempt);
+                self.model.tell(*task, end.clone());
+            }
+            Happening::Beats { .. } => self.model.see("attempt: heartbeat"),
+            Happening::HandsOut { .. } => self.model.see("attempt: token"),
+            Happening::Outside { token, activity, telling } => {
+                if life.finishing {
+                    return;
+                }
+                let no = self.next_ask;
+                self.next_ask += 1;
+                let (token, told) = (token.clone(), telling.to_told(activity));
+                if let super::outside::Telling::Ended(end) = telling {
+                    self.model.tell(token.task, end.clone());
+                }
+                let reply = life.mail.reply(no, Answer::Outside);
+                return life.work.push(Work::Input(Input::Outside { token, told, reply }));
+            }
+        }
+        life.work.extend(happening.to_input().map(Work::Input));
+    }
+
+    /// The engine ends in an orderly way: nothing is in flight any more.
+    pub(super) fn close(&mut self) -> Holds {
+        let Some(life) = self.life.take() else { return Ok(()) };
+        self.recording.note("close", String::new);
+        let batch = life.driver.last_batch();
+        if !batch.is_empty() {
+            life.store.decide(Fate::Applied);
+            if let Err(error) = life.store.commit(&batch) {
+                return broken("G11", format!("the last batch: {error}"));
+            }
+            self.model.land(&batch)?;
+        }
+        self.tables = life.store.tables();
+        self.outside.crash();
+        self.model.crash();
+        self.model.check_closed()
+    }
+
+    /// A number that no other state of a world has from which something else could follow.
+    pub(super) fn digest(&self) -> u64 {
+        let text = format!("{:?}{:?}{:?}{:?}", self.tables, self.outside, self.clock, self.known);
+        xxhash_rust::xxh3::xxh3_64(text.as_bytes())
+    }
+}
