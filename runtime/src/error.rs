@@ -1,5 +1,6 @@
 //! Errors: one enum for each thing that one can ask of an engine.
 
+mod repair;
 mod update;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use crate::codec::CodecError;
 use crate::store::{Damage, ParkReason, StoreError};
 use crate::workflow::HandlerError;
 
+pub use repair::RepairError;
 pub use update::UpdateError;
 
 /// An engine could not be opened.

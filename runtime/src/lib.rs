@@ -55,6 +55,7 @@
 //! # Features
 //!
 //! - `testing` (off by default): the test kit, `longhaul::testing`. Enable it for your dev-dependencies.
+//! - `repair` (off by default): the program `longhaul-repair`, which does what [`repair`] does.
 
 pub mod activity;
 pub mod codec;
@@ -301,6 +302,7 @@ pub use longhaul_macros::workflow;
 pub use machine::{
     Cancelled, Context, Elapsed, Stored, Task, Trigger, join_all, shield, timeout, try_join_all,
 };
+pub use store::repair;
 pub use time::{Moment, days, hours, minutes, seconds};
 pub use workflow::Workflow;
 

@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
+use super::commits::{Acknowledged, CommitNo};
 use crate::error::OpenError;
 
 /// The format of the directory as a whole; records have versions of their own.
@@ -18,8 +19,8 @@ const OURS: [&str; 5] = ["LOCK", "FORMAT", "FORMAT.new", "store.new", "store"];
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
-    // Held for its lock.
-    _lock: File,
+    // Held for its lock; a copy may come without.
+    _lock: Option<File>,
 }
 
 impl DataDir {
@@ -28,11 +29,39 @@ impl DataDir {
         let io = |source| OpenError::Directory { path: path.to_owned(), source };
         fs::create_dir_all(path).map_err(io)?;
         check_ours(path)?;
-        let lock = lock(path)?;
+        let lock = Some(lock(path)?);
         if !path.join("FORMAT").exists() {
             write_format(path).map_err(io)?;
         }
         Ok(DataDir { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Takes a directory that there is, changing nothing in it.
+    pub(crate) fn look(path: &Path) -> Result<Self, OpenError> {
+        check_ours(path)?;
+        if !path.join("FORMAT").exists() || !path.join("store").exists() {
+            let reason = "there is no store in it".to_owned();
+            return Err(OpenError::NotOurs { path: path.to_owned(), reason });
+        }
+        let lock = match File::open(path.join("LOCK")) {
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(OpenError::Directory { path: path.to_owned(), source }),
+        };
+        if let Some(lock) = &lock {
+            take(lock, path)?;
+        }
+        Ok(DataDir { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Makes a directory ours that has a store already.
+    pub(crate) fn adopt(path: &Path) -> io::Result<()> {
+        write_format(path)
+    }
+
+    /// The number of the last commit that was acknowledged, where it is known.
+    pub(crate) fn acknowledged(&self) -> io::Result<Option<CommitNo>> {
+        Acknowledged::read(&self.acknowledged_path())
     }
 
     /// Lets `make` make the store where there is none: aside and then renamed, so that a crash leaves it whole or
@@ -52,6 +81,11 @@ impl DataDir {
         File::open(&new)?.sync_all()?;
         fs::rename(&new, self.store_path())?;
         Ok(File::open(&self.path)?.sync_all()?)
+    }
+
+    /// Where it is kept which commit was acknowledged last.
+    pub(crate) fn acknowledged_path(&self) -> PathBuf {
+        self.path.join(Acknowledged::NAME)
     }
 
     /// Where fjall keeps its files.
@@ -101,8 +135,19 @@ fn lock(path: &Path) -> Result<File, OpenError> {
         .truncate(false)
         .open(path.join("LOCK"))
         .map_err(io)?;
+    take(&file, path)?;
+    let holder = format!("process {} since {}\n", std::process::id(), jiff::Timestamp::now());
+    file.set_len(0).map_err(io)?;
+    file.rewind().map_err(io)?;
+    file.write_all(holder.as_bytes()).map_err(io)?;
+    Ok(file)
+}
+
+/// Locks the file `LOCK`.
+fn take(mut file: &File, path: &Path) -> Result<(), OpenError> {
+    let io = |source| OpenError::Directory { path: path.to_owned(), source };
     match file.try_lock() {
-        Ok(()) => {}
+        Ok(()) => Ok(()),
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
             file.read_to_string(&mut holder).map_err(io)?;
@@ -110,15 +155,10 @@ fn lock(path: &Path) -> Result<File, OpenError> {
                 "" => "a process that is just starting".to_owned(),
                 holder => holder.to_owned(),
             };
-            return Err(OpenError::Locked { path: path.to_owned(), holder });
+            Err(OpenError::Locked { path: path.to_owned(), holder })
         }
-        Err(TryLockError::Error(error)) => return Err(io(error)),
+        Err(TryLockError::Error(error)) => Err(io(error)),
     }
-    let holder = format!("process {} since {}\n", std::process::id(), jiff::Timestamp::now());
-    file.set_len(0).map_err(io)?;
-    file.rewind().map_err(io)?;
-    file.write_all(holder.as_bytes()).map_err(io)?;
-    Ok(file)
 }
 
 /// Written aside and renamed, so that a crash leaves it whole or not there.

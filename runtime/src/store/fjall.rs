@@ -4,14 +4,17 @@
 //! opening replays it, and closing flushes it for the same reason. `fdatasync` is enough: it writes the length of
 //! a file that has grown as well.
 
+use std::error::Error;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ::fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
-use super::journal::{self, Cut};
+use super::commits::{Acknowledged, CommitNo};
+use super::journal::{Cut, Journals};
 use super::{Batch, DataDir, Row, Store, StoreError, Table};
 use crate::error::OpenError;
 
@@ -41,14 +44,29 @@ const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
 /// ```
 pub struct FjallStore {
     tables: [Keyspace; Table::ALL.len()],
+    commits: Keyspace,
     database: Database,
+    numbers: Mutex<Numbers>,
     /// Whether a commit failed: then no other is tried.
     failed: AtomicBool,
     /// Last, so that it is given free after the database is closed.
     directory: DataDir,
 }
 
-fn open_tables(path: &Path) -> Result<(Database, [Keyspace; Table::ALL.len()]), StoreError> {
+/// The numbers of commits.
+struct Numbers {
+    last: CommitNo,
+    acknowledged: Acknowledged,
+}
+
+/// fjall's part of a store.
+struct Opened {
+    tables: [Keyspace; Table::ALL.len()],
+    commits: Keyspace,
+    database: Database,
+}
+
+fn open_tables(path: &Path) -> Result<Opened, StoreError> {
     let error = |source| StoreError::new(format!("open the store at {}", path.display()), source);
     let database =
         Database::builder(path).max_journaling_size(JOURNAL_BYTES).worker_threads(1).open().map_err(error)?;
@@ -60,7 +78,23 @@ fn open_tables(path: &Path) -> Result<(Database, [Keyspace; Table::ALL.len()]), 
         .map_err(error)?
         .try_into()
         .map_err(|_| StoreError::new("open the store", "it has not one keyspace for each table"))?;
-    Ok((database, tables))
+    let commits = database.keyspace(CommitNo::KEYSPACE, KeyspaceCreateOptions::default).map_err(error)?;
+    Ok(Opened { tables, commits, database })
+}
+
+impl Opened {
+    /// The number of the last commit; none in a store that has only been written to before commits had numbers.
+    fn last_commit(&self) -> Result<Option<CommitNo>, StoreError> {
+        let error = |source: Box<dyn Error + Send + Sync>| {
+            StoreError::new("read the number of the last commit", source)
+        };
+        let Some(stored) = self.commits.get(CommitNo::KEY).map_err(|source| error(source.into()))? else {
+            return Ok(None);
+        };
+        CommitNo::from_stored(&stored)
+            .map(Some)
+            .ok_or_else(|| error("it is damaged: restore the data directory from a backup".into()))
+    }
 }
 
 impl FjallStore {
@@ -77,20 +111,61 @@ impl FjallStore {
         // fjall does not open what a crash left of a database that was being made. So it is made aside.
         directory
             .make_store(|path| {
-                let (database, tables) = open_tables(path)?;
-                let made = database.persist(PersistMode::SyncAll);
-                drop((tables, database));
-                made.map_err(|source| StoreError::new("sync the new store", source))
+                let made = open_tables(path)?;
+                made.database
+                    .persist(PersistMode::SyncAll)
+                    .map_err(|source| StoreError::new("sync the new store", source))
             })
             .map_err(|source| StoreError::new("make the store", source))?;
+        let error = |source: Box<dyn Error + Send + Sync>| StoreError::new("read the journal", source);
+        let (mut acknowledged, last_acknowledged) =
+            Acknowledged::open(&directory.acknowledged_path()).map_err(|source| error(source.into()))?;
         let path = directory.store_path();
-        let cut = journal::mend(&path).map_err(|source| StoreError::new("read the journal", source))?;
-        if let Some(Cut { journal, batches, at, bytes }) = cut {
+        let journals = Journals::survey(&path).map_err(error)?;
+        if journals.last.is_some() {
+            journals.check_end(journals.last, last_acknowledged).map_err(|damage| error(damage.into()))?;
+        }
+        let torn =
+            journals.cut.as_ref().map(Cut::carry_out).transpose().map_err(|source| error(source.into()))?;
+        let opened = open_tables(&path)?;
+        let last = opened.last_commit()?;
+        // Only now it is known where the journals are empty, because all before is in the tables.
+        if let Err(damage) = journals.check_end(last, last_acknowledged) {
+            drop(opened);
+            if let Some((cut, torn)) = journals.cut.zip(torn) {
+                cut.undo(&torn).map_err(|source| error(source.into()))?;
+            }
+            return Err(error(damage.into()));
+        }
+        if let Some(Cut { journal, batches, at, bytes }) = journals.cut {
             let journal = journal.display();
             tracing::warn!(%journal, batches, at, bytes, "cut off what was being written when the machine stopped");
         }
-        let (database, tables) = open_tables(&path)?;
-        Ok(FjallStore { tables, database, failed: AtomicBool::new(false), directory })
+        let last = last.unwrap_or(CommitNo(0));
+        // What is found is gone on from, so it counts as acknowledged; opening has synced it.
+        if last_acknowledged.unwrap_or(CommitNo(0)) < last {
+            acknowledged.note(last).map_err(|source| error(source.into()))?;
+        }
+        let Opened { tables, commits, database } = opened;
+        let numbers = Mutex::new(Numbers { last, acknowledged });
+        Ok(FjallStore { tables, commits, database, numbers, failed: AtomicBool::new(false), directory })
+    }
+
+    fn numbers(&self) -> MutexGuard<'_, Numbers> {
+        // A commit that panicked acknowledged nothing; its number may be used again, since only one of two that have it
+        // can be there.
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the last commit that is in it.
+    pub(super) fn last_commit(&self) -> CommitNo {
+        self.numbers().last
+    }
+
+    /// The table that fjall has under this number.
+    pub(super) fn table_numbered(&self, number: u64) -> Option<Table> {
+        let number = number.to_string();
+        Table::ALL.into_iter().find(|table| self.table(*table).path().ends_with(&number))
     }
 
     fn table(&self, table: Table) -> &Keyspace {
@@ -139,8 +214,14 @@ impl Store for FjallStore {
         if self.failed.load(Ordering::Acquire) {
             return Err(StoreError::new("commit to disk", "an earlier commit failed"));
         }
-        let mut writes = ::fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.writes.len())
-            .durability(Some(PersistMode::SyncData));
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut numbers = self.numbers();
+        let number = numbers.last.next();
+        let mut writes =
+            ::fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.writes.len() + 1)
+                .durability(Some(PersistMode::SyncData));
         for write in &batch.writes {
             let table = self.table(write.table);
             match &write.value {
@@ -148,10 +229,17 @@ impl Store for FjallStore {
                 None => writes.remove(table, write.key.as_slice()),
             }
         }
+        writes.insert(&self.commits, CommitNo::KEY, number.to_stored());
         writes.commit().map_err(|error| {
             self.failed.store(true, Ordering::Release);
             StoreError::new("commit to disk", error)
-        })
+        })?;
+        numbers.last = number;
+        if let Err(error) = numbers.acknowledged.note(number) {
+            // What was to be durable is. If the end of the journal is damaged before this can be written again, it is not found out.
+            tracing::warn!(%error, commit = number.0, "could not write which commit was acknowledged last");
+        }
+        Ok(())
     }
 
     fn close(&self) -> Result<(), StoreError> {
@@ -161,14 +249,20 @@ impl Store for FjallStore {
         self.database
             .persist(PersistMode::SyncAll)
             .map_err(|error| StoreError::new("sync the journal on closing", error))?;
-        for table in &self.tables {
+        self.numbers()
+            .acknowledged
+            .sync()
+            .map_err(|error| StoreError::new("sync what was acknowledged on closing", error))?;
+        for table in self.tables.iter().chain([&self.commits]) {
             table.rotate_memtable().map_err(|error| StoreError::new("flush the tables on closing", error))?;
         }
         // Flushing only shortens the next opening, so it is not waited for without end.
         #[allow(clippy::disallowed_methods)] // how long a close takes is no input of the core's
         let now = Instant::now;
         let give_up = now() + FLUSH_PATIENCE;
-        while self.tables.iter().any(|table| table.sealed_memtable_count() > 0) && now() < give_up {
+        while self.tables.iter().chain([&self.commits]).any(|table| table.sealed_memtable_count() > 0)
+            && now() < give_up
+        {
             std::thread::sleep(Duration::from_millis(1));
         }
         Ok(())

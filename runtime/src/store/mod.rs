@@ -3,6 +3,7 @@
 //! One thread at a time writes, others read meanwhile. [`MemoryDisk`] keeps everything in memory and fails on demand;
 //! the data directory on disk is kept by fjall.
 
+mod commits;
 #[cfg(test)]
 mod compat_tests;
 mod directory;
@@ -12,6 +13,7 @@ mod journal;
 mod key;
 mod memory;
 mod record;
+mod repair;
 
 use std::error::Error;
 use std::fmt;
@@ -26,6 +28,7 @@ pub use record::{
     AnswerRecord, Armed, CommandRecord, EventRecord, HeartbeatRecord, LaterRecord, LogEntry, MarkRecord,
     Operation, Outcome, ParkReason, Phase, RunRecord, TaskRecord, UpdateRecord,
 };
+pub use repair::{Repaired, TouchedRun, repair};
 
 use directory::DataDir;
 pub(crate) use envelope::{open, seal};

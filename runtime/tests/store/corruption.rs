@@ -14,42 +14,78 @@ use crate::directory::{approvals, approve, builder, copy, find, start};
 use crate::script::Do;
 
 /// A directory as a killed process left it, without what the journal has of it.
-struct Left {
-    dir: tempfile::TempDir,
-    journal: Vec<u8>,
+pub(crate) struct Left {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) journal: Vec<u8>,
     /// The last batch, which is long and does not compress.
-    last: Range<usize>,
+    pub(crate) last: Range<usize>,
+}
+
+/// What a process is known to have acknowledged before it was killed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Known {
+    /// All but the last batch.
+    AllButLast,
+    /// All.
+    All,
+    /// Nothing, because the file is not there.
+    Nothing,
 }
 
 /// How a journal was damaged.
 type Damage = fn(&mut Vec<u8>, usize);
 
 impl Left {
-    async fn make() -> Left {
+    pub(crate) async fn make(known: Known) -> Left {
+        Self::make_after(known, false).await
+    }
+
+    /// `flushed`: all before the last batch is in the tables.
+    async fn make_after(known: Known, flushed: bool) -> Left {
         let live = tempfile::tempdir().unwrap();
-        let engine = builder().open(live.path()).await.unwrap();
-        let run = start(&engine, "a", [Do::Approvals(9)]).await;
+        let mut engine = builder().open(live.path()).await.unwrap();
+        let mut run = start(&engine, "a", [Do::Approvals(9)]).await;
         approve(&run, "ann").await;
+        if flushed {
+            drop(run);
+            engine.shutdown().await.unwrap();
+            engine = builder().open(live.path()).await.unwrap();
+            run = find(&engine, "a").await;
+        }
         let before = journal(live.path());
+        let acknowledged = fs::read(live.path().join("ACKNOWLEDGED")).unwrap();
         approve(&run, &noise(6_000)).await;
         let journal = journal(live.path());
         let dir = tempfile::tempdir().unwrap();
         copy(live.path(), dir.path());
         assert!(journal.starts_with(&before) && journal.len() > before.len() + 6_000);
+        drop(engine);
+        let path = dir.path().join("ACKNOWLEDGED");
+        match known {
+            Known::AllButLast => fs::write(path, acknowledged).unwrap(),
+            Known::All => {}
+            Known::Nothing => fs::remove_file(path).unwrap(),
+        }
         Left { dir, last: before.len()..journal.len(), journal }
+    }
+
+    /// The directory, when the journal is this one.
+    pub(crate) fn with(&self, journal: &[u8]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        fs::remove_file(self.dir.path().join("store/0.jnl")).unwrap_or_default();
+        copy(self.dir.path(), dir.path());
+        fs::write(dir.path().join("store/0.jnl"), journal).unwrap();
+        dir
     }
 
     /// How many approvals there are when the journal is this one; what was whole goes on and is durable.
     async fn open(&self, journal: &[u8]) -> Result<usize, OpenError> {
-        let dir = tempfile::tempdir().unwrap();
-        fs::remove_file(self.dir.path().join("store/0.jnl")).unwrap_or_default();
-        copy(self.dir.path(), dir.path());
+        let dir = self.with(journal);
         let path = dir.path().join("store/0.jnl");
-        fs::write(&path, journal).unwrap();
         let engine = match builder().open(dir.path()).await {
             Ok(engine) => engine,
             Err(error) => {
-                assert!(fs::read(&path).unwrap() == journal, "the journal was changed");
+                assert!(trimmed(&fs::read(&path).unwrap()) == trimmed(journal), "the journal was changed");
                 return Err(error);
             }
         };
@@ -67,10 +103,13 @@ impl Left {
 
 /// The journal, up to its last byte that is not zero.
 fn journal(dir: &Path) -> Vec<u8> {
-    let mut bytes = fs::read(dir.join("store/0.jnl")).unwrap();
-    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
-    bytes.truncate(end + 1);
-    bytes
+    trimmed(&fs::read(dir.join("store/0.jnl")).unwrap()).to_vec()
+}
+
+/// Bytes without the zeros at their end, which say nothing: fjall cuts them off.
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0);
+    &bytes[..end.map_or(0, |end| end + 1)]
 }
 
 /// Text that does not compress.
@@ -83,6 +122,17 @@ fn noise(len: usize) -> String {
     (0..len).map(|_| next()).collect()
 }
 
+/// What becomes of the end of a journal.
+const WAYS: [(&str, Damage); 4] = [
+    ("cut off", |journal, at| journal.truncate(at)),
+    ("zeros to the end", |journal, at| journal[at..].fill(0)),
+    ("a missing sector", |journal, at| {
+        let end = journal.len().min(at + 512);
+        journal[at..end].fill(0);
+    }),
+    ("garbled", |journal, at| journal[at..].iter_mut().for_each(|byte| *byte ^= 0x5a)),
+];
+
 /// All of a range, or about so many of it, its ends among them.
 fn sample(range: Range<usize>, about: usize) -> impl Iterator<Item = usize> {
     let every = std::env::var_os("LONGHAUL_EVERY_BYTE").is_some();
@@ -93,18 +143,9 @@ fn sample(range: Range<usize>, about: usize) -> impl Iterator<Item = usize> {
 
 #[tokio::test]
 async fn a_batch_that_was_torn_is_cut_off_and_all_before_it_is_there() {
-    let left = Left::make().await;
+    let left = Left::make(Known::AllButLast).await;
     assert_eq!(left.open(&left.journal).await.unwrap(), 2);
-    let ways: [(&str, Damage); 4] = [
-        ("cut off", |journal, at| journal.truncate(at)),
-        ("zeros to the end", |journal, at| journal[at..].fill(0)),
-        ("a missing sector", |journal, at| {
-            let end = journal.len().min(at + 512);
-            journal[at..end].fill(0);
-        }),
-        ("garbled", |journal, at| journal[at..].iter_mut().for_each(|byte| *byte ^= 0x5a)),
-    ];
-    for (way, damage) in ways {
+    for (way, damage) in WAYS {
         for at in sample(left.last.clone(), 10) {
             let mut journal = left.journal.clone();
             damage(&mut journal, at);
@@ -117,8 +158,61 @@ async fn a_batch_that_was_torn_is_cut_off_and_all_before_it_is_there() {
 }
 
 #[tokio::test]
+async fn g10_damage_of_the_last_batch_is_told_where_it_is_known_to_be_acknowledged() {
+    let left = Left::make(Known::All).await;
+    assert_eq!(left.open(&left.journal).await.unwrap(), 2);
+    for (way, damage) in WAYS {
+        for at in sample(left.last.clone(), 10) {
+            let mut journal = left.journal.clone();
+            damage(&mut journal, at);
+            if journal == left.journal {
+                continue; // a hole of zeros where zeros were
+            }
+            let error = left.open(&journal).await.expect_err("it is damaged");
+            let OpenError::Store(store) = &error else { panic!("{way} at {at}: {error}") };
+            let Some(JournalDamage::End { at: end, last, acknowledged, .. }) = store.source.downcast_ref()
+            else {
+                panic!("{way} at {at}: {error}")
+            };
+            assert_eq!(*end, left.last.start as u64, "{way} at {at}");
+            assert_eq!(*last + 1, *acknowledged, "{way} at {at}");
+            assert!(error.to_string().contains("`longhaul-repair`"), "{error}");
+        }
+    }
+    // Zeros from the beginning: nothing says that there was anything.
+    for end in [vec![], vec![0; left.journal.len()]] {
+        let error = left.open(&end).await.unwrap_err().to_string();
+        assert!(error.contains("up to byte 0, which is commit 0, but commit "), "{error}");
+    }
+}
+
+/// When all that a journal had is in the tables, fjall removes it. Only the tables then tell which commit is the last.
+#[tokio::test]
+async fn g10_damage_of_the_only_batch_in_the_journal_is_told_where_it_is_known_to_be_acknowledged() {
+    for known in [Known::AllButLast, Known::All] {
+        let mut left = Left::make_after(known, true).await;
+        left.journal.drain(..left.last.start);
+        left.last = 0..left.journal.len();
+        assert_eq!(left.open(&left.journal).await.unwrap(), 2);
+        for end in sample(1..left.last.end, 5) {
+            let opened = left.open(&left.journal[..end]).await;
+            match known {
+                Known::All => assert!(opened.unwrap_err().to_string().contains("byte 0"), "{end} bytes"),
+                _ => assert_eq!(opened.unwrap(), 1, "{end} bytes"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_word_of_what_was_acknowledged_a_damaged_end_is_taken_for_a_torn_one() {
+    let left = Left::make(Known::Nothing).await;
+    assert_eq!(left.open(&left.journal[..left.last.end - 1]).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn g10_a_flipped_bit_in_what_was_acknowledged_loses_nothing_without_a_word() {
-    let left = Left::make().await;
+    let left = Left::make(Known::AllButLast).await;
     let (mut told, mut harmless) = (0, 0);
     for at in sample(0..left.last.start, 70) {
         let mut journal = left.journal.clone();
@@ -142,7 +236,7 @@ async fn g10_a_flipped_bit_in_what_was_acknowledged_loses_nothing_without_a_word
 
 #[tokio::test]
 async fn g10_a_sector_or_a_journal_that_is_missing_is_told() {
-    let left = Left::make().await;
+    let left = Left::make(Known::AllButLast).await;
     for at in (0..left.last.start - 512).step_by(512) {
         let mut journal = left.journal.clone();
         journal[at..at + 512].fill(0);

@@ -7,3 +7,4 @@ mod script;
 mod corruption;
 mod directory;
 mod old_data;
+mod repair;

@@ -145,7 +145,7 @@ async fn data_of_a_newer_format_is_refused_and_not_touched() {
 }
 
 /// All files below a directory, with what is in them.
-fn files(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn files(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(path).unwrap() {
         let path = entry.unwrap().path();
