@@ -1,6 +1,7 @@
 //! Errors: one enum for each thing that one can ask of an engine.
 
 mod repair;
+mod too_large;
 mod update;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::store::{Damage, ParkReason, StoreError};
 use crate::workflow::HandlerError;
 
 pub use repair::RepairError;
+pub use too_large::TooLarge;
 pub use update::UpdateError;
 
 /// An engine could not be opened.
@@ -125,6 +127,9 @@ pub enum StartError {
     /// The input could not be encoded, or does not decode again.
     #[error("the input cannot be stored: {0}")]
     Input(#[source] CodecError),
+    /// The input is larger than the engine takes.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The engine cannot answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -176,6 +181,20 @@ pub enum SignalError {
     /// The arguments could not be encoded.
     #[error("the arguments cannot be encoded: {0}")]
     Codec(#[from] CodecError),
+    /// The arguments are larger than the engine takes.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    /// The run is parked, and has as many signals that it has not handled as it may have;
+    /// see [`EngineBuilder::max_inbox`](crate::EngineBuilder::max_inbox).
+    #[error(
+        "run `{id}` is parked and has {limit} signals that it has not handled, so it takes no more: see why it is parked, and redrive it; or raise `EngineBuilder::max_inbox`"
+    )]
+    InboxFull {
+        /// The run's id.
+        id: String,
+        /// How many it may have.
+        limit: usize,
+    },
     /// The engine cannot answer.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -259,6 +278,9 @@ pub enum CompletionError {
     /// What was told cannot be stored.
     #[error("what was told cannot be stored: {0}")]
     Codec(#[from] CodecError),
+    /// What was told is larger than the engine takes.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The engine cannot answer.
     #[error(transparent)]
     Engine(#[from] EngineError),

@@ -88,7 +88,7 @@ pub use engine::{
 };
 pub use error::{
     CancelError, CompletionError, EngineError, HandleError, OpenError, QueryError, RedriveError, RunError,
-    SignalError, StartError, UpdateError,
+    SignalError, StartError, TooLarge, UpdateError,
 };
 pub use failure::{Failure, Never};
 /// Makes the methods marked `#[activity]` of an impl activities that share the value as their dependencies.

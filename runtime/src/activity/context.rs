@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Notify;
 
 use crate::codec::{self, CodecError, Payload};
+use crate::error::TooLarge;
 use crate::time::Moment;
 
 /// What an activity may know of the call that it serves, and how it talks to its engine.
@@ -50,6 +51,8 @@ pub(crate) struct Link {
 pub(crate) trait Reports: Send + Sync {
     /// A heartbeat.
     fn heartbeat(&self, details: Payload);
+    /// Whether a heartbeat's details are not too large.
+    fn check(&self, details: &Payload) -> Result<(), TooLarge>;
     /// For how long after one the engine wants no other heartbeat; `None` is no time.
     fn pause(&self) -> Option<Duration>;
     /// Calls [`Link::flush`] after some time.
@@ -68,7 +71,7 @@ struct Beat {
     /// Whether the last one was passed on not long ago.
     paused: bool,
     /// Why a heartbeat could not be told.
-    broken: Option<CodecError>,
+    broken: Option<String>,
 }
 
 impl fmt::Debug for Link {
@@ -116,7 +119,11 @@ impl ActivityContext {
     /// Details that cannot be stored end the attempt as a result would that cannot: the run is parked.
     pub fn heartbeat<D: Serialize + ?Sized>(&self, details: &D) {
         let Some(engine) = &self.link.engine else { return };
-        let encoded = codec::encode(details);
+        let encoded = codec::encode(details).map_err(|error| error.to_string());
+        let encoded = encoded.and_then(|details| match engine.check(&details) {
+            Ok(()) => Ok(details),
+            Err(too_large) => Err(too_large.to_string()),
+        });
         let mut beat = self.link.beat();
         match encoded {
             Err(error) => beat.broken = Some(error),
@@ -242,7 +249,7 @@ impl Link {
     }
 
     /// What the attempt told last and was not passed on; or why a heartbeat could not be told.
-    pub(crate) fn last(&self) -> Result<Option<Payload>, CodecError> {
+    pub(crate) fn last(&self) -> Result<Option<Payload>, String> {
         let mut beat = self.beat();
         match beat.broken.take() {
             Some(error) => Err(error),

@@ -176,9 +176,11 @@ impl Shard {
         again
     }
 
-    /// Takes up the attempts that are due, and those that have taken too long.
-    pub(super) fn attempts_due(&mut self, now: Moment, out: &mut Output) {
-        while let Some((id, due)) = self.tasks.due(now, &self.registry) {
+    /// Takes up the attempts that are due, and those that have taken too long: up to `most` of them, the others are due in the
+    /// next turn still.
+    pub(super) fn attempts_due(&mut self, now: Moment, most: usize, out: &mut Output) {
+        for _ in 0..most {
+            let Some((id, due)) = self.tasks.due(now, &self.registry) else { return };
             match due {
                 // Its run may end in this turn, or leave it.
                 Due::Start => self.due.push(id),

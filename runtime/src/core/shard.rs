@@ -37,10 +37,18 @@ pub(crate) struct Limits {
     pub(crate) small_states: usize,
     /// Attempts at activities that run at once.
     pub(crate) attempts: usize,
+    /// Signals that a run has accepted and not handled.
+    pub(crate) inbox: usize,
 }
 
-/// How many timers fire in one turn at most.
-const TIMERS_A_TURN: usize = 1_024;
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { hot_runs: 10_000, near_timers: 10_000, small_states: 4_096, attempts: 10_000, inbox: 1_000 }
+    }
+}
+
+/// How many timers fire in one turn at most; and how many calls of activities are due in it.
+const DUE_A_TURN: usize = 1_024;
 
 pub(crate) struct Shard {
     pub(super) registry: Registry,
@@ -54,6 +62,7 @@ pub(crate) struct Shard {
     pub(super) next_run: RunNo,
     pub(super) open_runs: u64,
     pub(super) small_states: usize,
+    max_inbox: usize,
 
     // What follows is of one turn.
     pub(super) touched: BTreeMap<RunNo, Touch>,
@@ -83,6 +92,7 @@ impl Shard {
             next_run,
             open_runs: mark.open_runs,
             small_states: limits.small_states,
+            max_inbox: limits.inbox,
             loading: Loading::default(),
             touched: BTreeMap::new(),
             questions: Vec::new(),
@@ -206,12 +216,8 @@ impl Shard {
                 out.effects.push(reply.with(self.find(workflow, id)));
             }
             Input::Signal { run, name, args, reply } => {
-                let closed = match self.loaded(run) {
-                    Ok(run) => run.record.phase.is_closed().then(|| run.record.id.clone()),
-                    Err(damage) => return out.effects.push(reply.with(Err(damage.into()))),
-                };
-                if let Some(id) = closed {
-                    return out.effects.push(reply.with(Err(SignalError::Closed { id })));
+                if let Err(error) = self.takes_signals(run) {
+                    return out.effects.push(reply.with(Err(error)));
                 }
                 let touch = self.touch(run);
                 touch.events.push(EventRecord::Signal { name, args });
@@ -242,12 +248,28 @@ impl Shard {
         }
     }
 
+    /// Whether the run takes one more signal.
+    fn takes_signals(&self, no: RunNo) -> Result<(), SignalError> {
+        let run = self.loaded(no)?;
+        let id = || run.record.id.clone();
+        if run.record.phase.is_closed() {
+            return Err(SignalError::Closed { id: id() });
+        }
+        if run.parked().is_some() {
+            let now = self.touched.get(&no).map_or(0, |touch| touch.events.len());
+            if run.record.inbox.len() + now >= self.max_inbox {
+                return Err(SignalError::InboxFull { id: id(), limit: self.max_inbox });
+            }
+        }
+        Ok(())
+    }
+
     /// Takes up the timers and retries whose time has come.
     pub(crate) fn fire(&mut self, now: Moment, out: &mut Output) {
-        for timer in self.timers.due(now, TIMERS_A_TURN) {
+        for timer in self.timers.due(now, DUE_A_TURN) {
             self.touch(timer.run).timers.push(timer);
         }
-        self.attempts_due(now, out);
+        self.attempts_due(now, DUE_A_TURN, out);
     }
 
     /// Where to scan table `timers` next, and for how many. Ask between turns.

@@ -23,7 +23,7 @@ impl Turns {
         registry.add_workflow(WorkflowType::of::<Script>());
         registry.add_activity(Work::NAME, Work::options());
         let disk = MemoryDisk::new();
-        let limits = Limits { hot_runs: 10, near_timers: 10, small_states: 4_096, attempts: 100 };
+        let limits = Limits { hot_runs: 10, near_timers: 10, attempts: 100, ..Limits::default() };
         let mut shard = Shard::new(registry, limits, &MarkRecord::default(), RunNo(0));
         shard.admit_timers(std::iter::empty(), &mut Output::default());
         Turns { shard, store: disk.store(), disk }

@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 use super::Message;
 use super::attempt::{Report, Rest};
 use super::driver::Work;
+use super::limits::Bounds;
 use crate::activity::{ActivityContext, Attempt, ErasedActivity, Link, RegisteredActivity};
 use crate::codec::Payload;
 use crate::core::{AttemptEnd, Input, Order, Stop, panic_text};
@@ -28,6 +29,7 @@ pub(super) struct Activities {
     messages: Sender<Message>,
     /// Whether time is not the system's.
     is_virtual: bool,
+    bounds: Bounds,
     /// The attempts that wait for virtual time to pass, by when they go on.
     resting: BTreeMap<(Moment, u64), Rest>,
     /// How many have waited so.
@@ -47,9 +49,10 @@ impl Activities {
         tokio: Handle,
         messages: Sender<Message>,
         is_virtual: bool,
+        bounds: Bounds,
     ) -> Self {
         let (running, resting, rests) = (BTreeMap::new(), BTreeMap::new(), 0);
-        Activities { registered, running, tokio, messages, is_virtual, resting, rests }
+        Activities { registered, running, tokio, messages, is_virtual, bounds, resting, rests }
     }
 
     pub(super) fn running(&self) -> usize {
@@ -100,6 +103,7 @@ impl Activities {
                     tokio: self.tokio.clone(),
                     every: heartbeat.map(|timeout| timeout / 2),
                     is_virtual: self.is_virtual,
+                    bounds: self.bounds,
                     link: OnceLock::new(),
                 };
                 let link = engine.link(details, deadline);
@@ -119,11 +123,11 @@ impl Activities {
         let run = registered.run.clone();
         let attempt = ctx.attempt;
         let ending = Ending { task, attempt, messages: self.messages.clone(), link: link.clone(), end: None };
-        let to_watch = link.clone();
+        let (to_watch, bounds) = (link.clone(), self.bounds);
         let spawned = self.tokio.spawn(async move {
             // Dropped last, whatever becomes of the attempt.
             let mut ending = ending;
-            ending.end = Some(run_attempt(run, ctx, input, &to_watch).await);
+            ending.end = Some(run_attempt(run, ctx, input, &to_watch).await.within(&bounds));
         });
         let running = Running { abort: spawned.abort_handle(), link, rests: false };
         self.running.insert((task, attempt), running);

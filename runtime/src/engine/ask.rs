@@ -91,7 +91,11 @@ impl Engine {
         let engine = self.clone();
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
-            if engine.inner().messages.send(message(Reply::new(answer))).is_err() {
+            let message = message(Reply::new(answer));
+            if message.is_queued() && !engine.inner().shared.queue.enter().await {
+                return Err(engine.ended());
+            }
+            if engine.inner().messages.send(message).is_err() {
                 return Err(engine.ended());
             }
             answered.await.map_err(|_| engine.ended())

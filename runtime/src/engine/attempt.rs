@@ -11,9 +11,11 @@ use tokio::sync::oneshot;
 
 use super::Message;
 use super::driver::Work;
+use super::limits::Bounds;
 use crate::activity::{Link, Reports};
 use crate::codec::Payload;
 use crate::core::{Input, Token};
+use crate::error::TooLarge;
 use crate::store::TaskId;
 use crate::time::Moment;
 
@@ -29,6 +31,7 @@ pub(super) struct Report {
     /// How often a heartbeat is passed on.
     pub(super) every: Option<Duration>,
     pub(super) is_virtual: bool,
+    pub(super) bounds: Bounds,
     pub(super) link: OnceLock<Weak<Link>>,
 }
 
@@ -62,6 +65,10 @@ impl Reports for Report {
     fn heartbeat(&self, details: Payload) {
         let (task, attempt) = (self.task, self.attempt);
         self.send(Message::Work(Work::Input(Input::Heartbeat { task, attempt, details })));
+    }
+
+    fn check(&self, details: &Payload) -> Result<(), TooLarge> {
+        self.bounds.check("what it tells", details)
     }
 
     fn pause(&self) -> Option<Duration> {

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use super::Engine;
 use super::clock::Clock;
+use super::limits::Bounds;
 use super::open::{Opening, open};
 use crate::activity::{Activity, ActivityContext, ActivityRegistry, ActivitySet, RegisteredActivity};
 use crate::core::{Limits, Registry, WorkflowType};
@@ -36,6 +37,7 @@ struct Parts {
     twice: Option<(&'static str, &'static str)>,
     clock: Clock,
     limits: Limits,
+    bounds: Bounds,
 }
 
 impl HasParts for Parts {
@@ -62,7 +64,8 @@ impl Default for Parts {
             played: BTreeMap::new(),
             twice: None,
             clock: Clock::system(),
-            limits: Limits { hot_runs: 10_000, near_timers: 10_000, small_states: 4_096, attempts: 10_000 },
+            limits: Limits::default(),
+            bounds: Bounds::default(),
         }
     }
 }
@@ -93,8 +96,8 @@ impl Parts {
             self.registry.add_activity(activity.name, activity.options.clone());
         }
         let tokio = Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
-        let Parts { registry, activities, clock, limits, .. } = self;
-        Ok(Opening { store, registry, activities, clock, limits, tokio })
+        let Parts { registry, activities, clock, limits, bounds, .. } = self;
+        Ok(Opening { store, registry, activities, clock, limits, bounds, tokio })
     }
 }
 
@@ -203,6 +206,14 @@ impl EngineBuilder {
     /// Opens an engine on a store of your own.
     pub fn open_store(self, store: impl Store) -> Opened {
         self.open_with(Box::new(move || Ok(Arc::new(store))))
+    }
+
+    pub(super) fn bounds(&mut self) -> &mut Bounds {
+        &mut self.0.parts_mut().bounds
+    }
+
+    pub(super) fn limits(&mut self) -> &mut Limits {
+        &mut self.0.parts_mut().limits
     }
 
     #[inline(never)]

@@ -53,6 +53,7 @@ impl Engine {
         output: &A::Output,
     ) -> Result<(), CompletionError> {
         let output = codec::encode(output)?;
+        self.check("the result", &output)?;
         self.tell(token, Told::Ended(A::NAME, AttemptEnd::Completed(output))).await.map(drop)
     }
 
@@ -64,7 +65,10 @@ impl Engine {
     /// As [`complete`](Self::complete).
     pub async fn fail<A: Activity>(&self, token: &str, error: &A::Error) -> Result<(), CompletionError> {
         let end = match failed::<A>(error)? {
-            Attempt::Failed { error, display, retry } => AttemptEnd::Failed { error, display, retry },
+            Attempt::Failed { error, display, retry } => {
+                self.check("the error", &error)?;
+                AttemptEnd::Failed { error, display, retry }
+            }
             Attempt::Completed(output) => AttemptEnd::Completed(output),
             Attempt::Broken(error) => return Err(error.into()),
         };
@@ -83,6 +87,7 @@ impl Engine {
         details: &D,
     ) -> Result<bool, CompletionError> {
         let details = codec::encode(details)?;
+        self.check("what the heartbeat tells", &details)?;
         self.tell(token, Told::Heartbeat(details)).await
     }
 

@@ -50,7 +50,7 @@ impl Flying {
         let mut registry = Registry::default();
         registry.add_workflow(WorkflowType::of::<Script>());
         registry.add_activity(Call::NAME, Call::options());
-        let limits = Limits { hot_runs: 0, near_timers: 2, small_states: 4_096, attempts: 100 };
+        let limits = Limits { hot_runs: 0, near_timers: 2, attempts: 100, ..Limits::default() };
         let store = Arc::new(disk.store());
         let Recovered { driver, .. } =
             recover(store.clone(), registry, limits).expect("the store can be read");

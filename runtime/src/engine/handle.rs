@@ -96,6 +96,7 @@ impl<W: Workflow> RunHandle<W> {
         let args = checked_args::<W, SignalError>("signal", W::SIGNALS, &name, &args);
         async move {
             let args = args?;
+            engine.check("the arguments of the signal", &args)?;
             engine.ask_signal(run, name, args).await?
         }
     }

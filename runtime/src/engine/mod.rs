@@ -18,6 +18,7 @@ mod flights;
 mod handle;
 mod history;
 mod json;
+mod limits;
 mod list;
 mod open;
 mod past;
@@ -48,6 +49,7 @@ use crate::error::{CancelError, EngineError, HandleError, RedriveError};
 use crate::store::StoreError;
 use crate::time::Moment;
 use crate::workflow::Workflow;
+use limits::{Bounds, Queue};
 
 #[cfg(all(test, feature = "testing"))]
 pub(crate) use driver::Driver;
@@ -91,6 +93,8 @@ struct Shared {
     ended: OnceLock<EngineError>,
     running_activities: AtomicUsize,
     hot_runs: AtomicUsize,
+    queue: Queue,
+    bounds: Bounds,
     /// Under virtual time, ids and seeds are counted and not drawn: from the number of runs at the open in the
     /// upper half, so that no two lives of a store count the same.
     counted: Option<AtomicU64>,
@@ -204,6 +208,11 @@ impl Engine {
     /// How many runs are in memory; see [`EngineBuilder::hot_runs`].
     pub fn hot_runs(&self) -> usize {
         self.inner().shared.hot_runs.load(Ordering::Acquire)
+    }
+
+    /// How many requests wait for the engine; see [`EngineBuilder::max_queue`].
+    pub fn queued_requests(&self) -> usize {
+        self.inner().shared.queue.len()
     }
 
     /// Lets `duration` pass, with all that falls due in it, and gives the time then. Under

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::activities::Activities;
 use super::clock::Clock;
 use super::committer::Committer;
+use super::limits::{Bounds, Queue};
 use super::recover::{Recovered, recover};
 use super::shell::Shell;
 use super::{Engine, Inner, Message, Shared, thread_panicked};
@@ -25,6 +26,7 @@ pub(super) struct Opening {
     pub(super) activities: BTreeMap<&'static str, RegisteredActivity>,
     pub(super) clock: Clock,
     pub(super) limits: Limits,
+    pub(super) bounds: Bounds,
     pub(super) tokio: Handle,
 }
 
@@ -33,6 +35,8 @@ pub(super) async fn open(opening: Opening) -> Result<Engine, OpenError> {
     let (ready, opened) = oneshot::channel();
     let shared = Arc::new(Shared {
         counted: opening.clock.is_virtual().then(|| AtomicU64::new(0)),
+        queue: Queue::of(opening.bounds.queue),
+        bounds: opening.bounds,
         ..Shared::default()
     });
     let (to_thread, seen) = (messages.clone(), Arc::clone(&shared));
@@ -65,7 +69,7 @@ pub(super) async fn open(opening: Opening) -> Result<Engine, OpenError> {
     Ok(Engine { inner: Arc::new(Inner { messages, shared, recovered, thread: Some(thread) }) })
 }
 
-/// Says so when the engine's thread ends by a panic, which is a bug of ours.
+/// Says so when the engine's thread ends by a panic, which is a bug of ours; and lets nobody wait for it any more.
 struct EndGuard(Arc<Shared>);
 
 impl Drop for EndGuard {
@@ -73,6 +77,8 @@ impl Drop for EndGuard {
         if std::thread::panicking() {
             self.0.end(thread_panicked());
         }
+        // Whatever the reason.
+        self.0.queue.close();
     }
 }
 
@@ -88,7 +94,8 @@ fn prepare(
         counted.store((next_run.0 << 32) + 1, Ordering::Relaxed);
     }
     let is_virtual = opening.clock.is_virtual();
-    let activities = Activities::new(opening.activities, opening.tokio, messages.clone(), is_virtual);
+    let activities =
+        Activities::new(opening.activities, opening.tokio, messages.clone(), is_virtual, opening.bounds);
     // Virtual time stands still while a commit is made, so there is nothing to be made meanwhile.
     let committer = (!is_virtual)
         .then(|| Committer::new(Arc::clone(&store), messages))

@@ -10,14 +10,13 @@ use super::activities::Activities;
 use super::clock::Clock;
 use super::committer::Committer;
 use super::driver::{Driver, Work};
+use super::limits::Bounds;
 use super::{Message, Shared};
 use crate::core::{Effect, Input, Reply};
 use crate::error::EngineError;
 use crate::store::{Batch, Store, StoreError};
 use crate::time::Moment;
 
-/// How many messages are taken up in one turn at most.
-const TURN: usize = 1_024;
 /// How many batches are in flight at most: one that is being synced, and one that is ready to follow.
 const IN_FLIGHT: usize = 2;
 
@@ -100,6 +99,7 @@ impl Shell {
     fn turn(&mut self) -> Result<(), End> {
         self.land_all(IN_FLIGHT - 1).map_err(|error| self.fail(error))?;
         let messages = self.gather();
+        self.shared.queue.leave(messages.iter().filter(|message| message.is_queued()).count());
         self.now = self.clock.now(self.now);
         let (mut work, mut end) = (Vec::with_capacity(messages.len()), None);
         for message in messages {
@@ -199,9 +199,13 @@ impl Shell {
     }
 
     fn drain(&self, messages: &mut Vec<Message>) {
-        while messages.len() < TURN
+        let Bounds { batch, batch_bytes, .. } = self.shared.bounds;
+        let mut bytes: usize = messages.iter().map(Message::weight).sum();
+        while messages.len() < batch
+            && bytes < batch_bytes
             && let Ok(message) = self.inbox.try_recv()
         {
+            bytes += message.weight();
             messages.push(message);
         }
     }
@@ -274,6 +278,7 @@ impl Shell {
     /// Says why the engine ends, before the askers whose answers are dropped then look for it.
     fn fail(&self, error: StoreError) -> End {
         self.shared.end(EngineError::Poisoned(error.clone()));
+        self.shared.queue.close();
         End::Failed(error)
     }
 
@@ -283,7 +288,10 @@ impl Shell {
     pub(super) fn close(self, reply: Option<Reply<Result<(), EngineError>>>) {
         // Before the askers whose answers are dropped here look for the reason.
         self.shared.end(EngineError::Closed);
-        let Shell { driver, store, committer, mut activities, inbox, next, advances, unheard, .. } = self;
+        let Shell {
+            driver, store, committer, mut activities, inbox, next, advances, unheard, shared, ..
+        } = self;
+        shared.queue.close();
         activities.cancel_all();
         let batch = driver.last_batch();
         drop((committer, inbox, next, advances, unheard));

@@ -58,6 +58,7 @@ fn started(
 ) -> Started {
     Box::pin(async move {
         let input = input.map_err(StartError::Input)?;
+        engine.check("the input", &input)?;
         let seed = engine.seed();
         let id = id.unwrap_or_else(|| engine.new_id("run", seed));
         let run = engine.ask_start(workflow, id.clone(), input, seed).await??;

@@ -79,6 +79,7 @@ impl<T, E> Update<T, E> {
     fn asked(self) -> Result<(Engine, Asked), UpdateError<E>> {
         let Update { engine, run, id, name, args, .. } = self;
         let args = args?;
+        engine.check("the arguments of the update", &args)?;
         let id = id.unwrap_or_else(|| engine.new_id("update", engine.seed()));
         Ok((engine, Asked { run, id, name, args }))
     }

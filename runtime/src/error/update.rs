@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{EngineError, StartError};
+use super::{EngineError, StartError, TooLarge};
 use crate::codec::CodecError;
 use crate::store::{Damage, ParkReason};
 use crate::workflow::HandlerError;
@@ -90,6 +90,9 @@ pub enum UpdateError<E> {
     /// The arguments could not be encoded, or the answer not decoded.
     #[error(transparent)]
     Codec(#[from] CodecError),
+    /// The arguments are larger than the engine takes.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The engine cannot answer. An update that was accepted goes on; ask again with the same id.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -114,6 +117,7 @@ impl<E> UpdateError<E> {
             UpdateError::BadId { len } => UpdateError::BadId { len },
             UpdateError::Handler(error) => UpdateError::Handler(error),
             UpdateError::Codec(error) => UpdateError::Codec(error),
+            UpdateError::TooLarge(error) => UpdateError::TooLarge(error),
             UpdateError::Engine(error) => UpdateError::Engine(error),
         }
     }

@@ -11,6 +11,7 @@ mod hostile;
 mod identity;
 mod large;
 mod ledger;
+mod limits;
 mod parking;
 mod script;
 mod support;
