@@ -167,7 +167,12 @@ impl Model {
                 | UpdateError::BadId { .. }
                 | UpdateError::Handler(_),
             ) => !logged,
-            Err(UpdateError::Failed(_) | UpdateError::Codec(_) | UpdateError::Engine(_)) => false,
+            Err(
+                UpdateError::Failed(_)
+                | UpdateError::Codec(_)
+                | UpdateError::TooLarge(_)
+                | UpdateError::Engine(_),
+            ) => false,
         };
         holds("G1", right, || {
             format!("update {key:?} was answered by {answer:?}; accepted is {accepted:?}, done is {done:?}")
