@@ -8,6 +8,8 @@ use longhaul::Engine;
 use longhaul::prelude::*;
 use tokio::sync::Semaphore;
 
+use crate::machine::{self, cpu_millis, written_bytes};
+
 const WIDTHS: [u32; 2] = [1_000, 10_000];
 
 /// How results come in.
@@ -79,7 +81,7 @@ impl FanOut {
 }
 
 pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let tokio = machine::tokio()?;
     println!(
         "join_all over activities, and over blocks with two each, whose results come at once or one by one"
     );
@@ -152,24 +154,4 @@ async fn fan_out(branches: Branches, width: u32, pool: Pool, on_disk: bool) -> R
     drop(run);
     engine.shutdown().await?;
     Ok(cost)
-}
-
-/// What this process has written so far; 0 where the system does not tell.
-fn written_bytes() -> u64 {
-    let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
-    io.lines().find_map(|line| line.strip_prefix("wchar: ")?.parse().ok()).unwrap_or(0)
-}
-
-/// The processor time that this process has used so far; 0 where the system does not tell.
-fn cpu_millis() -> u64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<u64> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .map(|n| n.parse().unwrap_or(0))
-        .collect();
-    // In hundredths of a second: user and system time, the 12th and 13th field behind the name.
-    fields.get(11..13).map_or(0, |times| times.iter().sum::<u64>() * 10)
 }

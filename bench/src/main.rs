@@ -1,41 +1,82 @@
 //! What Longhaul measures itself by.
 //!
-//! ```text
-//! cargo run --release -p longhaul-bench -- throughput   # runs per second and latency, durable, by runs in flight
-//! cargo run --release -p longhaul-bench -- sleeping     # bytes on disk and in memory for a sleeping run
-//! cargo run --release -p longhaul-bench -- fanout       # 1,000 and 10,000 activities at once, or blocks: bytes and time
-//! cargo run --release -p longhaul-bench -- codec        # nanoseconds to write a value as CBOR, and to read it back
-//! cargo run --release -p longhaul-bench -- compile      # rustc's time for a machine and for the same plain async fn; generated code
-//! cargo run --release -p longhaul-bench -- resume       # nanoseconds for a resume, beyond the user's code
-//! ```
+//! `cargo run --release -p longhaul-bench` lists what there is; `-- table` runs all that `bench/README.md` tells, one after the
+//! other, each in a process of its own, and prints the table.
 //!
 //! Machines are noisy: compare what one run prints, not two runs.
 
+mod active;
 mod codec;
 mod compile;
+mod events;
 mod fanout;
+mod limit;
+mod machine;
+mod queries;
+mod report;
 mod resume;
+mod signals;
 mod sleeping;
+mod starts;
+mod table;
 mod throughput;
+mod timers;
 
+use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
+/// What can be asked for, and what it tells.
+const PROGRAMS: [(&str, &str); 14] = [
+    ("table", "all of the table, in about 12 minutes"),
+    ("throughput", "runs a second and latency, durable, by runs in flight; bare fjall as the limit"),
+    ("signals", "signals a second, acknowledged, into one run and into many"),
+    ("starts", "how long a start takes to be acknowledged"),
+    ("sleeping [RUNS]", "memory and disk of sleeping runs (a million), open after SIGKILL under load"),
+    ("timers [TIMERS]", "how late timers are (a million, each every minute, for five minutes)"),
+    ("due", "100,000 timers due in the same second"),
+    ("events", "load of a run with a million events against one with ten"),
+    ("queries", "queries on runs in memory and not in memory"),
+    ("active", "memory of runs at work"),
+    ("fanout", "1,000 and 10,000 activities at once, or blocks: bytes and time"),
+    ("codec", "nanoseconds to write a value as CBOR, and to read it back"),
+    ("compile", "rustc's time for a machine and for the same plain async fn; generated code"),
+    ("resume", "nanoseconds for a resume, beyond the user's code"),
+];
+
 fn main() -> ExitCode {
-    let what = std::env::args().nth(1).unwrap_or_default();
-    let done = match what.as_str() {
-        "throughput" => throughput::measure(),
-        "sleeping" => sleeping::measure(),
-        "fanout" => fanout::measure(),
-        "codec" => codec::measure(),
-        "compile" => compile::measure(),
-        "resume" => resume::measure(),
-        _ => Err("which: throughput, sleeping, fanout, codec, compile or resume?".into()),
-    };
-    match done {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("longhaul-bench: {error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
+    let what = args.first().map_or("", String::as_str);
+    let number = || args.get(1).map(|number| number.parse()).transpose();
+    match what {
+        "table" => table::measure(),
+        "throughput" => throughput::measure(),
+        "signals" => signals::measure(),
+        "starts" => starts::measure(),
+        "sleeping" => sleeping::measure(number()?),
+        "sleeping-load" => sleeping::load(Path::new(args.get(1).ok_or("which folder?")?)),
+        "timers" => timers::every_minute(number()?),
+        "due" => timers::same_second(),
+        "events" => events::measure(),
+        "queries" => queries::measure(),
+        "active" => active::measure(),
+        "fanout" => fanout::measure(),
+        "codec" => codec::measure(),
+        "compile" => compile::measure(),
+        "resume" => resume::measure(),
+        _ => {
+            let list: String = PROGRAMS.map(|(name, tells)| format!("  {name:<16} {tells}\n")).concat();
+            Err(format!("which?\n{list}").into())
         }
     }
 }

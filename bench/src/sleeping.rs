@@ -1,13 +1,22 @@
-//! A hundred thousand sleeping runs: what each costs on disk and in memory.
+//! A million sleeping runs: what each costs in memory and on disk, and how soon the engine is there again after a kill.
 
 use std::error::Error;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use longhaul::Engine;
 use longhaul::prelude::*;
 
-const RUNS: u64 = 100_000;
+use crate::machine::{self, disk_bytes, resident_bytes};
+use crate::report::{Holds, millis, rate, row};
+
+const RUNS: u64 = 1_000_000;
+/// How many starts are asked for before their acknowledgements are waited for.
+const AT_ONCE: u64 = 1_000;
+/// How long there is a load before the kill.
+const LOAD: Duration = Duration::from_secs(5);
 
 #[derive(Default, Serialize, Deserialize)]
 struct Sleeper {
@@ -23,62 +32,147 @@ impl Sleeper {
         self.note = name;
         number
     }
+
+    #[signal]
+    fn rename(&mut self, note: String) {
+        self.note = note;
+    }
 }
 
-pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    tokio.block_on(sleepers())
+fn open(folder: &Path) -> longhaul::engine::Opened {
+    Engine::builder().workflow::<Sleeper>().open(folder)
+}
+
+/// `runs` sleepers; a million if not told otherwise.
+pub(crate) fn measure(runs: Option<u64>) -> Result<(), Box<dyn Error>> {
+    let runs = runs.unwrap_or(RUNS);
+    let folder = tempfile::tempdir()?;
+    let tokio = machine::tokio()?;
+    tokio.block_on(sleepers(folder.path(), runs))?;
+    kill_under_load(folder.path(), runs)?;
+    tokio.block_on(after_kill(folder.path(), runs))
 }
 
 #[allow(clippy::cast_precision_loss)]
-async fn sleepers() -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let open = || Engine::builder().workflow::<Sleeper>().open(folder.path());
+async fn sleepers(folder: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
     let before = resident_bytes()?;
-    let engine = open().await?;
+    let engine = open(folder).await?;
     let begun = Instant::now();
-    for first in (0..RUNS).step_by(1_000) {
-        let starts = (first..first + 1_000).map(|number| {
+    start(&engine, 0..runs).await?;
+    row(
+        format!("{runs} starts, {AT_ONCE} at a time"),
+        format!("{:.0}/s", rate(runs, begun.elapsed())),
+        "",
+        Holds::Told,
+    );
+    let memory = resident_bytes()? - before;
+    row(
+        format!("{runs} sleeping runs, memory"),
+        format!(
+            "{:.0} MB, {:.0} B each, {} of them hot",
+            memory as f64 / 1e6,
+            memory as f64 / runs as f64,
+            engine.hot_runs()
+        ),
+        "≤ 250 MB",
+        memory <= 250_000_000,
+    );
+    engine.shutdown().await?;
+    let disk = disk_bytes(folder)?;
+    row(
+        format!("{runs} sleeping runs, disk"),
+        format!("{:.0} B each", disk as f64 / runs as f64),
+        "≤ 600 B each",
+        disk <= 600 * runs,
+    );
+    let before = resident_bytes()?;
+    let begun = Instant::now();
+    let engine = open(folder).await?;
+    row(
+        format!("open after a clean close, {runs} sleeping"),
+        format!("{:.0} ms, {} runs open", millis(begun.elapsed()), engine.recovered()),
+        "",
+        Holds::Told,
+    );
+    row(
+        format!("{runs} sleeping runs, memory after an open"),
+        format!("{:.0} MB more", resident_bytes()?.saturating_sub(before) as f64 / 1e6),
+        "",
+        Holds::Told,
+    );
+    engine.shutdown().await?;
+    Ok(())
+}
+
+async fn start(engine: &Engine, numbers: std::ops::Range<u64>) -> Result<(), Box<dyn Error>> {
+    for first in numbers.clone().step_by(usize::try_from(AT_ONCE)?) {
+        let starts = (first..numbers.end.min(first + AT_ONCE)).map(|number| {
             let engine = engine.clone();
-            tokio::spawn(async move { engine.start::<Sleeper>(number).await.map(drop) })
+            tokio::spawn(
+                async move { engine.start::<Sleeper>(number).id(format!("s{number}")).await.map(drop) },
+            )
         });
         for start in starts.collect::<Vec<_>>() {
             start.await??;
         }
     }
-    let seconds = begun.elapsed().as_secs_f64();
-    println!("{RUNS} runs started and asleep for a year, {:.0} starts/s", RUNS as f64 / seconds);
-    let per_run = |bytes: u64| bytes as f64 / RUNS as f64;
-    println!(
-        "memory: {:.0} bytes a run (with {} hot)",
-        per_run(resident_bytes()? - before),
-        engine.hot_runs()
-    );
-    engine.shutdown().await?;
-    println!("disk:   {:.0} bytes a run", per_run(disk_bytes(folder.path())?));
-    let begun = Instant::now();
-    let engine = open().await?;
-    println!("open:   {:.0} ms, {} runs open", begun.elapsed().as_secs_f64() * 1e3, engine.recovered());
-    engine.shutdown().await?;
     Ok(())
 }
 
-/// The process's resident memory, as Linux tells it.
-fn resident_bytes() -> Result<u64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-    let kib: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
-    Ok(kib * 1024)
+/// What the process does that is killed: starts and signals as fast as it can. It says when it has begun.
+pub(crate) fn load(folder: &Path) -> Result<(), Box<dyn Error>> {
+    machine::tokio()?.block_on(async {
+        let engine = open(folder).await?;
+        println!("open");
+        std::io::stdout().flush()?;
+        let first = engine.recovered();
+        for round in 0.. {
+            let begun = first + round * AT_ONCE;
+            start(&engine, begun..begun + AT_ONCE).await?;
+            for number in (0..AT_ONCE).map(|at| (round * AT_ONCE + at * 7) % first.max(1)) {
+                engine.handle::<Sleeper>(format!("s{number}")).await?.rename("renamed".to_owned()).await?;
+            }
+        }
+        Ok(())
+    })
 }
 
-/// The blocks that the files of a folder occupy.
-fn disk_bytes(folder: &Path) -> Result<u64, Box<dyn Error>> {
-    use std::os::unix::fs::MetadataExt;
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        bytes += if metadata.is_dir() { disk_bytes(&entry.path())? } else { metadata.blocks() * 512 };
+/// Runs [`load`] in a process of its own, and kills it.
+fn kill_under_load(folder: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .arg("sleeping-load")
+        .arg(folder)
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut said = String::new();
+    let stdout = child.stdout.take().ok_or("the load has no output")?;
+    BufReader::new(stdout).read_line(&mut said)?;
+    if said.trim() != "open" {
+        return Err(format!("the load over {runs} runs did not open: {said:?}").into());
     }
-    Ok(bytes)
+    std::thread::sleep(LOAD);
+    child.kill()?; // SIGKILL
+    child.wait()?;
+    Ok(())
+}
+
+async fn after_kill(folder: &Path, runs: u64) -> Result<(), Box<dyn Error>> {
+    let before = resident_bytes()?;
+    let begun = Instant::now();
+    let engine = open(folder).await?;
+    let opened = begun.elapsed();
+    engine.handle::<Sleeper>("s0").await?.rename("the first".to_owned()).await?;
+    let first = begun.elapsed();
+    row(
+        format!("open to the first transition, after SIGKILL under load, {} runs open", engine.recovered()),
+        format!("{:.0} ms, of which {:.0} ms open", millis(first), millis(opened)),
+        "≤ 2 s",
+        first <= Duration::from_secs(2),
+    );
+    assert!(engine.recovered() >= runs, "runs were lost");
+    #[allow(clippy::cast_precision_loss)]
+    let memory = resident_bytes()?.saturating_sub(before) as f64 / 1e6;
+    row("the same, memory then", format!("{memory:.0} MB more"), "", Holds::Told);
+    engine.shutdown().await?;
+    Ok(())
 }

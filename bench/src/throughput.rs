@@ -1,4 +1,4 @@
-//! Three no-op activities in sequence, end to end, each step durable.
+//! Runs of three no-op activities in sequence, end to end, each step durable; and what bare fjall would allow.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 
 use longhaul::Engine;
 use longhaul::prelude::*;
+use longhaul::store::FjallStore;
+
+use crate::limit::{self, Noted, Noting};
+use crate::machine;
+use crate::report::{Holds, millis, percentile, rate, row};
 
 const WARM_UP: Duration = Duration::from_secs(1);
 const MEASURED: Duration = Duration::from_secs(4);
@@ -30,56 +35,112 @@ impl ThreeSteps {
 }
 
 pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    println!("three no-op activities in sequence, durable, {MEASURED:?} each after {WARM_UP:?}");
-    println!("{:>9} {:>10} {:>10} {:>10}", "in flight", "runs/s", "p50 ms", "p99 ms");
-    for in_flight in [1, 16, 64, 256] {
-        let mut latencies = tokio.block_on(load(in_flight))?;
-        latencies.sort_unstable();
-        #[allow(clippy::cast_precision_loss)]
-        let per_second = latencies.len() as f64 / MEASURED.as_secs_f64();
-        println!(
-            "{in_flight:>9} {per_second:>10.0} {:>10.3} {:>10.3}",
-            percentile(&latencies, 50).as_secs_f64() * 1e3,
-            percentile(&latencies, 99).as_secs_f64() * 1e3,
+    let tokio = machine::tokio()?;
+    for in_flight in [16, 64, 1_024] {
+        let Measured { per_second, p50, p99, .. } = tokio.block_on(load(in_flight, None))?;
+        row(
+            format!("runs of three no-op activities, {in_flight} in flight"),
+            format!("{per_second:.0}/s, p50 {:.2} ms, p99 {:.2} ms", millis(p50), millis(p99)),
+            "",
+            Holds::Told,
         );
     }
+    one_by_one(&tokio)?;
+    against_bare_fjall(&tokio)
+}
+
+/// One run after the other: what it takes in times of a sync.
+fn one_by_one(tokio: &tokio::runtime::Runtime) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let sync = machine::sync_time(folder.path())?;
+    let Measured { p50, p99, .. } = tokio.block_on(load(1, None))?;
+    let syncs = p50.as_secs_f64() / sync.as_secs_f64();
+    row(
+        "runs of three no-op activities, 1 in flight, p50",
+        format!("{:.3} ms = {syncs:.1} syncs of {:.3} ms", millis(p50), millis(sync)),
+        "≤ 6 syncs",
+        syncs <= 6.0,
+    );
+    let spread = p99.as_secs_f64() / p50.as_secs_f64();
+    row("the same, p99", format!("{:.3} ms = {spread:.1} × p50", millis(p99)), "≤ 3 × p50", spread <= 3.0);
     Ok(())
 }
 
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default()
+/// 256 in flight; then the batches that this made, committed by bare fjall.
+fn against_bare_fjall(tokio: &tokio::runtime::Runtime) -> Result<(), Box<dyn Error>> {
+    const IN_FLIGHT: usize = 256;
+    let Measured { per_second, p50, p99, .. } = tokio.block_on(load(IN_FLIGHT, None))?;
+    let noted = Noted::default();
+    let Measured { runs, .. } = tokio.block_on(load(IN_FLIGHT, Some(&noted)))?;
+    let batches = std::mem::take(&mut *noted.lock().map_err(|_| "a thread panicked")?);
+    let folder = tempfile::tempdir()?;
+    let bare = rate(runs, limit::commit_all(folder.path(), &batches)?);
+    let writes: usize = batches.iter().map(|batch| batch.writes.len()).sum();
+    #[allow(clippy::cast_precision_loss)]
+    let (per_run, per_batch) = (writes as f64 / runs as f64, writes as f64 / batches.len() as f64);
+    row(
+        format!("runs of three no-op activities, {IN_FLIGHT} in flight"),
+        format!(
+            "{per_second:.0}/s, p50 {:.2} ms, p99 {:.2} ms; bare fjall {bare:.0}/s ({per_run:.1} writes a run, {per_batch:.0} a batch): {:.0} %",
+            millis(p50),
+            millis(p99),
+            per_second / bare * 100.0
+        ),
+        "≥ 60 % of bare fjall",
+        per_second >= 0.6 * bare,
+    );
+    Ok(())
+}
+
+struct Measured {
+    per_second: f64,
+    p50: Duration,
+    p99: Duration,
+    /// All runs that were started, also those of the warm-up.
+    runs: u64,
 }
 
 /// Keeps so many runs in flight; the times from start to result of those that began after the warm-up.
-async fn load(in_flight: usize) -> Result<Vec<Duration>, Box<dyn Error>> {
+async fn load(in_flight: usize, noted: Option<&Noted>) -> Result<Measured, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let engine = Engine::builder().workflow::<ThreeSteps>().activity::<nothing>().open(folder.path()).await?;
+    let builder = Engine::builder().workflow::<ThreeSteps>().activity::<nothing>();
+    let engine = match noted {
+        Some(noted) => builder.open_store(Noting::new(FjallStore::open(folder.path())?, noted)).await?,
+        None => builder.open(folder.path()).await?,
+    };
     let over = Arc::new(AtomicBool::new(false));
     let begun = Instant::now();
     let workers: Vec<_> = (0..in_flight)
         .map(|_| {
             let (engine, over) = (engine.clone(), Arc::clone(&over));
             tokio::spawn(async move {
-                let mut latencies = Vec::new();
+                let (mut latencies, mut runs) = (Vec::new(), 0);
                 while !over.load(Ordering::Relaxed) {
                     let start = Instant::now();
                     let output = engine.start::<ThreeSteps>(1).execute().await?;
                     assert_eq!(output, 4);
+                    runs += 1;
                     if start.duration_since(begun) > WARM_UP {
                         latencies.push(start.elapsed());
                     }
                 }
-                Ok::<_, Failure>(latencies)
+                Ok::<_, Failure>((latencies, runs))
             })
         })
         .collect();
     tokio::time::sleep(WARM_UP + MEASURED).await;
     over.store(true, Ordering::Relaxed);
-    let mut latencies = Vec::new();
+    let (mut latencies, mut runs) = (Vec::new(), 0);
     for worker in workers {
-        latencies.extend(worker.await?.map_err(|failure| failure.to_string())?);
+        let (some, many) = worker.await?.map_err(|failure| failure.to_string())?;
+        latencies.extend(some);
+        runs += many;
     }
     engine.shutdown().await?;
-    Ok(latencies)
+    Ok(Measured {
+        per_second: rate(u64::try_from(latencies.len())?, MEASURED),
+        p50: percentile(&mut latencies, 50.0),
+        p99: percentile(&mut latencies, 99.0),
+        runs,
+    })
 }

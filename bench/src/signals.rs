@@ -1,0 +1,114 @@
+//! Signals, acknowledged when they are durable: into one run, and into ten thousand.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use longhaul::Engine;
+use longhaul::prelude::*;
+
+use crate::machine;
+use crate::report::{rate, row};
+
+const RUNS: u64 = 10_000;
+const WARM_UP: Duration = Duration::from_secs(1);
+const MEASURED: Duration = Duration::from_secs(4);
+const EXPECTED: f64 = 100_000.0;
+
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Counter {
+    count: u64,
+    ended: bool,
+}
+
+#[workflow]
+impl Counter {
+    #[run]
+    async fn run(&mut self, ctx: &Context) -> u64 {
+        ctx.wait_until(|| self.ended).await;
+        self.count
+    }
+
+    #[signal]
+    pub(crate) fn add(&mut self, number: u64) {
+        self.count += number;
+    }
+
+    #[signal]
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    #[query]
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
+    let tokio = machine::tokio()?;
+    for (runs, senders) in [(1, 64), (1, 1_024), (RUNS, 64), (RUNS, 1_024), (RUNS, 4_096)] {
+        let per_second = tokio.block_on(storm(runs, senders))?;
+        row(
+            format!("signals into {runs} runs, {senders} senders"),
+            format!("{per_second:.0}/s"),
+            format!("≥ {EXPECTED}/s"),
+            per_second >= EXPECTED,
+        );
+    }
+    Ok(())
+}
+
+/// How many signals a second are acknowledged, while each sender waits for the acknowledgement of one before it sends the next.
+async fn storm(runs: u64, senders: u64) -> Result<f64, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let engine = Engine::builder().workflow::<Counter>().open(folder.path()).await?;
+    let mut handles = Vec::new();
+    for _ in 0..runs {
+        handles.push(tokio::spawn(engine.start::<Counter>(()).into_future()));
+    }
+    let mut counters = Vec::new();
+    for handle in handles {
+        counters.push(handle.await??);
+    }
+    let counters = Arc::new(counters);
+    let (over, counted) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let workers: Vec<_> = (0..senders)
+        .map(|sender| {
+            let (counters, over, counted) = (Arc::clone(&counters), Arc::clone(&over), Arc::clone(&counted));
+            tokio::spawn(async move {
+                let mut sent = 0_u64;
+                // Each sender has runs of its own, where there are enough.
+                for at in (sender..).step_by(usize::try_from(senders).unwrap_or(1)) {
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let counter = &counters[usize::try_from(at % runs).unwrap_or(0)];
+                    counter.add(1).await?;
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    sent += 1;
+                }
+                Ok::<_, longhaul::SignalError>(sent)
+            })
+        })
+        .collect();
+    tokio::time::sleep(WARM_UP).await;
+    let (begun, before) = (Instant::now(), counted.load(Ordering::Relaxed));
+    tokio::time::sleep(MEASURED).await;
+    let (took, acknowledged) = (begun.elapsed(), counted.load(Ordering::Relaxed) - before);
+    over.store(true, Ordering::Relaxed);
+    let mut sent = 0;
+    for worker in workers {
+        sent += worker.await??;
+    }
+    // Each of them was handled, once.
+    let mut seen = 0;
+    for counter in counters.iter() {
+        seen += counter.count().await?;
+    }
+    assert_eq!(seen, sent, "signals were lost, or handled twice");
+    drop(counters);
+    engine.shutdown().await?;
+    Ok(rate(acknowledged, took))
+}
