@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::activities::Activities;
 use super::clock::Clock;
@@ -17,6 +17,9 @@ use crate::error::EngineError;
 use crate::store::{Batch, Store, StoreError};
 use crate::time::Moment;
 
+/// How long an answer to what was just let out is looked for before the thread sleeps: to be woken takes longer than many an
+/// activity, and than a caller needs to ask the next thing.
+const LOOK_OUT: Duration = Duration::from_micros(50);
 /// How many batches are in flight at most: one that is being synced, and one that is ready to follow.
 const IN_FLIGHT: usize = 2;
 
@@ -28,6 +31,8 @@ pub(super) struct Shell {
     inbox: Receiver<Message>,
     /// A message that was seen to be there.
     next: Option<Message>,
+    /// Whether something was let out since a message was last waited for.
+    has_let_out: bool,
     activities: Activities,
     clock: Clock,
     now: Moment,
@@ -71,6 +76,7 @@ impl Shell {
             committer,
             inbox,
             next: None,
+            has_let_out: false,
             activities,
             clock,
             now,
@@ -186,16 +192,40 @@ impl Shell {
         }
         let first = match self.patience() {
             Patience::None => return messages,
-            Patience::AtMost(wait) => match self.inbox.recv_timeout(wait) {
+            Patience::AtMost(wait) => match self.look_out().map_or_else(|| self.inbox.recv_timeout(wait), Ok)
+            {
                 Ok(message) => message,
                 Err(RecvTimeoutError::Timeout) => return messages,
                 Err(RecvTimeoutError::Disconnected) => Message::Stop,
             },
-            Patience::ForAMessage => self.inbox.recv().unwrap_or(Message::Stop),
+            Patience::ForAMessage => {
+                self.look_out().map_or_else(|| self.inbox.recv(), Ok).unwrap_or(Message::Stop)
+            }
         };
         messages.push(first);
         self.drain(&mut messages);
         messages
+    }
+
+    /// A message that comes soon after something was let out.
+    fn look_out(&mut self) -> Option<Message> {
+        if !std::mem::take(&mut self.has_let_out) {
+            return None;
+        }
+        #[allow(clippy::disallowed_methods)] // how long to look out is no input of the core's
+        let now = Instant::now;
+        let until = now() + LOOK_OUT;
+        while now() < until {
+            for _ in 0..64 {
+                if let Ok(message) = self.inbox.try_recv() {
+                    return Some(message);
+                }
+                std::hint::spin_loop();
+            }
+            // Those who are to answer may need this core.
+            std::thread::yield_now();
+        }
+        None
     }
 
     fn drain(&self, messages: &mut Vec<Message>) {
@@ -265,6 +295,7 @@ impl Shell {
         // Who is told something below may look at it.
         self.shared.running_activities.store(self.activities.running(), Ordering::Release);
         for effect in self.driver.let_out() {
+            self.has_let_out = true;
             match effect {
                 Effect::Reply(send) => send(),
                 Effect::Attempt(order) => self.activities.carry_out(order),
