@@ -12,7 +12,7 @@ use crate::machine;
 use crate::report::{millis, percentile, rate, row};
 
 const TICKERS: u64 = 1_000_000;
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 const MINUTES: u32 = 5;
 const AT_ONCE: u64 = 100_000;
 
