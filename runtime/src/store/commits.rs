@@ -63,10 +63,11 @@ impl Acknowledged {
     /// Opens the file at `path`, making it where there is none, and gives the last number that it has.
     pub(super) fn open(path: &Path) -> io::Result<(Self, Option<CommitNo>)> {
         let last = Self::read(path)?;
-        let file = File::options().write(true).create(true).truncate(false).open(path)?;
+        let mut file = File::options().write(true).create(true).truncate(false).open(path)?;
         // So that it takes its place on the disk now, and not at a commit.
-        if file.metadata()?.len() < 2 * Self::SLOT as u64 {
-            (&file).write_all(&[0; 2 * Self::SLOT])?;
+        let len = usize::try_from(file.seek(SeekFrom::End(0))?).unwrap_or(usize::MAX);
+        if len < 2 * Self::SLOT {
+            file.write_all(&[0; 2 * Self::SLOT][len..])?;
         }
         Ok((Acknowledged(file), last))
     }
@@ -123,6 +124,7 @@ mod tests {
             let last = if len < CommitNo::STORED { None } else { Some(CommitNo(4)) };
             assert_eq!(Acknowledged::read(&path).unwrap(), last, "{len} bytes");
             assert_eq!(Acknowledged::open(&path).unwrap().1, last, "{len} bytes");
+            assert_eq!(Acknowledged::read(&path).unwrap(), last, "{len} bytes, and open");
         }
         assert_eq!(CommitNo::from_stored(&[0; 12]), None);
     }

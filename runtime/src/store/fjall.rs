@@ -162,6 +162,23 @@ impl FjallStore {
         self.numbers().last
     }
 
+    /// Flushing only shortens the next opening, so it is not waited for without end, nor where it has failed.
+    fn wait_for_flush(&self) {
+        #[allow(clippy::disallowed_methods)] // how long a close takes is no input of the core's
+        let now = Instant::now;
+        let give_up = now() + FLUSH_PATIENCE;
+        while self.tables.iter().chain([&self.commits]).any(|table| table.sealed_memtable_count() > 0) {
+            if let Err(error) = self.database.persist(PersistMode::Buffer) {
+                tracing::warn!(%error, "the journal was not written to the tables on closing; the next open reads it");
+                return;
+            }
+            if now() > give_up {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// The table that fjall has under this number.
     pub(super) fn table_numbered(&self, number: u64) -> Option<Table> {
         let number = number.to_string();
@@ -232,7 +249,13 @@ impl Store for FjallStore {
         writes.insert(&self.commits, CommitNo::KEY, number.to_stored());
         writes.commit().map_err(|error| {
             self.failed.store(true, Ordering::Release);
-            StoreError::new("commit to disk", error)
+            match error {
+                ::fjall::Error::Poisoned => StoreError::new(
+                    "commit to disk",
+                    "the store could not write its tables in the background",
+                ),
+                error => StoreError::new("commit to disk", error),
+            }
         })?;
         numbers.last = number;
         if let Err(error) = numbers.acknowledged.note(number) {
@@ -256,15 +279,7 @@ impl Store for FjallStore {
         for table in self.tables.iter().chain([&self.commits]) {
             table.rotate_memtable().map_err(|error| StoreError::new("flush the tables on closing", error))?;
         }
-        // Flushing only shortens the next opening, so it is not waited for without end.
-        #[allow(clippy::disallowed_methods)] // how long a close takes is no input of the core's
-        let now = Instant::now;
-        let give_up = now() + FLUSH_PATIENCE;
-        while self.tables.iter().chain([&self.commits]).any(|table| table.sealed_memtable_count() > 0)
-            && now() < give_up
-        {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        self.wait_for_flush();
         Ok(())
     }
 }

@@ -113,7 +113,7 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
 }
 
 /// Text that does not compress.
-fn noise(len: usize) -> String {
+pub(crate) fn noise(len: usize) -> String {
     let mut state = 7_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -4,7 +4,10 @@
 #[allow(dead_code)] // the engine's own tests use all of it
 mod script;
 
+mod child;
 mod corruption;
 mod directory;
+mod failing_sync;
+mod full_disk;
 mod old_data;
 mod repair;
