@@ -28,6 +28,8 @@ pub(super) struct Sort {
 pub(super) struct Kit {
     pub(super) sorts: Vec<Sort>,
     pub(super) registry: Registry,
+    /// What a binary knows that lacks one workflow and one activity of them.
+    pub(super) lacking: Registry,
     pub(super) players: BTreeMap<&'static str, Player>,
     /// Make up errors, of the activities that may fail with any.
     pub(super) errors: BTreeMap<&'static str, Player>,
@@ -49,6 +51,7 @@ impl Default for Kit {
         Kit {
             sorts: Vec::new(),
             registry: Registry::default(),
+            lacking: Registry::default(),
             players: BTreeMap::new(),
             errors: BTreeMap::new(),
             options: BTreeMap::new(),
@@ -64,6 +67,10 @@ impl Kit {
         make: impl Fn(&mut Sampler<'_>) -> Result<W::Input, SampleError> + 'static,
     ) {
         let workflow = WorkflowType::of::<W>();
+        // The binary that lacks something has the first of them.
+        if self.sorts.is_empty() {
+            self.lacking.add_workflow(workflow);
+        }
         self.registry.add_workflow(workflow);
         let input = move |choices: &mut Sampler<'_>| {
             let input = make(choices)?;
@@ -109,6 +116,9 @@ impl Kit {
     }
 
     fn add_player<A: Activity>(&mut self, player: Player) {
+        if self.players.is_empty() {
+            self.lacking.add_activity(A::NAME, A::options());
+        }
         self.registry.add_activity(A::NAME, A::options());
         self.options.insert(A::NAME, A::options());
         self.players.insert(A::NAME, player);

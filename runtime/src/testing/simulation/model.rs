@@ -10,6 +10,7 @@ use super::ask::{Ask, AskNo};
 use super::kit::{Folded, Kit};
 use super::outside::End;
 use crate::codec::{self, Payload};
+use crate::core::Registry;
 use crate::machine::OpId;
 use crate::store::{
     self, AnswerRecord, Batch, CommandRecord, EventRecord, LogEntry, MarkRecord, Outcome, Phase, RunNo,
@@ -46,6 +47,8 @@ pub(super) struct ModelRun {
     called: BTreeMap<OpId, Called>,
     /// The operations that have ended, in the log.
     resolved: BTreeSet<OpId>,
+    /// Whether it has made a transition in this life.
+    pub(super) has_moved: bool,
     /// The signals that were asked in this life and are not in the log, in order.
     signals: VecDeque<AskNo>,
 }
@@ -103,6 +106,8 @@ pub(super) struct Model {
     told: BTreeMap<TaskId, Vec<End>>,
     /// Whether a read has failed in this life, so that something could not be had.
     pub(super) is_unreadable: bool,
+    /// What the engine of this life knows.
+    pub(super) registry: Registry,
     /// How often each of what can be in a log was in one.
     pub(super) seen: BTreeMap<String, u64>,
 }
@@ -110,7 +115,6 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn new(kit: Rc<Kit>) -> Self {
         Model {
-            kit,
             runs: BTreeMap::new(),
             ids: BTreeMap::new(),
             fresh: BTreeSet::new(),
@@ -124,6 +128,8 @@ impl Model {
             begun: BTreeMap::new(),
             told: BTreeMap::new(),
             is_unreadable: false,
+            registry: kit.registry.clone(),
+            kit,
             seen: BTreeMap::new(),
         }
     }
@@ -179,7 +185,10 @@ impl Model {
         self.begun.clear();
         self.told.clear();
         self.is_unreadable = false;
-        self.runs.values_mut().for_each(|run| run.signals.clear());
+        for run in self.runs.values_mut() {
+            run.signals.clear();
+            run.has_moved = false;
+        }
     }
 
     /// A batch is durable: takes it up, and checks that it is what may follow.
@@ -252,7 +261,15 @@ impl Model {
         }
         self.take_outcome(run, &entry)?;
         let kit = Rc::clone(&self.kit);
+        for command in &entry.commands {
+            self.see(match command {
+                CommandRecord::Activity { .. } => "command: activity",
+                CommandRecord::Timer { .. } => "command: timer",
+                CommandRecord::Cancel { .. } => "command: cancel",
+            });
+        }
         let Some(found) = self.runs.get_mut(&run) else { return Ok(run) };
+        found.has_moved = true;
         found.take_commands(&entry);
         found.key = xxh3_64_with_seed(write.value.as_deref().unwrap_or_default(), found.key);
         found.log.push(entry);
@@ -282,9 +299,17 @@ impl Model {
             Ok(folded) => folded,
             Err(why) => return broken("G6", format!("run {run}: {why}")),
         };
-        let (called, resolved, signals) = (BTreeMap::new(), BTreeSet::new(), VecDeque::new());
         self.fresh.insert(run);
-        self.runs.insert(run, ModelRun { log: Vec::new(), key: 0, folded, called, resolved, signals });
+        let run_of_it = ModelRun {
+            log: Vec::new(),
+            key: 0,
+            folded,
+            called: BTreeMap::new(),
+            resolved: BTreeSet::new(),
+            has_moved: true,
+            signals: VecDeque::new(),
+        };
+        self.runs.insert(run, run_of_it);
         Ok(())
     }
 

@@ -200,7 +200,7 @@ impl Outside {
         self.running.insert((task, attempt), activity);
         let mut dice = Dice::for_one(self.seed, &thing);
         let end = played(kit.players.get(activity), &mut dice, begins);
-        let kind = if self.fair { 0 } else { dice.below(24) };
+        let kind = if self.fair { 0 } else { dice.below(28) };
         let ends = |end, details| Happening::Ends { task, attempt, end, details };
         let soon = now.after(MILLISECOND * u32::try_from(dice.below(20)).unwrap_or(0));
         match kind {
@@ -231,7 +231,7 @@ impl Outside {
                 }
             }
             // It is completed from outside.
-            22..=23 => self.hand_out(now, begins, end, &mut dice),
+            22..=27 => self.hand_out(now, begins, end, &mut dice),
             _ => self.plan(soon, ends(end, None)),
         }
     }

@@ -38,6 +38,10 @@ pub(super) enum Move {
     CrashOpening(u64),
     /// After so many reads one fails.
     FailRead(u64),
+    /// The process ends, and a binary that lacks some workflows and activities takes its place; or one that has them all.
+    Deploy(bool),
+    /// Who waits for a run that is parked is told so.
+    GiveUp,
     /// The engine ends in an orderly way.
     Close,
     /// The engine begins no attempt and takes up nothing new; after so many steps it ends.
@@ -101,9 +105,10 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn add(&mut self) {
-        let one = match self.dice.below(64) {
-            0..20 => return self.add_ask(),
-            20..38 => Move::Go(1 + self.dice.below(16)),
+        let one = match self.dice.below(72) {
+            0..24 => return self.add_ask(),
+            24..26 => return self.add_between(),
+            26..38 => Move::Go(1 + self.dice.below(16)),
             38..42 => Move::Turn,
             42..45 => Move::Commit(Fate::Applied),
             45..48 => Move::Land,
@@ -113,8 +118,11 @@ impl Writer<'_> {
             56..59 => Move::Crash(usize::try_from(self.dice.below(3)).unwrap_or(0)),
             59 => Move::Commit(self.dice.one_of(&Fate::FAILURES)),
             60 => Move::CrashOpening(self.dice.below(6)),
-            61 => Move::FailRead(self.dice.below(6)),
-            62 => Move::Close,
+            61..63 => Move::FailRead(self.dice.below(4)),
+            63 => Move::Close,
+            64 => Move::Deploy(self.dice.once_in(2)),
+            65 => Move::Deploy(false),
+            66..70 => Move::GiveUp,
             _ => Move::Finish(self.dice.below(12)),
         };
         self.moves.push(one);
@@ -127,6 +135,22 @@ impl Writer<'_> {
         for _ in 0..times {
             self.moves.push(Move::Ask(ask.clone()));
         }
+        // Some runs end before they are done with what was asked of them.
+        if let Ask::Update { id, .. } = ask
+            && self.dice.once_in(6)
+        {
+            let steps = 1 + self.dice.below(8);
+            let reason = "before it is done".to_owned();
+            self.moves.extend([Move::Go(steps), Move::Ask(Ask::Terminate { id, reason })]);
+        }
+    }
+
+    /// The process ends between two batches in flight.
+    fn add_between(&mut self) {
+        let (first, second) = (self.ask(), self.ask());
+        let survive = usize::try_from(self.dice.below(3)).unwrap_or(0);
+        let moves = [Move::Ask(first), Move::Turn, Move::Ask(second), Move::Turn, Move::Crash(survive)];
+        self.moves.extend(moves);
     }
 
     fn ask(&mut self) -> Ask {
@@ -150,9 +174,9 @@ impl Writer<'_> {
                     _ => Ask::Start { workflow, id, input, seed },
                 }
             }
-            10..18 => self.signal(sort, id),
-            18..23 => self.update(sort, id),
-            23..25 => Ask::Cancel { id },
+            10..16 => self.signal(sort, id),
+            16..24 => self.update(sort, id),
+            24 => Ask::Cancel { id },
             25 => Ask::Terminate { id, reason: format!("reason {}", self.dice.below(3)) },
             26..29 => self.query(sort, id),
             29..31 => Ask::Describe { id },
@@ -176,8 +200,8 @@ impl Writer<'_> {
         }
         // The same one, now and then under the name of another.
         let nth = self.dice.below(6);
-        let mut own = Dice::for_one(nth, &[9]);
-        let dice = if self.dice.once_in(16) { &mut self.dice } else { &mut own };
+        let mut own = Dice::for_one(self.seed, &[nth, 9]);
+        let dice = if self.dice.once_in(4) { &mut self.dice } else { &mut own };
         let kind = dice.one_of(updates);
         let tape = dice.tape();
         let Ok(args) = (kind.sample)(&mut Sampler::new(&tape)) else { return Ask::Describe { id } };

@@ -83,7 +83,10 @@ fn make(world: &mut World, one: &Move) -> Holds {
         }
         Move::Go(steps) => go(world, *steps),
         Move::Turn => world.step(Step::Turn),
-        Move::Commit(fate) => world.step(Step::Commit(*fate)),
+        Move::Commit(fate) => {
+            in_flight(world)?;
+            world.step(Step::Commit(*fate))
+        }
         Move::Land => world.step(Step::Land),
         Move::Happen(nth) => {
             let pending = world.outside.pending().max(1) as u64;
@@ -95,10 +98,22 @@ fn make(world: &mut World, one: &Move) -> Holds {
             let clock = crate::time::Moment(world.clock.0.saturating_sub(back));
             world.step(Step::Pass(clock))
         }
-        Move::Crash(survive) => world.crash(*survive),
+        Move::Crash(survive) => {
+            in_flight(world)?;
+            world.crash(*survive)
+        }
         Move::CrashOpening(_) => Ok(()),
         Move::FailRead(reads) => {
             world.fail_read_after(*reads);
+            Ok(())
+        }
+        Move::Deploy(lacking) => {
+            world.crash(2)?;
+            world.deploy(*lacking);
+            Ok(())
+        }
+        Move::GiveUp => {
+            world.give_up();
             Ok(())
         }
         Move::Close => close(world),
@@ -108,6 +123,11 @@ fn make(world: &mut World, one: &Move) -> Holds {
             close(world)
         }
     }
+}
+
+/// Where nothing is in flight, the engine makes a turn.
+fn in_flight(world: &mut World) -> Holds {
+    if world.unsure() == 0 && world.has_work() { world.step(Step::Turn) } else { Ok(()) }
 }
 
 /// So many steps without faults, where there are as many.
@@ -164,6 +184,7 @@ fn rest(world: &mut World, seed: u64) -> Holds {
     // What has failed by a mistake in the workflows' code is opened with the fix.
     world.crash(0)?;
     (world.model.kit().fix)(true);
+    world.deploy(false);
     calm(world, [])?;
     let redrives: Vec<_> = open_runs(world).map(|id| Ask::Redrive { id }).collect();
     calm(world, redrives)?;

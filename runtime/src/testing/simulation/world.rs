@@ -127,6 +127,13 @@ impl World {
     pub(super) fn crash(&mut self, survive: usize) -> Holds {
         let in_flight = self.in_flight();
         self.recording.note("crash", || format!("{survive} of {in_flight} in flight survive"));
+        let lost = self.unsure() - survive.min(self.unsure());
+        self.model.see(match (survive.min(self.unsure()), lost) {
+            (0, 0) => "crash with nothing in flight",
+            (0, _) => "crash with what is in flight lost",
+            (_, 0) => "crash with what is in flight written",
+            _ => "crash with a part of what is in flight written",
+        });
         *self = self.crashed(survive)?;
         Ok(())
     }
@@ -150,6 +157,21 @@ impl World {
         self.life.as_ref().map_or_else(|| self.tables.clone(), |life| life.store.tables())
     }
 
+    /// From the next open on the binary lacks some workflows and activities; or it has them all.
+    pub(super) fn deploy(&mut self, lacking: bool) {
+        let kit = &self.kit;
+        self.model.registry = if lacking { kit.lacking.clone() } else { kit.registry.clone() };
+    }
+
+    /// Who waits for what only they could bring about is told so, as under virtual time.
+    pub(super) fn give_up(&mut self) {
+        if let Some(life) = &mut self.life {
+            self.recording.note("give up", String::new);
+            life.driver.give_up_on_parked();
+            life.out.extend(life.driver.let_out());
+        }
+    }
+
     /// The engine is opened; its `fails`th read fails, if there is one. `false` when it could not be opened for that.
     pub(super) fn open(&mut self, fails: Option<u64>) -> Holds<bool> {
         let store = SimulatedStore::on(std::mem::take(&mut self.tables));
@@ -157,12 +179,13 @@ impl World {
             store.fail_read_after(reads);
         }
         self.recording.note("open", || format!("failing read: {fails:?}"));
-        let opened = recover(store.clone(), self.kit.registry.clone(), self.limits);
+        let opened = recover(store.clone(), self.model.registry.clone(), self.limits);
         let Recovered { driver, next_run } = match opened {
             Ok(recovered) => recovered,
             Err(error) => {
                 self.tables = store.tables();
                 self.recording.note("not opened", || error.to_string());
+                self.model.see("crash while opening");
                 holds("G10", fails.is_some(), || format!("the store cannot be opened: {error}"))?;
                 return Ok(false);
             }
@@ -206,6 +229,7 @@ impl World {
     pub(super) fn finish(&mut self) {
         if let Some(life) = self.life.as_mut().filter(|life| !life.finishing) {
             self.recording.note("finish", String::new);
+            self.model.see("finish");
             life.finishing = true;
             life.work.push(Work::Input(Input::NoMoreAttempts));
         }
@@ -263,6 +287,9 @@ impl World {
             }
             Step::Pass(moment) => {
                 self.recording.note("clock", || moment.to_string());
+                if moment < self.clock {
+                    self.model.see("the clock goes back");
+                }
                 self.clock = moment;
                 Ok(())
             }
@@ -449,6 +476,7 @@ impl World {
     pub(super) fn close(&mut self) -> Holds {
         let Some(life) = self.life.take() else { return Ok(()) };
         self.recording.note("close", String::new);
+        self.model.see("close");
         let batch = life.driver.last_batch();
         if !batch.is_empty() {
             life.store.decide(Fate::Applied);
@@ -458,9 +486,10 @@ impl World {
             self.model.land(&batch)?;
         }
         self.tables = life.store.tables();
+        let closed = self.model.check_closed();
         self.outside.crash();
         self.model.crash();
-        self.model.check_closed()
+        closed
     }
 
     /// A number that no other state of a world has from which something else could follow.

@@ -1,6 +1,9 @@
 //! What the simulation finds, and what it does not let through.
 
+mod coverage;
+mod kept;
 mod shapes;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -90,29 +93,29 @@ fn an_engine_that_is_broken_is_found_out() {
     }
 }
 
-/// Plays the plan of a seed; a failing one is made smaller and told.
+/// Plays the plan of a seed.
 fn play(kit: &Rc<Kit>, seed: u64) -> Played {
-    let plan = Plan::of(kit, seed);
-    let failed = match quietly(|| Playing::default().play(kit, &plan)) {
+    let again = format!(
+        "seed {seed}; again: LONGHAUL_SEED={seed} cargo test -p longhaul --features testing --lib -- whatever_fails"
+    );
+    play_plan(kit, &Plan::of(kit, seed), &again)
+}
+
+/// Plays a plan; a failing one is made smaller and told.
+fn play_plan(kit: &Rc<Kit>, plan: &Plan, name: &str) -> Played {
+    let broken = match quietly(|| Playing::default().play(kit, plan)) {
         Ok(played) => return played,
-        Err(failed) => failed,
+        Err(failed) => failed.broken,
     };
-    let guarantee = failed.broken.guarantee;
     let fails = |plan: &Plan| {
         let played = quietly(|| Playing::default().play(kit, plan));
-        played.is_err_and(|failed| failed.broken.guarantee == guarantee)
+        played.is_err_and(|failed| failed.broken.guarantee == broken.guarantee)
     };
-    let smallest = shrink(&plan, fails);
+    let smallest = shrink(plan, fails);
     let told = quietly(|| Playing { in_words: true, ..Playing::default() }.play(kit, &smallest));
-    let (lines, broken) =
-        told.map_or_else(|failed| (failed.lines, failed.broken), |_| (vec![], failed.broken));
-    panic!(
-        "seed {seed} breaks {}: {}\n\n{smallest}\n{}\n\nAgain: LONGHAUL_SEED={seed} cargo test -p longhaul \
-         --features testing --lib -- whatever_fails",
-        broken.guarantee,
-        broken.what,
-        lines.join("\n"),
-    )
+    let (lines, broken) = told.map_or_else(|failed| (failed.lines, failed.broken), |_| (vec![], broken));
+    let (guarantee, what) = (broken.guarantee, broken.what);
+    panic!("{name}\n\n{smallest}\n{}\n\nthis breaks {guarantee}: {what}\n{name}", lines.join("\n"))
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -129,21 +132,28 @@ fn the_same_seed_twice_is_the_same_twice() {
     }
 }
 
+/// How many seeds are played: enough for all that can happen.
+const SEEDS: u64 = 1_000;
+
 #[test]
 fn g1_to_g11_whatever_fails_what_is_promised_holds_and_all_comes_to_rest() {
     let kit = shapes::kit();
-    let (first, count) = match number("LONGHAUL_SEED") {
-        Some(seed) => (seed, 1),
-        None => (0, number("LONGHAUL_SEEDS").unwrap_or(200)),
-    };
+    if let Some(seed) = number("LONGHAUL_SEED") {
+        return println!("{:#?}", play(&kit, seed));
+    }
     let mut seen = BTreeMap::<String, u64>::new();
-    let mut count_all = 0;
-    for seed in first..first + count {
-        let played = play(&kit, seed);
-        count_all += played.count;
-        for (what, times) in played.seen {
+    for seed in 0..number("LONGHAUL_SEEDS").unwrap_or(SEEDS) {
+        for (what, times) in play(&kit, seed).seen {
             *seen.entry(what).or_default() += times;
         }
     }
-    println!("{count_all} things happened: {seen:#?}");
+    coverage::check(&seen);
+}
+
+#[test]
+fn what_has_failed_once_does_not_fail_again() {
+    let kit = shapes::kit();
+    for (name, plan) in kept::plans() {
+        play_plan(&kit, &plan, name);
+    }
 }

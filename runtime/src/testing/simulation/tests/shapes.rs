@@ -46,7 +46,7 @@ async fn abandoned(n: u64) -> Result<u64, Failure> {
 }
 
 /// A bit of work.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Bit {
     Work(u64),
     Patient(u64),
@@ -56,6 +56,7 @@ pub(super) enum Bit {
     SleepLong(u8),
     InThePast,
     Approvals(u8),
+    Closed,
     Race(u64, u8),
     Both(u64),
     Many(u8),
@@ -85,7 +86,10 @@ impl Worker {
             let number = self.bit(ctx, bit).await?;
             self.numbers.push(number);
         }
-        ctx.all_handlers_finished().await;
+        // Some do not care.
+        if self.approvals.len() < 2 {
+            ctx.all_handlers_finished().await;
+        }
         Ok(self.numbers.clone())
     }
 
@@ -111,6 +115,10 @@ impl Worker {
                 let count = usize::from(count % 4);
                 ctx.wait_until(|| self.approvals.len() >= count || self.closed).await;
                 7
+            }
+            Bit::Closed => {
+                ctx.wait_until(|| self.closed).await;
+                23
             }
             Bit::Race(n, long) => {
                 select! {
@@ -192,7 +200,7 @@ impl Worker {
 
     fn is_small(&self, number: &u64) -> Result<(), String> {
         mistake_of(*number, "a validator is broken");
-        if *number % 5 == 4 || self.closed { Err(format!("{number} is refused")) } else { Ok(()) }
+        if *number % 4 == 3 || self.closed { Err(format!("{number} is refused")) } else { Ok(()) }
     }
 
     #[update(validate = is_small)]
@@ -267,12 +275,30 @@ impl Order {
     }
 }
 
-/// All of them, the activities played: they fail now and then.
+/// All of them, with activities that fail now and then, and give now this, now that.
 pub(super) fn kit() -> Rc<Kit> {
+    let mut kit = workflows();
+    kit.add_activity::<waited>();
+    kit.add_activity::<abandoned>();
+    Rc::new(kit)
+}
+
+/// All of them, with activities that give what is expected of them, some at the second attempt.
+pub(super) fn plain_kit() -> Rc<Kit> {
+    let mut kit = workflows();
+    kit.add_played::<waited>(|_, (n,)| Ok(n + 2));
+    kit.add_played::<abandoned>(|_, (n,)| Ok(n + 3));
+    Rc::new(kit)
+}
+
+fn workflows() -> Kit {
     let mut kit = Kit::default();
     kit.add_workflow::<Worker>(|choices| {
-        let count = choices.choose(5);
-        (0..count).map(|_| choices.value()).collect()
+        // Some wait for a good while.
+        let waits = choices.choose(3) > 0;
+        let count = choices.choose(6);
+        let first = waits.then_some(Bit::Closed).into_iter().map(Ok);
+        first.chain((0..=count).map(|_| choices.value())).collect()
     });
     kit.add_workflow::<Order>(|choices| Ok(choices.choose(100)));
     // The first attempt fails.
@@ -283,8 +309,6 @@ pub(super) fn kit() -> Rc<Kit> {
         (3, 1) => Err(Failure::msg("soon").retry_after(millis(7))),
         _ => Ok(n + 1),
     });
-    kit.add_activity::<waited>();
-    kit.add_activity::<abandoned>();
     kit.fix = Rc::new(|mended| MENDED.set(mended));
-    Rc::new(kit)
+    kit
 }

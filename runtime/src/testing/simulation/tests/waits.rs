@@ -1,0 +1,198 @@
+//! One wait of each kind, with a crash at any step and at any two.
+
+use std::rc::Rc;
+
+use super::shapes::{self, Bit};
+use crate::codec::{decode, encode};
+use crate::store::{ParkReason, Phase};
+use crate::testing::quiet::quietly;
+use crate::testing::simulation::LIMITS;
+use crate::testing::simulation::ask::Ask;
+use crate::testing::simulation::explore::{Explored, Scenario};
+use crate::testing::simulation::fair::{Clients, Manner};
+use crate::testing::simulation::kit::Kit;
+use crate::testing::simulation::model::{Holds, holds};
+use crate::testing::simulation::world::World;
+
+const ID: &str = "a";
+
+/// A worker with one thing to do, those who ask it, and how it ends.
+struct Wait {
+    bits: Vec<Bit>,
+    asks: Vec<Ask>,
+    ends: Ends,
+}
+
+#[derive(Debug)]
+enum Ends {
+    With(Vec<u64>),
+    /// With one number of these, as it happens.
+    WithOneOf(Vec<u64>),
+    Cancelled,
+    Terminated,
+    Failed,
+    Parked,
+    /// With these updates done, whatever the order.
+    Updated(usize),
+}
+
+fn wait(bits: impl IntoIterator<Item = Bit>, ends: Ends) -> Wait {
+    Wait { bits: bits.into_iter().collect(), asks: Vec::new(), ends }
+}
+
+fn id() -> String {
+    ID.to_owned()
+}
+
+fn signal<A: serde::Serialize>(name: &'static str, args: A) -> Ask {
+    Ask::Signal { id: id(), name, args: encode(&args).expect("arguments can be encoded") }
+}
+
+fn update(nth: u64, name: &'static str, number: u64, done: bool) -> Ask {
+    let args = encode(&(number,)).expect("a number can be encoded");
+    Ask::Update { id: id(), update: format!("update-{nth}"), name, args, done }
+}
+
+/// What a run of each kind waits for, and what it comes to.
+fn waits() -> Vec<(&'static str, Wait)> {
+    let approve = |by: &str| signal("approve", (by,));
+    let asked = |wait: Wait, asks: Vec<Ask>| Wait { asks, ..wait };
+    vec![
+        ("an activity that is tried again", wait([Bit::Work(7)], Ends::With(vec![70]))),
+        ("two activities", wait([Bit::Work(7), Bit::Patient(4)], Ends::With(vec![70, 5]))),
+        ("an activity whose error is fatal", wait([Bit::Patient(2)], Ends::Failed)),
+        ("one that says when to try again", wait([Bit::Patient(3)], Ends::With(vec![4]))),
+        ("a timer", wait([Bit::Sleep(20)], Ends::With(vec![4]))),
+        ("a timer that is due at once, and a long one", {
+            wait([Bit::InThePast, Bit::SleepLong(9)], Ends::With(vec![6, 5]))
+        }),
+        ("signals", {
+            let wait = wait([Bit::Approvals(2)], Ends::With(vec![7]));
+            asked(wait, vec![approve("ann"), approve("bob")])
+        }),
+        ("a signal with a handler that waits", {
+            let wait = wait([Bit::Approvals(1)], Ends::WithOneOf(vec![30, 7]));
+            asked(wait, vec![signal("later", (3u8,)), approve("ann")])
+        }),
+        ("updates", {
+            let wait = wait([Bit::Approvals(1)], Ends::Updated(2));
+            asked(wait, vec![update(1, "add", 5, true), update(2, "add_later", 6, false), approve("ann")])
+        }),
+        ("an update that is asked for twice, and one that is refused", {
+            let wait = wait([Bit::Approvals(1)], Ends::Updated(1));
+            let add = || update(1, "add", 5, true);
+            asked(wait, vec![add(), update(2, "add", 7, true), add(), approve("ann")])
+        }),
+        ("a race", wait([Bit::Race(5, 9)], Ends::WithOneOf(vec![6, 50, 10]))),
+        ("a race that a signal may win", {
+            let wait = wait([Bit::Race(3, 200)], Ends::WithOneOf(vec![4, 30, 10, 11]));
+            asked(wait, vec![approve("ann"), approve("bob"), approve("col")])
+        }),
+        ("a join", wait([Bit::Both(4)], Ends::With(vec![46]))),
+        ("a fan-out", wait([Bit::Many(3)], Ends::With(vec![30]))),
+        ("a task", wait([Bit::Beside(5)], Ends::With(vec![50]))),
+        ("a task that is cancelled", wait([Bit::CancelBeside(6)], Ends::WithOneOf(vec![8, 14, 15]))),
+        ("a scope", wait([Bit::Scope(5)], Ends::With(vec![8]))),
+        ("a shield", wait([Bit::Shield(5)], Ends::With(vec![7]))),
+        ("a function", wait([Bit::Call(5)], Ends::With(vec![50]))),
+        ("a run that is cancelled", {
+            asked(wait([Bit::SleepLong(9)], Ends::Cancelled), vec![Ask::Cancel { id: id() }])
+        }),
+        ("a run that is cancelled while it calls", {
+            let wait = wait([Bit::Scope(49)], Ends::WithOneOf(vec![52, 30]));
+            asked(wait, vec![Ask::Cancel { id: id() }, Ask::Cancel { id: id() }])
+        }),
+        ("a run that is terminated", {
+            let terminate = Ask::Terminate { id: id(), reason: "enough".to_owned() };
+            asked(wait([Bit::Many(4), Bit::SleepLong(9)], Ends::Terminated), vec![terminate])
+        }),
+        ("a run that fails", wait([Bit::Work(1), Bit::Fail], Ends::Failed)),
+        ("a run that panics", {
+            let redrive = || Ask::Redrive { id: id() };
+            let describe = Ask::Describe { id: id() };
+            let asks = vec![redrive(), approve("ann"), describe, redrive()];
+            asked(wait([Bit::Sleep(5), Bit::Mistake], Ends::Parked), asks)
+        }),
+    ]
+}
+
+impl Ends {
+    fn check(&self, world: &World) -> Holds {
+        let phase = world.model.run_of(ID).map(|(_, run)| run.record().phase.clone());
+        let numbers = match &phase {
+            Some(Phase::Completed(output)) => decode::<Vec<u64>>(output).ok(),
+            _ => None,
+        };
+        let right = match (self, &phase) {
+            (Ends::With(expected), _) => numbers.as_ref() == Some(expected),
+            (Ends::WithOneOf(some), _) => {
+                numbers.is_some_and(|numbers| numbers.iter().all(|number| some.contains(number)))
+            }
+            (Ends::Cancelled, Some(Phase::Cancelled(None)))
+            | (Ends::Terminated, Some(Phase::Terminated(_)))
+            | (Ends::Failed, Some(Phase::Failed(_))) => true,
+            (Ends::Parked, Some(Phase::Parked(reason))) => matches!(reason, ParkReason::Panic { .. }),
+            (Ends::Updated(count), Some(_)) => world.model.answers.len() == *count && numbers.is_some(),
+            _ => false,
+        };
+        holds("liveness", right, || format!("expected {self:?}, the run is {phase:?}"))?;
+        let open = matches!(phase, Some(Phase::Parked(_)));
+        holds("liveness", open || !world.model.has_work(), || "there is work left".to_owned())
+    }
+}
+
+impl Wait {
+    fn scenario(self, kit: &Rc<Kit>, manner: Manner) -> Scenario {
+        let Wait { bits, asks, ends } = self;
+        let input = encode(&bits).expect("bits can be encoded");
+        let start = || Ask::Start { workflow: "Worker", id: id(), input: input.clone(), seed: 1 };
+        let numbers =
+            Ask::Query { id: id(), name: "numbers", args: encode(&()).expect("nothing can be encoded") };
+        let mut all = vec![start(), numbers];
+        all.extend(asks);
+        all.push(start());
+        if !matches!(ends, Ends::Parked) {
+            all.push(Ask::Wait { id: id() });
+        }
+        Scenario {
+            kit: Rc::clone(kit),
+            limits: LIMITS,
+            clients: Clients::of(all, manner),
+            expected: Rc::new(move |world: &World, clients: &Clients| {
+                ends.check(world)?;
+                clients.all_answered()
+            }),
+            seed: 1,
+            fair: true,
+            sabotage: None,
+        }
+    }
+}
+
+fn explore(name: &str, scenario: &Scenario, crashes: u32) -> Explored {
+    match quietly(|| scenario.explore(crashes)) {
+        Ok(explored) => explored,
+        Err(found) => {
+            let (lines, broken) = (found.lines.join("\n"), found.broken);
+            panic!("{name}, {:?}:\n{lines}\ncrashes: {:?}\n{broken:?}", scenario.clients, found.crashes)
+        }
+    }
+}
+
+/// Whatever a run waits for.
+fn each(check: impl Fn(&str, Scenario)) {
+    let kit = shapes::plain_kit();
+    (kit.fix)(false);
+    for (at, (name, wait)) in waits().into_iter().enumerate() {
+        check(name, wait.scenario(&kit, Manner::ALL[at % Manner::ALL.len()]));
+    }
+}
+
+#[test]
+fn g1_g2_g3_g5_g6_g7_g8_g9_with_a_crash_at_any_two_steps_of_any_wait_it_ends_as_without() {
+    each(|name, scenario| {
+        let explored = explore(name, &scenario, 2);
+        println!("{name}: {} crashes, {} lives", explored.crashes, explored.lives);
+        assert!(explored.crashes > 20, "{name}: {explored:?}");
+    });
+}
