@@ -51,6 +51,8 @@ pub(crate) struct Graph {
     pub(crate) items: Vec<syn::Item>,
     /// The `async` blocks that are values.
     pub(crate) sites: Vec<Site>,
+    /// The local steps.
+    pub(crate) steps: Vec<LocalStep>,
     /// Variables that a task was put into, each with the block that does so: a task that nobody names again lives as
     /// long as its variable.
     pub(crate) tasks_kept: Vec<(VarId, BlockId)>,
@@ -66,6 +68,22 @@ pub(crate) struct Site {
     /// The block that makes the value.
     pub(crate) block: BlockId,
     pub(crate) graph: Graph,
+}
+
+/// `ctx.run("name", async move { .. })`: code that is no part of the machine, written within its body.
+#[derive(Debug)]
+pub(crate) struct LocalStep {
+    /// The name under which it is stored: that of the method, and its own.
+    pub(crate) name: String,
+    /// Its own, as it is written.
+    pub(crate) literal: syn::LitStr,
+    /// The block that makes the step as a value.
+    pub(crate) block: BlockId,
+    /// The items of the blocks around it, outermost first.
+    pub(crate) items: Vec<Vec<syn::Item>>,
+    /// The variables that it captures.
+    pub(crate) captures: Vec<Ident>,
+    pub(crate) body: syn::Block,
 }
 
 /// A local variable.

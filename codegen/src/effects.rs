@@ -1,5 +1,5 @@
 //! Effects that stand in a workflow's code: what would be lost, repeated, or different after a crash.
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{ImplItem, ItemImpl};
 
@@ -72,7 +72,7 @@ fn scan(tokens: TokenStream, errors: &mut Errors) {
     // The path that is being read, and where it began.
     let mut path: Vec<Ident> = Vec::new();
     let mut colons = 0;
-    let mut tokens = tokens.into_iter().peekable();
+    let mut tokens = without_steps(tokens).into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) => {
@@ -103,6 +103,31 @@ fn scan(tokens: TokenStream, errors: &mut Errors) {
             }
         }
     }
+}
+
+/// The tokens without the blocks of local steps, `.run("name", async move { .. })`: effects are what these are for.
+fn without_steps(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for at in 2..tokens.len() {
+        let is_run = matches!(&tokens[at - 2], TokenTree::Punct(dot) if dot.as_char() == '.')
+            && matches!(&tokens[at - 1], TokenTree::Ident(name) if name == "run");
+        if let TokenTree::Group(arguments) = &tokens[at]
+            && is_run
+        {
+            let arguments: Vec<TokenTree> = arguments.stream().into_iter().collect();
+            let is_step = matches!(arguments.first(), Some(TokenTree::Literal(_)))
+                && matches!(arguments.get(2), Some(TokenTree::Ident(word)) if word == "async");
+            if is_step {
+                let left: TokenStream = arguments.into_iter().filter(|token| !is_block(token)).collect();
+                tokens[at] = Group::new(Delimiter::Parenthesis, left).into();
+            }
+        }
+    }
+    tokens
+}
+
+fn is_block(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
 }
 
 fn judge(path: &[Ident], errors: &mut Errors) {

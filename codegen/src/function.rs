@@ -47,6 +47,7 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors, facts: &mut Vec<Facts
         workflow: &function.name,
         signals: false,
         mutating: &BTreeSet::new(),
+        is_function: true,
         methods: &no_methods,
     };
     let graph = lower::lower(&function.method, &around, &mut errors);

@@ -133,6 +133,7 @@ fn machines<'m>(model: &'m model::Workflow, errors: &mut Errors) -> Vec<Machine<
         workflow: &model.name,
         signals: model.can_change_while_it_waits(),
         mutating: &model.mutating(),
+        is_function: false,
         methods: &shapes,
     };
     model

@@ -44,6 +44,7 @@ const STEMS: &[&str] = &[
     "site",
     "slots",
     "spawned",
+    "step",
     "t",
     "task",
     "v",

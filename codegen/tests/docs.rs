@@ -15,14 +15,20 @@ fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).collect()
 }
 
-#[test]
-fn the_guide_shows_a_real_site() {
-    let expanded = include_str!("snapshots/snapshots__tasks.snap");
-    let expanded = lines(expanded);
-    for piece in blocks("rust,site") {
+/// The pieces of one kind are in an expansion.
+fn are_shown(kind: &str, expanded: &str) {
+    let (expanded, pieces) = (lines(expanded), blocks(kind));
+    assert!(!pieces.is_empty(), "the guide shows {kind}");
+    for piece in pieces {
         let piece = lines(&piece);
         assert!(expanded.windows(piece.len()).any(|window| window == piece), "{}", piece.join("\n"));
     }
+}
+
+#[test]
+fn the_guide_shows_a_real_site_and_real_steps() {
+    are_shown("rust,site", include_str!("snapshots/snapshots__tasks.snap"));
+    are_shown("rust,step", include_str!("snapshots/snapshots__local_steps.snap"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod context;
 mod options;
 mod outcome;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -148,8 +149,13 @@ impl RegisteredActivity {
 
 /// The attempt that ended with `error`.
 pub(crate) fn failed<A: Activity>(error: &A::Error) -> Result<Attempt, CodecError> {
+    failed_with(error, A::retry(error))
+}
+
+/// The attempt that ended with `error`, which says this about being tried again.
+pub(crate) fn failed_with<E: Serialize>(error: &E, retry: Retry) -> Result<Attempt, CodecError> {
     let payload = codec::encode(error)?;
-    Ok(Attempt::Failed { display: describe_error(&payload), retry: A::retry(error), error: payload })
+    Ok(Attempt::Failed { display: describe_error(&payload), retry, error: payload })
 }
 
 /// An error's text as tools show it: the stored value itself, since `E` need not be `Display`.
@@ -170,10 +176,10 @@ struct Failure_ {
 }
 
 /// What is known of an activity where it is called, without its types.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct ActivityType {
     /// Its name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Timeouts and retries.
     pub options: fn() -> ActivityOptions,
     /// Makes an outcome of the right type from random choices: how the test kit plays the outside world.
@@ -191,7 +197,7 @@ impl ActivityType {
     /// The type of activity `A`.
     pub const fn of<A: Activity>() -> Self {
         ActivityType {
-            name: A::NAME,
+            name: Cow::Borrowed(A::NAME),
             options: A::options,
             #[cfg(feature = "testing")]
             sample: |sampler| sampler.outcome::<A>(),

@@ -71,6 +71,14 @@ pub enum OpenError {
         /// The name.
         name: &'static str,
     },
+    /// A test plays a local step that no registered workflow has.
+    #[error("no registered workflow has a local step called `{name}`; there are {known:?}")]
+    NoSuchStep {
+        /// What it was called.
+        name: String,
+        /// The steps that there are.
+        known: Vec<&'static str>,
+    },
     /// `open` was not called from within a tokio runtime, which activities need.
     #[error(
         "an engine must be opened within a tokio runtime: call it from `#[tokio::main]` or `Runtime::block_on`"

@@ -7,11 +7,12 @@
 
 use std::future::{Pending, pending};
 
-use crate::activity::{Activity, ActivityCall, ConfiguredCall};
+use crate::Failure;
+use crate::activity::{Activity, ActivityCall, ActivityError, ConfiguredCall};
 use crate::machine::{
     Awaitable, BoundedJoinAll, BoundedTryJoinAll, Call, Cancelled, CancelledWait, Condition, Context,
-    Elapsed, Function, HandlersWait, JoinAll, OpId, Scope, Shield, Sleep, SleepUntil, Spawn, Stored, Task,
-    TaskReference, Timeout, Trigger, TryJoinAll, Wait, WaitWriter,
+    Elapsed, Function, HandlersWait, JoinAll, LocalStep, OpId, Scope, Shield, Sleep, SleepUntil, Spawn,
+    StepBlock, Stored, Task, TaskReference, Timeout, Trigger, TryJoinAll, Wait, WaitWriter,
 };
 
 pub use crate::{__join as join, __select as select, __try_join as try_join};
@@ -33,6 +34,7 @@ awaited! {
     [A: Activity] ActivityCall<A> => <Self as Awaitable>::Output;
     [A: Activity] ConfiguredCall<A> => <Self as Awaitable>::Output;
     [F: Function] Call<F> => F::Output;
+    [T: Stored] LocalStep<T> => Result<T, ActivityError<Failure>>;
     [] Sleep => ();
     [] SleepUntil => ();
     [F: FnMut() -> bool] Condition<'_, F> => ();
@@ -62,6 +64,10 @@ where
     fn begin(self, _: &Context) -> Self::Wait {
         pending()
     }
+}
+
+impl<T, F: Future<Output = Result<T, Failure>> + Send + 'static> StepBlock for F {
+    type Output = T;
 }
 
 impl<T: 'static> Wait for Pending<T> {

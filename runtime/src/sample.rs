@@ -5,6 +5,7 @@
 //! answers with choices from a tape makes a value of any such type. A shorter tape of smaller numbers makes a
 //! smaller value, which is what lets proptest shrink it.
 
+use serde::Serialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
@@ -12,8 +13,10 @@ use serde::de::{
 };
 use thiserror::Error;
 
-use crate::activity::{Activity, ActivityOutcome, TimedOut, Timeout};
+use crate::Failure;
+use crate::activity::{Activity, ActivityOptions, ActivityOutcome, TimedOut, Timeout};
 use crate::codec::{self, Payload};
+use crate::machine::Stored;
 
 /// Makes values from a tape of choices. When the tape is used up, every further choice is the smallest.
 #[derive(Debug)]
@@ -119,26 +122,36 @@ impl<'t> Sampler<'t> {
 
     /// An outcome for activity `A`: mostly a value, sometimes an error, a timeout or a panic.
     pub fn outcome<A: Activity>(&mut self) -> ActivityOutcome {
+        self.outcome_of::<A::Output, A::Error>(A::NAME, &A::options())
+    }
+
+    /// The same for a local step that gives a `T`.
+    pub(crate) fn step_outcome<T: Stored>(&mut self) -> ActivityOutcome {
+        self.outcome_of::<T, Failure>("a local step", &ActivityOptions::default())
+    }
+
+    fn outcome_of<T, E>(&mut self, name: &str, options: &ActivityOptions) -> ActivityOutcome
+    where
+        T: Serialize + DeserializeOwned,
+        E: Serialize + DeserializeOwned,
+    {
         let kind = self.choose(8);
         if kind == 7 {
             return match self.choose(2) {
-                0 => ActivityOutcome::TimedOut(TimedOut::new(
-                    Timeout::StartToClose,
-                    A::options().start_to_close,
-                )),
+                0 => ActivityOutcome::TimedOut(TimedOut::new(Timeout::StartToClose, options.start_to_close)),
                 _ => ActivityOutcome::Panicked("made up by the test kit".to_owned()),
             };
         }
         let start = self.at;
         if kind >= 5
-            && let Ok(payload) = self.payload::<A::Error>()
+            && let Ok(payload) = self.payload::<E>()
         {
             return ActivityOutcome::Failed(payload);
         }
         self.at = start;
-        match self.payload::<A::Output>() {
+        match self.payload::<T>() {
             Ok(payload) => ActivityOutcome::Completed(payload),
-            Err(error) => ActivityOutcome::Panicked(format!("the result of `{}`: {error}", A::NAME)),
+            Err(error) => ActivityOutcome::Panicked(format!("the result of `{name}`: {error}")),
         }
     }
 

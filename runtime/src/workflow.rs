@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::codec::{self, CodecError, Payload};
 use crate::engine::RunHandle;
-use crate::machine::{Context, MachineDescription, Spawned, Stored, Sub};
+use crate::machine::{Context, MachineDescription, Spawned, Steps, Stored, Sub};
 #[cfg(feature = "testing")]
 use crate::sample::{SampleError, Sampler};
 
@@ -65,6 +65,11 @@ pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
 
     /// The machines: that of `#[run]` first, then those of the other async methods.
     fn describe() -> Vec<MachineDescription>;
+
+    /// Finds its [local steps](Context::run), and those of the functions that it awaits.
+    fn steps(steps: &mut Steps) {
+        steps.awaited::<Self>();
+    }
 }
 
 /// One type of a generic workflow that runs can be started with: what `#[workflow(for = [..])]` lists.

@@ -6,7 +6,7 @@ use std::task::{self, Poll, Waker};
 
 use longhaul::activity::{ActivityOutcome, Attempt, RegisteredActivity};
 use longhaul::codec::{Payload, decode, encode};
-use longhaul::machine::{Command, Ended, OpId, Process, Resolution, Step};
+use longhaul::machine::{Command, Ended, OpId, Process, Resolution, Step, Steps};
 use longhaul::prelude::*;
 use longhaul::{ActivityContext, Moment};
 
@@ -30,11 +30,13 @@ macro_rules! activities {
 }
 with_activities!(activities);
 
-/// Runs an activity, all of which are done at once.
-fn outcome(name: &'static str, input: &Payload) -> ActivityOutcome {
-    let registered = registered().into_iter().find(|activity| activity.name == name).expect("it is listed");
-    let ctx = ActivityContext::new("run", name, 0, 1);
-    let mut attempt = (registered.run)(ctx, input.clone());
+/// Runs an activity or a local step, all of which are done at once.
+fn outcome(name: &str, steps: &Steps, input: &Payload) -> ActivityOutcome {
+    let run = steps.get(name).cloned().unwrap_or_else(|| {
+        registered().into_iter().find(|activity| activity.name == name).expect("it is listed").run
+    });
+    let ctx = ActivityContext::new("run", "an activity", 0, 1);
+    let mut attempt = run(ctx, input.clone());
     match attempt.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
         Poll::Ready(Attempt::Completed(payload)) => ActivityOutcome::Completed(payload),
         Poll::Ready(Attempt::Failed { error, .. }) => ActivityOutcome::Failed(error),
@@ -68,8 +70,10 @@ where
     let mut commands: BTreeMap<OpId, Command> = BTreeMap::new();
     let mut resolutions = BTreeMap::new();
     let mut states = States::of::<W>();
+    let steps = Steps::of::<W>();
     loop {
-        let step = Step { next_op, resolutions: std::mem::take(&mut resolutions), ..Step::default() };
+        let resolutions_now = std::mem::take(&mut resolutions);
+        let step = Step { workflow: W::NAME, next_op, resolutions: resolutions_now, ..Step::default() };
         let ctx = longhaul::Context::new("run", Moment(now), step);
         let polled = machine.step(&mut workflow, &ctx);
         let step = ctx.into_step();
@@ -78,7 +82,11 @@ where
         next_op = step.next_op;
         for command in step.commands {
             let text = match &command {
-                Command::StartActivity { activity, input, .. } => format!("{} {input:?}", activity.name),
+                Command::StartActivity { activity, input, .. } => match activity.name.rsplit_once('.') {
+                    // What it captures is not known to plain async Rust.
+                    Some((_, step)) => format!("step {step}"),
+                    None => format!("{} {input:?}", activity.name),
+                },
                 Command::StartTimer { deadline, .. } => format!("timer {}", deadline.0),
                 Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),
             };
@@ -109,7 +117,7 @@ where
         let next = next_to_resolve(&armed).expect("a machine that waits waits for something");
         let resolution = match commands.remove(&OpId(next)).expect("it is armed") {
             Command::StartActivity { activity, input, .. } => {
-                Resolution::Activity(outcome(activity.name, &input))
+                Resolution::Activity(outcome(&activity.name, &steps, &input))
             }
             Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),
             Command::StartTimer { deadline, .. } => {

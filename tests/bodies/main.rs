@@ -70,6 +70,7 @@ macro_rules! all_themes {
             selects: "themes/selects.rs";
             shared: "themes/shared.rs";
             sources: "themes/sources.rs";
+            steps: "themes/steps.rs";
             tasks: "themes/tasks.rs";
             texts: "themes/texts.rs";
             references: "themes/references.rs";

@@ -8,7 +8,7 @@ use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
 use longhaul::codec::encode;
-use longhaul::{ActivityError, Elapsed, Never};
+use longhaul::{ActivityError, Elapsed, Failure, Never};
 use serde::Serialize;
 
 use crate::acts::{Order, Refused, with_activities};
@@ -103,6 +103,19 @@ impl Context {
         let micros = u64::try_from(duration.as_micros()).unwrap();
         let what = move |now| (Op::Timer(now + micros), format!("timer {}", now + micros));
         Operation { begun: None, what: Box::new(what), output: Some(()) }
+    }
+
+    /// A local step, all of which are done at once.
+    pub(crate) fn run<T, F: Future<Output = Result<T, Failure>>>(
+        &self,
+        name: &'static str,
+        step: F,
+    ) -> impl Future<Output = Result<T, ActivityError<Failure>>> + use<T, F> {
+        let Poll::Ready(output) = pin!(step).poll(&mut task::Context::from_waker(Waker::noop())) else {
+            panic!("the step {name} waits for something")
+        };
+        let what = move |_| (Op::Activity, format!("step {name}"));
+        Operation { begun: None, what: Box::new(what), output: Some(output.map_err(ActivityError::Failed)) }
     }
 
     pub(crate) async fn wait_until(&self, mut condition: impl FnMut() -> bool) {

@@ -192,6 +192,30 @@ catalogue! {
         why: "after a restart a task goes on by its method's name, and each type would have another body",
         instead: "an `async move` block around the call, as a task of its own: `ctx.spawn(async move { self.pack(ctx, item).await })`";
 
+    STEP_SHAPE LH0117: "a step is a name and an `async` block",
+        why: "the name is stored, to find the block by after a restart; and of a block it can be seen what it captures, which is stored as well",
+        instead: "`ctx.run(\"charge\", async move { client.charge(order).await })`";
+
+    STEP_NAME LH0118: "a step cannot have this name",
+        why: "it is stored, and is a part of the name of the state that awaits it",
+        instead: "letters, digits, `_`, `-` and spaces, such as \"charge card\"";
+
+    STEP_TWICE LH0119: "there is another step called `{0}` in this method",
+        why: "after a restart a step's code is found by its name",
+        instead: "another name for one of the two; or an `async fn` with the step, called in both places";
+
+    STEP_CONTEXT LH0120: "`{0}` cannot be used in a step",
+        why: "a step runs beside the workflow, as an activity does, and after a restart without it",
+        instead: "what the step needs in variables before it: `let limit = self.limit;`; and all that is awaited of the workflow outside of it";
+
+    STEP_GENERIC LH0121: "a step cannot be in a generic `async fn`",
+        why: "after a restart a step's code is found by its name, and each type would have another",
+        instead: "the step in an `async fn` of its own that is not generic, which this one calls with what the step needs";
+
+    STEP_NOT_AWAITED LH0122: "this step does nothing, since nobody awaits it",
+        why: "a step begins when it is awaited or spawned, as any `async` block in Rust",
+        instead: "`.await` on it, or `let task = ctx.spawn(ctx.run(..));` to let it run beside";
+
     EFFECT LH0201: "`{0}` is an effect, and cannot be in a workflow",
         why: "after a crash it would be lost, repeated, or different",
         instead: "{1}";

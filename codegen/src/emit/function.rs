@@ -30,7 +30,9 @@ pub(crate) fn function(function: &Function, machine: &Machine<'_>, errors: &mut 
     let description =
         describe::machine(&text(name), &quote!(#plain_name), machine, &quote!(#step_name(ctx, machine)));
     let types = machine_types(&machine.graph, &machine.analysis, &names);
-    let step_spawned = spawned::step_spawned_of_function(machine);
+    let (step_spawned, steps) =
+        (spawned::step_spawned_of_function(machine), spawned::steps_of_function(machine));
+    let step_spawned = quote!(#steps #step_spawned);
     let docs = describe::docs(&text(name), std::slice::from_ref(machine));
     let around = around(function, &description, &step_spawned, &docs);
     function.method.attributes.under_cfg(quote! {
@@ -192,6 +194,9 @@ fn workflow(function: &Function, docs: &TokenStream) -> TokenStream {
             }
             fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
                 ::std::vec![<Self as ::longhaul::machine::Function>::describe()]
+            }
+            fn steps(steps: &mut ::longhaul::machine::Steps) {
+                steps.function::<Self>();
             }
         }
     }

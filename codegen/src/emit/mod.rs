@@ -285,6 +285,7 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
     // Without machines there are errors, and no diagram.
     let docs = (!machines.is_empty()).then(|| describe::docs(&name, machines));
     let step_spawned = spawned::step_spawned(workflow, machines);
+    let steps = spawned::steps_of_methods(machines);
     let span = at(ty.span());
     let bounds = bounds(workflow, &quote!(::longhaul::workflow::Instance));
     let params = workflow.generics.split_for_impl().0;
@@ -306,6 +307,7 @@ fn implementation(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream 
             #handlers
             #step
             #step_spawned
+            #steps
             #describe
         }
         #(#instances)*

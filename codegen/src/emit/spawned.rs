@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::machine::site_names;
+use super::machine::inner_names;
 use super::{Machine, arguments, step_name};
 use crate::cfg::Graph;
 use crate::model::Workflow;
 
 /// `Function::step_spawned`: its tasks are the blocks in it.
 pub(super) fn step_spawned_of_function(machine: &Machine<'_>) -> TokenStream {
-    let sites = sites(&machine.graph);
+    let sites = inner_names(&machine.graph);
     if sites.is_empty() {
         return TokenStream::new();
     }
@@ -28,9 +28,48 @@ pub(super) fn step_spawned_of_function(machine: &Machine<'_>) -> TokenStream {
     }
 }
 
-/// The names of all tasks that a machine's blocks can become.
-fn sites(graph: &Graph) -> Vec<&str> {
-    graph.sites.iter().flat_map(site_names).collect()
+/// The names of a method's local steps.
+fn steps(graph: &Graph) -> Vec<&str> {
+    let within = graph.sites.iter().flat_map(|site| steps(&site.graph));
+    graph.steps.iter().map(|step| step.name.as_str()).chain(within).collect()
+}
+
+/// The names of the blocks that are values.
+fn blocks(graph: &Graph) -> Vec<&str> {
+    graph
+        .sites
+        .iter()
+        .flat_map(|site| std::iter::once(site.name.as_str()).chain(blocks(&site.graph)))
+        .collect()
+}
+
+/// `Function::STEPS`, and what is needed to find the steps of the functions that it awaits.
+pub(super) fn steps_of_function(machine: &Machine<'_>) -> TokenStream {
+    let (steps, blocks) = (steps(&machine.graph), blocks(&machine.graph));
+    let steps = (!steps.is_empty()).then(|| quote!(const STEPS: &'static [&'static str] = &[#(#steps),*];));
+    let blocks =
+        (!blocks.is_empty()).then(|| quote!(const BLOCKS: &'static [&'static str] = &[#(#blocks),*];));
+    quote!(#steps #blocks)
+}
+
+/// `Workflow::steps`
+pub(super) fn steps_of_methods(machines: &[Machine<'_>]) -> TokenStream {
+    let mut added = TokenStream::new();
+    for machine in machines {
+        let (steps, cfgs) = (steps(&machine.graph), &machine.method.attributes.cfgs);
+        if !steps.is_empty() {
+            added.extend(quote!(#(#cfgs)* steps.methods::<Self>(&[#(#steps),*]);));
+        }
+    }
+    if added.is_empty() {
+        return added;
+    }
+    quote! {
+        fn steps(steps: &mut ::longhaul::machine::Steps) {
+            #added
+            steps.awaited::<Self>();
+        }
+    }
 }
 
 pub(super) fn step_spawned(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
@@ -53,7 +92,7 @@ pub(super) fn step_spawned(workflow: &Workflow, machines: &[Machine<'_>]) -> Tok
                 ),
             });
         }
-        let sites = sites(&machine.graph);
+        let sites = inner_names(&machine.graph);
         if !sites.is_empty() {
             cases.extend(quote! {
                 #(#cfgs)*

@@ -1,6 +1,7 @@
 //! What a suspension is called, and how it is shown.
 use quote::quote;
 use syn::Expr;
+use syn::visit_mut::{self, VisitMut};
 
 use super::given::without_names;
 use super::place::peel;
@@ -13,6 +14,7 @@ pub(super) fn state_name(expr: &Expr) -> String {
             _ => None,
         },
         Expr::MethodCall(call) if call.method == "wait_until" => Some("condition".to_owned()),
+        Expr::MethodCall(call) if step_name(call).is_some() => step_name(call).map(|name| words(&name)),
         // How a call is to be tried: `charge(order).retry(policy)`.
         Expr::MethodCall(call) if is_option(call) => return state_name(&call.receiver),
         Expr::MethodCall(call) => Some(call.method.to_string()),
@@ -25,6 +27,21 @@ pub(super) fn state_name(expr: &Expr) -> String {
         _ => None,
     };
     camel(&name.unwrap_or_else(|| "value".to_owned()))
+}
+
+/// The name in `ctx.run("name", async move { .. })`.
+pub(super) fn step_name(call: &syn::ExprMethodCall) -> Option<String> {
+    let (Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }), Expr::Async(_)) =
+        (call.args.first()?, peel(call.args.get(1)?))
+    else {
+        return None;
+    };
+    (call.method == "run" && call.args.len() == 2).then(|| name.value())
+}
+
+/// A text as words of an identifier.
+fn words(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect()
 }
 
 /// Whether a method says how a call of an activity is to be tried.
@@ -64,8 +81,24 @@ pub(crate) fn camel(name: &str) -> String {
     camel
 }
 
+/// Leaves the code of local steps out.
+struct ShortSteps;
+
+impl VisitMut for ShortSteps {
+    fn visit_expr_method_call_mut(&mut self, call: &mut syn::ExprMethodCall) {
+        if step_name(call).is_some()
+            && let Some(Expr::Async(block)) = call.args.last_mut()
+        {
+            block.block = syn::parse_quote!({ .. });
+        }
+        visit_mut::visit_expr_method_call_mut(self, call);
+    }
+}
+
 /// An expression as text, in one line, for `describe`.
 pub(super) fn source_text(expr: &Expr) -> String {
+    let mut expr = expr.clone();
+    ShortSteps.visit_expr_mut(&mut expr);
     tidy(&without_names(quote!(#expr)).to_string()).replace(":: longhaul::machine::sleep(", "sleep(")
 }
 
@@ -107,6 +140,11 @@ mod tests {
         assert_eq!(named(parse_quote!(Payments::charge(id, 1))), "Charge");
         assert_eq!(named(parse_quote!(ctx.sleep(seconds(1)))), "Sleep");
         assert_eq!(named(parse_quote!(ctx.wait_until(|| self.done))), "Condition");
+        assert_eq!(
+            named(parse_quote!(ctx.run("charge the-card", async move { pay().await }))),
+            "ChargeTheCard"
+        );
+        assert_eq!(named(parse_quote!(ctx.run("charge", async {}).retry(policy))), "Charge");
         assert_eq!(named(parse_quote!((&mut self.task))), "Task");
         assert_eq!(named(parse_quote!(r#move())), "Move");
         assert_eq!(named(parse_quote!(calls[0])), "Value");
@@ -121,5 +159,7 @@ mod tests {
         );
         assert_eq!(shown(parse_quote!(a::b(&c, d.e::<f>()?))), "a::b(&c, d.e::<f>()?)");
         assert_eq!(shown(parse_quote!(check(a < b))), "check(a < b)");
+        let step: Expr = parse_quote!(ctx.run("charge", async move { pay(card).await }).retry(policy));
+        assert_eq!(shown(step), r#"ctx.run("charge", async move { .. }).retry(policy)"#);
     }
 }

@@ -22,6 +22,7 @@ mod place;
 mod select;
 mod site;
 mod sources;
+mod step;
 mod stmt;
 mod texts;
 mod verbatim;
@@ -33,6 +34,7 @@ pub(crate) use macros::macro_values;
 pub(crate) use place::is_compound_assignment;
 pub(crate) use site::site_tag;
 use std::collections::{BTreeMap, BTreeSet};
+pub(crate) use step::{nested_pattern, plain, step_tag};
 pub(crate) use verbatim::{exits_in, placeholder};
 
 use proc_macro2::Span;
@@ -56,6 +58,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) signals: bool,
     /// The methods of the impl, async or not, that take `&mut self`.
     pub(crate) mutating: &'a BTreeSet<String>,
+    /// Whether it is a function of its own, and no method.
+    pub(crate) is_function: bool,
     /// The async methods of the impl.
     pub(crate) methods: &'a BTreeMap<String, Shape>,
 }
@@ -85,6 +89,7 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
     lower.graph.items.extend(items);
     lower.method_body(&body);
     lower.note_assigned_texts();
+    step::check_names(&lower.graph, lower.errors);
     lower.graph
 }
 

@@ -6,10 +6,11 @@
 use proc_macro2::Span;
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprAsync, ExprMethodCall, Ident, Stmt};
+use syn::{Block, Expr, ExprAsync, ExprMethodCall, Ident, Item, Stmt};
 
 use super::label::{is_timer, source_text, state_name};
 use super::place::peel;
+use super::verbatim::Around;
 use super::{Label, Lower, at, find};
 use crate::cfg::{Graph, Instr, Site};
 use crate::diag;
@@ -22,29 +23,29 @@ struct Capture {
     var: Option<VarId>,
 }
 
+/// An `async` block that is to be a machine of its own.
+struct Inner<'x> {
+    captures: &'x [Ident],
+    /// The items of the blocks around it, outermost first.
+    items: Vec<Vec<Item>>,
+    body: &'x Block,
+}
+
+/// What a block takes along.
+pub(super) struct Taken {
+    /// The variables, as values of its own.
+    pub(super) values: Vec<Ident>,
+    /// What it makes again.
+    pub(super) made_again: Vec<Stmt>,
+}
+
 impl Lower<'_, '_> {
-    /// An `async` block as a value. `hidden` are the names that verbatim code around it binds.
-    pub(super) fn async_value(&mut self, block: &ExprAsync, hidden: &[String]) -> Expr {
-        let captures = self.captures(block, hidden);
-        if block.capture.is_none() && !captures.is_empty() {
-            self.errors.on(block, diag::ASYNC_BLOCK);
+    /// An `async` block as a value.
+    pub(super) fn async_value(&mut self, block: &ExprAsync, around: &Around) -> Expr {
+        let Some(Taken { values: taken, made_again }) = self.taken_along(block, &around.hidden) else {
             return syn::parse_quote!(::core::unreachable!());
-        }
+        };
         let mut body = block.block.clone();
-        let mut taken = Vec::new();
-        let mut made_again = Vec::new();
-        for Capture { ident, var } in captures {
-            let rebuild = var.and_then(|var| self.graph.var(var).rebuild.clone());
-            match rebuild {
-                None => taken.push(ident),
-                // A literal or constant is the same there.
-                Some(rebuild) if rebuild.needs.is_empty() && !rebuild.of_self => {
-                    let (pat, expr) = (&rebuild.pat, &rebuild.expr);
-                    made_again.extend(syn::parse2::<Stmt>(quote!(let #pat = #expr;)).ok());
-                }
-                Some(_) => self.errors.on(&ident, diag::CAPTURED_BORROW.with(&[&ident.to_string()])),
-            }
-        }
         body.stmts.splice(0..0, made_again);
         let name =
             find::first_await(&body).map_or_else(|| "Block".to_owned(), |awaited| state_name(&awaited));
@@ -52,7 +53,39 @@ impl Lower<'_, '_> {
             [value] => syn::parse_quote!(#value),
             values => syn::parse_quote!((#(#values),*)),
         };
-        self.site(&name, &taken, &values, &body, None, block.async_token.span)
+        let items = self.items_around(around);
+        let inner = Inner { captures: &taken, items, body: &body };
+        self.site(&name, inner, &values, None, block.async_token.span)
+    }
+
+    /// The items that code here sees, but for those that are seen in all of the body.
+    pub(super) fn items_around(&self, around: &Around) -> Vec<Vec<Item>> {
+        let scopes =
+            self.graph.scope_chain(self.scope).into_iter().map(|scope| &self.graph.scopes[scope.0].items);
+        scopes.chain(&around.items).filter(|items| !items.is_empty()).cloned().collect()
+    }
+
+    /// What a block takes along, which has to be its own.
+    pub(super) fn taken_along(&mut self, block: &ExprAsync, hidden: &[String]) -> Option<Taken> {
+        let captures = self.captures(block, hidden);
+        if block.capture.is_none() && !captures.is_empty() {
+            self.errors.on(block, diag::ASYNC_BLOCK);
+            return None;
+        }
+        let mut taken = Taken { values: Vec::new(), made_again: Vec::new() };
+        for Capture { ident, var } in captures {
+            let rebuild = var.and_then(|var| self.graph.var(var).rebuild.clone());
+            match rebuild {
+                None => taken.values.push(ident),
+                // A literal or constant is the same there.
+                Some(rebuild) if rebuild.needs.is_empty() && !rebuild.of_self => {
+                    let (pat, expr) = (&rebuild.pat, &rebuild.expr);
+                    taken.made_again.extend(syn::parse2::<Stmt>(quote!(let #pat = #expr;)).ok());
+                }
+                Some(_) => self.errors.on(&ident, diag::CAPTURED_BORROW.with(&[&ident.to_string()])),
+            }
+        }
+        Some(taken)
     }
 
     /// `ctx.spawn(operation)`, where the operation is to be made a block of its own.
@@ -62,7 +95,8 @@ impl Lower<'_, '_> {
         let (name, source) = (state_name(written), source_text(written));
         let label = Label { name, source, timer: is_timer(written), span: written.span() };
         let name = label.name.clone();
-        self.site(&name, &[taken], operation, &body, Some(label), written.span())
+        let inner = Inner { captures: &[taken], items: Vec::new(), body: &body };
+        self.site(&name, inner, operation, Some(label), written.span())
     }
 
     /// The only argument of `ctx.spawn(..)`, if it is neither a block nor a call of an async method.
@@ -131,18 +165,17 @@ impl Lower<'_, '_> {
         visitor.vars.into_iter().map(capture).collect()
     }
 
-    /// Lowers `body` as a machine of its own that takes `captures`; gives the block as a value that holds `values`.
+    /// Lowers `inner` as a machine of its own; gives the block as a value that holds `values`.
     fn site(
         &mut self,
         name: &str,
-        captures: &[Ident],
+        inner: Inner<'_>,
         values: &Expr,
-        body: &Block,
         label: Option<Label>,
         span: Span,
     ) -> Expr {
         let name = self.site_names.name(&format!("{}.{name}", self.name), "");
-        let mut graph = self.lower_site(&name, captures, body);
+        let mut graph = self.lower_site(&name, inner);
         if let Some(Label { name, source, timer, span }) = label {
             let polls = graph.blocks.iter_mut().flat_map(|block| &mut block.instrs);
             for poll in polls.filter_map(|instr| match instr {
@@ -160,7 +193,8 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn lower_site(&mut self, name: &str, captures: &[Ident], body: &Block) -> Graph {
+    fn lower_site(&mut self, name: &str, inner: Inner<'_>) -> Graph {
+        let Inner { captures, items, body } = inner;
         let mut lower = Lower::new(name.to_owned(), self.context.clone(), self.around, self.errors);
         let mut declares = Vec::new();
         let mut pats = Vec::new();
@@ -171,6 +205,11 @@ impl Lower<'_, '_> {
             pats.push(syn::parse_quote!(mut #ident));
         }
         lower.push(Instr::Arguments { pats, declares });
+        for items in items {
+            lower.enter_scope();
+            lower.graph.scopes[lower.scope.0].items = items;
+            lower.push(Instr::Enter(lower.scope));
+        }
         lower.method_body(body);
         lower.note_assigned_texts();
         let methods = std::mem::take(&mut lower.graph.spawned_methods);

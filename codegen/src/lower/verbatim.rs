@@ -64,9 +64,18 @@ impl Lower<'_, '_> {
     }
 }
 
+/// What verbatim code has around a place in it.
+#[derive(Default)]
+pub(super) struct Around {
+    /// The names that it binds.
+    pub(super) hidden: Vec<String>,
+    /// The items of its blocks, outermost first.
+    pub(super) items: Vec<Vec<syn::Item>>,
+}
+
 struct Rewrite<'l, 'a, 'e> {
     lower: &'l mut Lower<'a, 'e>,
-    hidden: Vec<String>,
+    around: Around,
     /// Within a closure, whose `return`, `?` and loops are its own.
     in_closure: bool,
     /// The loops and labelled blocks of the verbatim code around this place, by label; `true` for loops.
@@ -75,11 +84,11 @@ struct Rewrite<'l, 'a, 'e> {
 
 impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
     fn new(lower: &'l mut Lower<'a, 'e>) -> Self {
-        Rewrite { lower, hidden: Vec::new(), in_closure: false, inner: Vec::new() }
+        Rewrite { lower, around: Around::default(), in_closure: false, inner: Vec::new() }
     }
 
     fn exit(&mut self, to: ExitTo, value: Option<&Expr>, span: Span) -> Expr {
-        self.lower.graph.exits.push(Exit { to, hidden: self.hidden.clone(), asks: Asks::default() });
+        self.lower.graph.exits.push(Exit { to, hidden: self.around.hidden.clone(), asks: Asks::default() });
         let name = format_ident!("{}{}", PLACEHOLDER, self.lower.graph.exits.len() - 1, span = at(span));
         syn::parse_quote!(#name(#value))
     }
@@ -129,13 +138,13 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
     }
 
     fn scoped(&mut self, inner: impl FnOnce(&mut Self)) {
-        let mark = self.hidden.len();
+        let mark = self.around.hidden.len();
         inner(self);
-        self.hidden.truncate(mark);
+        self.around.hidden.truncate(mark);
     }
 
     fn hide(&mut self, pat: &Pat) {
-        self.hidden.extend(bindings(pat).iter().map(|binding| binding.ident.to_string()));
+        self.around.hidden.extend(bindings(pat).iter().map(|binding| binding.ident.to_string()));
     }
 
     fn within(&mut self, label: Option<&syn::Label>, is_loop: bool, inner: impl FnOnce(&mut Self)) {
@@ -181,7 +190,10 @@ impl VisitMut for Rewrite<'_, '_, '_> {
                     *expr = self.exit(to, None, leave.continue_token.span);
                 }
             }
-            Expr::Async(block) => *expr = self.lower.async_value(block, &self.hidden),
+            Expr::Async(block) => *expr = self.lower.async_value(block, &self.around),
+            Expr::MethodCall(call) if self.lower.is_step(call) => {
+                *expr = self.lower.step_value(call, &self.around);
+            }
             Expr::Closure(closure) => {
                 if closure.asyncness.is_some() {
                     return self.lower.errors.on(&*closure, diag::ASYNC_CLOSURE);
@@ -221,6 +233,9 @@ impl VisitMut for Rewrite<'_, '_, '_> {
             if self.lower.own_call(expr).is_some() {
                 return self.lower.errors.on(&*expr, diag::HELPER_NOT_AWAITED);
             }
+            if self.lower.is_step_value(expr) {
+                return self.lower.errors.on(&*expr, diag::STEP_NOT_AWAITED);
+            }
             if self.lower.is_spawn(expr) {
                 return self.lower.errors.on(&*expr, diag::TASK_DROPPED);
             }
@@ -244,7 +259,13 @@ impl VisitMut for Rewrite<'_, '_, '_> {
     }
 
     fn visit_block_mut(&mut self, block: &mut syn::Block) {
+        let items = block.stmts.iter().filter_map(|stmt| match stmt {
+            Stmt::Item(item) => Some(item.clone()),
+            _ => None,
+        });
+        self.around.items.push(items.collect());
         self.scoped(|this| visit_mut::visit_block_mut(this, block));
+        self.around.items.pop();
     }
 
     fn visit_local_mut(&mut self, local: &mut syn::Local) {

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use super::run::panic_text;
 use crate::codec::{self, CodecError, Payload};
-use crate::machine::{Context, Ended, MachineDescription, OpId, Process};
+use crate::machine::{Context, Ended, MachineDescription, OpId, Process, Steps};
 use crate::workflow::{HandlerError, SignalType, Workflow};
 
 /// A workflow value and its machine, in memory. Not `Send`: it lives on the engine's thread.
@@ -124,6 +124,8 @@ pub struct WorkflowType {
     pub updates: &'static [SignalType],
     /// Its queries.
     pub queries: &'static [&'static str],
+    /// Finds its local steps.
+    pub steps: fn(&mut Steps),
     /// An instance before its first step, from the encoded input.
     pub new: fn(&Payload) -> Loaded,
     /// An instance as it was stored: the encoded value and frame.
@@ -139,6 +141,7 @@ impl WorkflowType {
             signals: W::SIGNALS,
             updates: W::UPDATES,
             queries: W::QUERIES,
+            steps: W::steps,
             new: |input| {
                 let machine = Guarded::new(Process::start(codec::decode(input)?));
                 Ok(Box::new(Typed { value: Guarded::new(W::default()), machine }))

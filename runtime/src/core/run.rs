@@ -334,12 +334,12 @@ impl Run {
     }
 }
 
-fn unknown_activity(registry: &Registry, stepped: &Stepped) -> Option<&'static str> {
+fn unknown_activity<'s>(registry: &Registry, stepped: &'s Stepped) -> Option<&'s str> {
     stepped.step.commands.iter().find_map(|command| match command {
         Command::StartActivity { op, activity, .. }
-            if !registry.can_run(activity.name) && stepped.instance.armed().contains(op) =>
+            if !registry.can_run(&activity.name) && stepped.instance.armed().contains(op) =>
         {
-            Some(activity.name)
+            Some(&*activity.name)
         }
         _ => None,
     })
@@ -348,7 +348,7 @@ fn unknown_activity(registry: &Registry, stepped: &Stepped) -> Option<&'static s
 #[cfg(feature = "testing")]
 fn activity_types(commands: &[Command]) -> Vec<crate::activity::ActivityType> {
     let of = |command: &Command| match command {
-        Command::StartActivity { activity, .. } => Some(*activity),
+        Command::StartActivity { activity, .. } => Some(activity.clone()),
         Command::StartTimer { .. } | Command::Cancel { .. } => None,
     };
     commands.iter().filter_map(of).collect()
@@ -357,7 +357,7 @@ fn activity_types(commands: &[Command]) -> Vec<crate::activity::ActivityType> {
 fn command_record(command: Command, now: Moment) -> CommandRecord {
     match command {
         Command::StartActivity { op, activity, input, options } => {
-            CommandRecord::Activity { op, activity: activity.name.to_owned(), input, options }
+            CommandRecord::Activity { op, activity: activity.name.into_owned(), input, options }
         }
         Command::Cancel { op } => CommandRecord::Cancel { op },
         // A deadline in the past is due now; so no timer is ever stored behind the clock.

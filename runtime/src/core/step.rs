@@ -43,6 +43,7 @@ pub(super) fn step(
     };
     let all = || record.inbox.iter().chain(events);
     let step = Step {
+        workflow: workflow.name,
         next_op: record.next_op,
         rng: record.rng.clone(),
         resolutions: all().filter_map(resolution).collect(),
@@ -119,7 +120,7 @@ pub(super) fn load_with_inbox(
     let cancelled = record.cancelled || record.inbox.iter().any(is_cancel);
     let apart = || {
         let (next_op, rng) = (record.next_op, record.rng.clone());
-        let step = Step { next_op, rng, cancelled, ..Step::default() };
+        let step = Step { workflow: workflow.name, next_op, rng, cancelled, ..Step::default() };
         Context::new(record.id.clone(), record.updated, step)
     };
     let mut instance = load(workflow, record)?;

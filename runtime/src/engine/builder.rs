@@ -12,10 +12,13 @@ use tokio::runtime::Handle;
 use super::Engine;
 use super::clock::Clock;
 use super::limits::Bounds;
+use super::local::LocalSteps;
 use super::open::{Opening, open};
+use crate::Failure;
 use crate::activity::{Activity, ActivityContext, ActivityRegistry, ActivitySet, RegisteredActivity};
 use crate::core::{Limits, Registry, WorkflowType};
 use crate::error::OpenError;
+use crate::machine::{Captured, Stored, played};
 use crate::store::{FjallStore, MemoryDisk, Store};
 use crate::workflow::Workflow;
 
@@ -34,6 +37,8 @@ struct Parts {
     activities: BTreeMap<&'static str, RegisteredActivity>,
     /// What tests play activities by.
     played: BTreeMap<&'static str, RegisteredActivity>,
+    /// The local steps of the workflows.
+    steps: LocalSteps,
     twice: Option<(&'static str, &'static str)>,
     clock: Clock,
     limits: Limits,
@@ -62,6 +67,7 @@ impl Default for Parts {
             registry: Registry::default(),
             activities: BTreeMap::new(),
             played: BTreeMap::new(),
+            steps: LocalSteps::default(),
             twice: None,
             clock: Clock::system(),
             limits: Limits::default(),
@@ -92,6 +98,8 @@ impl Parts {
             return Err(OpenError::NameTwice { kind, name });
         }
         self.activities.append(&mut self.played);
+        let steps = std::mem::take(&mut self.steps).into_activities()?;
+        self.activities.extend(steps.into_iter().map(|step| (step.name, step)));
         for activity in self.activities.values() {
             self.registry.add_activity(activity.name, activity.options.clone());
         }
@@ -117,6 +125,7 @@ impl EngineBuilder {
     #[inline(never)]
     fn add_workflow(&mut self, workflow: WorkflowType) {
         let (name, parts) = (workflow.name, self.0.parts_mut());
+        (workflow.steps)(&mut parts.steps.found);
         if !parts.registry.add_workflow(workflow) {
             parts.twice.get_or_insert(("workflows", name));
         }
@@ -146,6 +155,19 @@ impl EngineBuilder {
     {
         let played = RegisteredActivity::from_fn::<A, _, _>(run);
         self.0.parts_mut().played.insert(A::NAME, played);
+        self
+    }
+
+    /// Plays the [local step](crate::Context::run) called `name` by a closure: for tests. The name is the one in `ctx.run("name", ..)`, and
+    /// means each step of that name; or with what it stands in, `Checkout::run.charge`, of a function `provision.charge`.
+    #[must_use]
+    pub fn play_step<T, F, R>(mut self, name: &str, run: F) -> Self
+    where
+        T: Stored,
+        F: Fn(ActivityContext, Captured) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<T, Failure>> + Send,
+    {
+        self.0.parts_mut().steps.played.0.insert(name.to_owned(), played(run));
         self
     }
 

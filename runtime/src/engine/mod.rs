@@ -20,6 +20,7 @@ mod history;
 mod json;
 mod limits;
 mod list;
+mod local;
 mod open;
 mod past;
 mod reading;

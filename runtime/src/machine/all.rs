@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::context::Context;
 use super::frame::Stored;
+use super::steps::FindSteps;
 use super::wait::{Awaitable, OpId, Wait, WaitWriter, stored_by_serde};
 use crate::codec::{Payload, Writer};
 
@@ -218,6 +219,10 @@ where
         if self.0.is_done() { ctx.ready(self.0.outputs()) } else { Poll::Pending }
     }
 
+    fn functions(called: &mut Vec<FindSteps>) {
+        W::functions(called);
+    }
+
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
         self.0.armed(armed);
     }
@@ -253,6 +258,10 @@ impl<W: Wait<Output = Result<T, E>>, T: Stored, E> Wait for TryJoinAllWait<W, T>
             None if self.0.is_done() => ctx.ready(Ok(self.0.outputs())),
             None => Poll::Pending,
         }
+    }
+
+    fn functions(called: &mut Vec<FindSteps>) {
+        W::functions(called);
     }
 
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
@@ -356,6 +365,10 @@ where
         if self.0.is_done() { ctx.ready(self.0.running.outputs()) } else { Poll::Pending }
     }
 
+    fn functions(called: &mut Vec<FindSteps>) {
+        A::Wait::functions(called);
+    }
+
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
         self.0.running.armed(armed);
     }
@@ -396,6 +409,10 @@ where
             None if self.0.is_done() => ctx.ready(Ok(self.0.running.outputs())),
             None => Poll::Pending,
         }
+    }
+
+    fn functions(called: &mut Vec<FindSteps>) {
+        A::Wait::functions(called);
     }
 
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {

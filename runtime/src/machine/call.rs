@@ -11,6 +11,7 @@ use super::frame::Stored;
 use super::held::Held;
 use super::machines::{Bodies, Machines};
 use super::spawned::Spawned;
+use super::steps::{FindSteps, Steps};
 use super::wait::{Awaitable, OpId, Wait, WaitWriter};
 use crate::codec::CodecError;
 
@@ -20,6 +21,10 @@ pub trait Function: 'static {
     type Arguments: Stored;
     /// What awaiting a call gives.
     type Output;
+    /// The names of its local steps.
+    const STEPS: &'static [&'static str] = &[];
+    /// The names of the `async` blocks in it that are values.
+    const BLOCKS: &'static [&'static str] = &[];
     /// Lets the machine go as far as it can.
     fn step(ctx: &Context, machine: &mut Sub<Self::Arguments>) -> Poll<Self::Output>;
     /// Lets a task that the function has begun go as far as it can.
@@ -103,6 +108,10 @@ impl<F: Function> Wait for CallWait<F> {
             }
             None => Poll::Pending,
         }
+    }
+
+    fn functions(called: &mut Vec<FindSteps>) {
+        called.push(Steps::function::<F>);
     }
 
     #[cfg(feature = "testing")]

@@ -14,6 +14,7 @@ use super::cancel::{CancelledWait, HandlersWait, Scope, Standing};
 use super::condition::Condition;
 use super::describe::SlotDescription;
 use super::frame::Stored;
+use super::local::{LocalStep, StepBlock};
 use super::stepping::Stepping;
 use super::task::{Spawn, Task};
 use super::trigger::Trigger;
@@ -53,6 +54,8 @@ pub enum Resolution {
 /// What goes into one step of a machine besides its state, and what comes out.
 #[derive(Debug, Default)]
 pub struct Step {
+    /// The name of the run's workflow.
+    pub workflow: &'static str,
     /// The number of the next operation to begin.
     pub next_op: u64,
     /// The run's random numbers.
@@ -183,6 +186,43 @@ impl Context {
         Condition { condition, ctx: self }
     }
 
+    /// A local step: code that is not part of the machine, such as a request to another service, written where it is awaited.
+    /// It is run as an [activity](macro@crate::activity) is: at least once, tried again when it fails, and its result is stored before the
+    /// workflow goes on, so that after a crash it is not run again. It needs no registration.
+    ///
+    /// In the block may stand what may stand in any `async` block: it reads clocks, does I/O, awaits any future that is `Send`. It
+    /// owns what it captures, which is stored as the arguments of an activity are; the workflow's value and `ctx` it cannot use. It gives
+    /// a `Result` with a [`Failure`](crate::Failure), which `?` makes of any error; the await gives that in an
+    /// [`ActivityError`](crate::ActivityError). The name is stored, and is another for each step of a method. How it is tried
+    /// can be said before the `.await`, as for any call of an [activity](crate::activity::ActivityCall).
+    ///
+    /// ```
+    /// use longhaul::{RetryPolicy, prelude::*};
+    ///
+    /// #[derive(Default, Serialize, Deserialize)]
+    /// struct Report {}
+    ///
+    /// #[workflow]
+    /// impl Report {
+    ///     #[run]
+    ///     async fn run(&mut self, ctx: &Context, path: String) -> Result<usize, Failure> {
+    ///         let text = ctx.run("read", async move { Ok(std::fs::read_to_string(path)?) }).await?;
+    ///         let words = text.split_whitespace().count();
+    ///         ctx.run("log", async move {
+    ///             println!("{words} words at {:?}", std::time::SystemTime::now());
+    ///             Ok(())
+    ///         })
+    ///         .retry(RetryPolicy::never())
+    ///         .await?;
+    ///         Ok(words)
+    ///     }
+    /// }
+    /// ```
+    pub fn run<S: StepBlock>(&self, name: &'static str, step: S) -> LocalStep<S::Output> {
+        let _ = (name, step);
+        unreachable!("`#[workflow]` writes another call for each that it sees, and the others do not compile")
+    }
+
     /// Lets `operation` run as a task of its own: an `async move` block, a call of an async method, or anything
     /// awaitable that is written here. It begins when the code that is running now waits, and goes on beside it.
     ///
@@ -267,6 +307,11 @@ impl Context {
     /// Waits until no async signal or update handler is running. A run that ends before leaves them unfinished.
     pub fn all_handlers_finished(&self) -> HandlersWait {
         HandlersWait(())
+    }
+
+    /// The name of the run's workflow.
+    pub(super) fn workflow(&self) -> &'static str {
+        self.step.borrow().workflow
     }
 
     /// The time of this transition, as stored.

@@ -11,6 +11,7 @@ use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
 use super::spawned::Spawned;
+use super::steps;
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
 use super::wait::{OpId, Wait, WaitWriter};
@@ -228,6 +229,9 @@ impl Slots<'_> {
     pub fn wait<W: Wait>(&mut self, number: u16, name: &'static str, slot: &mut Slot<W>) {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Wait(W::stored()));
+        if let Mode::Describe { .. } = self.mode {
+            steps::awaits(W::functions);
+        }
         self.visit(number, name, type_name::<W>(), &mut Waiting(slot));
     }
 

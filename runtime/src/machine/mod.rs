@@ -21,12 +21,14 @@ mod frame;
 mod held;
 mod iterators;
 pub mod kept;
+mod local;
 mod machines;
 mod opaque;
 mod process;
 mod question;
 mod spawned;
 mod stepping;
+mod steps;
 #[cfg(feature = "testing")]
 pub(crate) mod stored;
 mod stored_tasks;
@@ -51,12 +53,18 @@ pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots
 pub use frame::{Frame, Op, Slot, Slots, State, Stored};
 pub(crate) use held::stored_state;
 pub use iterators::{Finite, Ordered, Repeatable, repeated};
+pub(crate) use local::played;
+pub use local::{
+    Capture, Captured, Captures, LocalStep, StepBlock, StepWait, hand_step, local_step,
+    local_step_of_function,
+};
 pub(crate) use machines::TASKS;
 pub use process::{Ended, Process};
 pub use question::{Asked, FromResidual, Question, ask};
 #[doc(hidden)]
 pub use serde;
 pub use spawned::{Spawned, step_method};
+pub use steps::{FindSteps, Steps};
 pub use task::{AsyncBlock, ByReference, Site, Spawn, Task, TaskReference, by_reference};
 pub use text::{HasText, WithText};
 pub use trigger::Trigger;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::drive::Sub;
 use super::wait::OpId;
+use crate::activity::ErasedActivity;
 use crate::codec::Payload;
 
 /// A task's machine, its types erased.
@@ -25,6 +26,8 @@ pub struct Spawned {
     pub(super) output: Option<Payload>,
     /// Whether it waits for nothing but operations that it names, as of the last step.
     pub(super) by_operation: bool,
+    /// The code of a local step, where it is that which is asked for by the body's name.
+    pub(super) handed: Option<ErasedActivity>,
 }
 
 enum Form {
@@ -45,6 +48,7 @@ impl Spawned {
             named: Vec::new(),
             output: None,
             by_operation: false,
+            handed: None,
         }
     }
 
@@ -57,6 +61,7 @@ impl Spawned {
             named: Vec::new(),
             output: None,
             by_operation: false,
+            handed: None,
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::context::{Context, Resolution};
+use super::steps::FindSteps;
 use crate::activity::{
     Activity, ActivityCall, ActivityError, ActivityOutcome, ActivityType, CallOptions, Cancellation,
     ConfiguredCall, TimedOut,
@@ -95,6 +96,11 @@ pub trait Wait: Sized + 'static {
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError>;
     /// Reads it back. A type that serde can read does so with [`read_value`].
     fn read(bytes: &[u8]) -> Result<Self, CodecError>;
+    /// Tells of the functions that it may be a call of: their local steps are looked for when an engine is opened.
+    #[doc(hidden)]
+    fn functions(called: &mut Vec<FindSteps>) {
+        let _ = called;
+    }
     /// What is stored of it, for schemas.
     #[cfg(feature = "testing")]
     #[doc(hidden)]
@@ -112,9 +118,14 @@ impl WaitWriter<'_> {
         self.0.value(value)
     }
 
+    /// Writes a field's name.
+    pub(super) fn name(&mut self, name: &str) {
+        self.0.text(name);
+    }
+
     /// Writes what is stored of an [`ActivityWait`].
     #[inline(never)]
-    fn call(&mut self, call: CallRecord) -> Result<(), CodecError> {
+    pub(super) fn call(&mut self, call: CallRecord) -> Result<(), CodecError> {
         self.value(&call)
     }
 
@@ -131,8 +142,8 @@ pub fn read_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 
 /// What is stored of an [`ActivityWait`], whatever the activity.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct CallRecord {
-    op: OpId,
+pub(super) struct CallRecord {
+    pub(super) op: OpId,
     /// Whether it is waited for when it is cancelled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     waits: bool,
@@ -142,7 +153,7 @@ struct CallRecord {
 }
 
 #[inline(never)]
-fn read_call(bytes: &[u8]) -> Result<CallRecord, CodecError> {
+pub(super) fn read_call(bytes: &[u8]) -> Result<CallRecord, CodecError> {
     codec::decode_slice(bytes)
 }
 
@@ -158,7 +169,7 @@ enum CallEnd {
 
 impl Context {
     #[inline(never)]
-    fn begin_call(
+    pub(super) fn begin_call(
         &self,
         activity: ActivityType,
         input: Result<Payload, CodecError>,
@@ -201,6 +212,22 @@ impl Context {
         };
         self.progress();
         end
+    }
+
+    /// How a call ended whose output and error are of these types, once it has.
+    pub(super) fn poll_call<T: DeserializeOwned, E: DeserializeOwned>(
+        &self,
+        call: &mut CallRecord,
+    ) -> Poll<Result<T, ActivityError<E>>> {
+        let output = match self.end_call(call) {
+            CallEnd::Pending => None,
+            CallEnd::Completed(payload) => self.decode(&payload).map(Ok),
+            CallEnd::Failed(payload) => self.decode(&payload).map(|error| Err(ActivityError::Failed(error))),
+            CallEnd::TimedOut(after) => Some(Err(ActivityError::TimedOut(after))),
+            CallEnd::Panicked(message) => Some(Err(ActivityError::Panicked(message))),
+            CallEnd::Cancelled => Some(Err(ActivityError::Cancelled)),
+        };
+        output.map_or(Poll::Pending, Poll::Ready)
     }
 }
 
@@ -258,15 +285,7 @@ impl<A: Activity> Wait for ActivityWait<A> {
 
     #[inline(never)]
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        let output = match ctx.end_call(&mut self.call) {
-            CallEnd::Pending => None,
-            CallEnd::Completed(payload) => ctx.decode(&payload).map(Ok),
-            CallEnd::Failed(payload) => ctx.decode(&payload).map(|error| Err(ActivityError::Failed(error))),
-            CallEnd::TimedOut(after) => Some(Err(ActivityError::TimedOut(after))),
-            CallEnd::Panicked(message) => Some(Err(ActivityError::Panicked(message))),
-            CallEnd::Cancelled => Some(Err(ActivityError::Cancelled)),
-        };
-        output.map_or(Poll::Pending, Poll::Ready)
+        ctx.poll_call(&mut self.call)
     }
 
     #[cfg(feature = "testing")]

@@ -3,13 +3,14 @@
 use std::future::ready;
 use std::ops::Deref;
 
-use crate::Engine;
 use crate::activity::{Activity, ActivityContext, ActivitySet};
 use crate::engine::{Clock, EngineBuilder};
 use crate::error::OpenError;
+use crate::machine::{Captured, Stored};
 use crate::store::MemoryDisk;
 use crate::time::Moment;
 use crate::workflow::Workflow;
+use crate::{Engine, Failure};
 
 /// An engine in memory, under virtual time, with activities played by closures. It is the engine that runs in
 /// production, loop and all; only the clock and the disk are others. It derefs to [`Engine`].
@@ -149,6 +150,63 @@ impl TestEngineBuilder {
         R: Future<Output = Result<A::Output, A::Error>> + Send,
     {
         self.inner = self.inner.play::<A, _, _>(run);
+        self
+    }
+
+    /// Plays the [local step](crate::Context::run) called `name` by a closure, which gets what the step captures. The name is the one in
+    /// `ctx.run("name", ..)`, and means each step of that name; or with what it stands in: `Checkout::run.charge`, of a function
+    /// `provision.charge`.
+    ///
+    /// ```
+    /// use longhaul::prelude::*;
+    /// use longhaul::testing::TestEngine;
+    ///
+    /// #[derive(Default, Serialize, Deserialize)]
+    /// struct Copying {}
+    ///
+    /// #[workflow]
+    /// impl Copying {
+    ///     #[run]
+    ///     async fn run(&mut self, ctx: &Context, path: String) -> Result<usize, Failure> {
+    ///         let text = ctx.run("read", async move { Ok(std::fs::read_to_string(path)?) }).await?;
+    ///         Ok(text.len())
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let engine = TestEngine::builder()
+    ///     .workflow::<Copying>()
+    ///     .mock_step("read", |captured| {
+    ///         assert_eq!(captured.get::<String>("path")?, "poem.txt");
+    ///         Ok("o sole mio".to_owned())
+    ///     })
+    ///     .build()
+    ///     .await?;
+    /// let copying = engine.start::<Copying>("poem.txt".to_owned()).await?;
+    /// assert_eq!(copying.result().await?, 10);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn mock_step<T: Stored + Send>(
+        mut self,
+        name: &str,
+        run: impl Fn(Captured) -> Result<T, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        // Not in an `async` block: what is given need not be `Send`.
+        self.inner = self.inner.play_step(name, move |_, captured| ready(run(captured)));
+        self
+    }
+
+    /// As [`mock_step`](Self::mock_step), by an async closure, with what an activity may know of its call. In [`ActivityContext::sleep`] it
+    /// lets virtual time pass.
+    pub fn mock_step_async<T, F, R>(mut self, name: &str, run: F) -> Self
+    where
+        T: Stored,
+        F: Fn(ActivityContext, Captured) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<T, Failure>> + Send,
+    {
+        self.inner = self.inner.play_step(name, run);
         self
     }
 

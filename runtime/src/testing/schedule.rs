@@ -35,7 +35,7 @@ pub(super) struct World {
     /// How often a failed activity gets another try.
     retries: usize,
     /// The types of all activities that were called so far.
-    called: BTreeMap<&'static str, ActivityType>,
+    called: BTreeMap<String, ActivityType>,
     /// The signals and updates that could not be sent, and why.
     pub(super) mute: BTreeMap<&'static str, String>,
 }
@@ -49,7 +49,7 @@ impl World {
 
     /// Takes note of what a transition called.
     pub(super) fn see(&mut self, called: &[ActivityType]) {
-        self.called.extend(called.iter().map(|activity| (activity.name, *activity)));
+        self.called.extend(called.iter().map(|activity| (activity.name.to_string(), activity.clone())));
     }
 
     /// Signals and updates that came before the first transition.

@@ -12,6 +12,7 @@ mod identity;
 mod large;
 mod ledger;
 mod limits;
+mod local_steps;
 mod parking;
 mod script;
 mod support;

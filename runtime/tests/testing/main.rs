@@ -8,6 +8,7 @@ mod bad;
 mod conformance;
 mod constructs;
 mod good;
+mod local_steps;
 mod schema;
 mod schema_types;
 mod updates;

@@ -53,9 +53,9 @@ macro_rules! activities {
 with_activities!(activities);
 
 /// Runs an activity, all of which are done at once; also gives the call as text.
-fn outcome(name: &'static str, input: &Payload) -> (String, ActivityOutcome) {
+fn outcome(name: &str, input: &Payload) -> (String, ActivityOutcome) {
     let registered = registered().into_iter().find(|activity| activity.name == name).expect("it is listed");
-    let ctx = ActivityContext::new("run", name, 0, 1);
+    let ctx = ActivityContext::new("run", registered.name, 0, 1);
     let mut attempt = (registered.run)(ctx, input.clone());
     let outcome = match attempt.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
         Poll::Ready(Attempt::Completed(payload)) => ActivityOutcome::Completed(payload),
@@ -97,7 +97,7 @@ where
         for command in step.commands {
             let (text, deadline, resolution) = match &command {
                 Command::StartActivity { activity, input, .. } => {
-                    let (text, outcome) = outcome(activity.name, input);
+                    let (text, outcome) = outcome(&activity.name, input);
                     (text, None, Resolution::Activity(outcome))
                 }
                 Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),

@@ -9,7 +9,7 @@ mod sites;
 mod slots;
 mod suspend;
 mod tasks;
-pub(crate) use self::sites::site_names;
+pub(crate) use self::sites::inner_names;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 

@@ -2,45 +2,80 @@
 //!
 //! A task of such a block is stepped by entering the body around it in another way: not at the frame's position, but on the
 //! shortest way to the arm that has the block's body, through the branches of constructs where it stands in one.
+//!
+//! The code of a local step is found in the same way: what is asked for it is a task of the step's name, which gets the code
+//! instead of being stepped.
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::{Emit, body};
-use crate::cfg::{BlockId, ConstructId, Site, TaskId};
-use crate::lower::site_tag;
+use crate::cfg::{BlockId, ConstructId, Graph, LocalStep, Site, TaskId};
+use crate::lower::{at, nested_pattern, plain, site_tag, step_tag};
 
-/// The names of a site's tasks, and of those within it.
-pub(crate) fn site_names(site: &Site) -> Vec<&str> {
-    let inner = site.graph.sites.iter().flat_map(site_names);
-    std::iter::once(site.name.as_str()).chain(inner).collect()
+/// The names of all bodies that are written within a machine's: of its blocks and steps, and of those within them.
+pub(crate) fn inner_names(graph: &Graph) -> Vec<&str> {
+    let sites = graph.sites.iter().flat_map(names_of);
+    sites.chain(graph.steps.iter().map(|step| step.name.as_str())).collect()
 }
 
-/// The arm of a site.
-fn variant(number: usize) -> Ident {
-    format_ident!("Site{number}")
+/// The names of a site's tasks, and of what is within it.
+fn names_of(site: &Site) -> Vec<&str> {
+    std::iter::once(site.name.as_str()).chain(inner_names(&site.graph)).collect()
 }
 
-impl Emit<'_> {
-    /// The sites that can be reached, by number.
-    fn sites(&self) -> Vec<usize> {
-        let reachable = |number: &usize| self.analysis.arm[self.graph.sites[*number].block.0].is_some();
-        (0..self.graph.sites.len()).filter(reachable).collect()
+/// A body that is written within this one's.
+struct Inner<'a> {
+    names: Vec<&'a str>,
+    /// Its arm.
+    variant: Ident,
+    block: BlockId,
+    body: InnerBody<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum InnerBody<'a> {
+    /// A machine, by its number.
+    Site(usize),
+    /// A local step, with its number.
+    Step(usize, &'a LocalStep),
+}
+
+impl<'a> Emit<'a> {
+    /// Those that can be reached.
+    fn inner(&self) -> Vec<Inner<'a>> {
+        let graph = self.graph;
+        let sites = graph.sites.iter().enumerate().map(|(number, site)| Inner {
+            names: names_of(site),
+            variant: format_ident!("Site{number}"),
+            block: site.block,
+            body: InnerBody::Site(number),
+        });
+        let steps = graph.steps.iter().enumerate().map(|(number, step)| Inner {
+            names: vec![&step.name],
+            variant: format_ident!("Step{number}"),
+            block: step.block,
+            body: InnerBody::Step(number, step),
+        });
+        sites.chain(steps).filter(|inner| self.analysis.arm[inner.block.0].is_some()).collect()
     }
 
-    fn task_of(&self, site: usize) -> TaskId {
-        self.graph.block(self.graph.sites[site].block).task
+    fn task_of(&self, inner: &Inner<'_>) -> TaskId {
+        self.graph.block(inner.block).task
     }
 
     pub(super) fn site_variants(&self, task: TaskId) -> Vec<Ident> {
-        self.sites().into_iter().filter(|site| self.task_of(*site) == task).map(variant).collect()
+        let here = self.inner().into_iter().filter(|inner| self.task_of(inner) == task);
+        here.map(|inner| inner.variant).collect()
     }
 
     /// What ties the types together, and the task that is to be stepped.
     pub(super) fn site_tags(&self) -> TokenStream {
-        if self.sites().is_empty() {
+        if self.inner().is_empty() {
             return TokenStream::new();
         }
-        let tags = self.graph.sites.iter().enumerate().map(|(number, _)| site_tag(number));
+        let sites = (0..self.graph.sites.len()).map(site_tag);
+        let tags = sites.chain((0..self.graph.steps.len()).map(step_tag));
         quote! {
             #(let #tags = ::longhaul::machine::Site::new();)*
             let mut __task: ::core::option::Option<&mut ::longhaul::machine::Spawned> = ::core::option::Option::None;
@@ -49,7 +84,7 @@ impl Emit<'_> {
 
     /// What is done with a task whose body is to be found here.
     pub(super) fn spawned_op(&self) -> TokenStream {
-        if self.sites().is_empty() {
+        if self.inner().is_empty() {
             return quote!(return ::longhaul::machine::no_such_task(__ctx, __spawned));
         }
         quote!({
@@ -59,16 +94,15 @@ impl Emit<'_> {
     }
 
     /// Which names lead from `task` to which of its arms.
-    fn ways(&self, task: TaskId) -> Vec<(Vec<&str>, TokenStream)> {
+    fn ways(&self, task: TaskId) -> Vec<(Vec<&'a str>, TokenStream)> {
         let mut ways = Vec::new();
-        for site in self.sites() {
-            let names = site_names(&self.graph.sites[site]);
-            if self.task_of(site) == task {
-                let (ty, variant) = (Self::block_type(task), variant(site));
-                ways.push((names, quote!(#ty::#variant)));
-            } else if let Some(construct) = self.construct_towards(task, self.task_of(site)) {
+        for inner in self.inner() {
+            if self.task_of(&inner) == task {
+                let (ty, variant) = (Self::block_type(task), &inner.variant);
+                ways.push((inner.names, quote!(#ty::#variant)));
+            } else if let Some(construct) = self.construct_towards(task, self.task_of(&inner)) {
                 let poll = self.graph.constructs[construct.0].poll;
-                ways.push((names, self.block_path(task, poll)));
+                ways.push((inner.names, self.block_path(task, poll)));
             }
         }
         ways
@@ -133,29 +167,48 @@ impl Emit<'_> {
         }
     }
 
-    /// The bodies of the sites whose block is written in the arm of `head`.
+    /// The bodies of those whose block is written in the arm of `head`.
     pub(super) fn site_arms(&mut self, task: TaskId, head: BlockId) -> TokenStream {
         let mut arms = TokenStream::new();
-        for number in self.sites() {
-            let site = &self.graph.sites[number];
-            if self.analysis.arm[site.block.0] != Some(head) {
-                continue;
-            }
-            let (ty, variant, tag, name) =
-                (Self::block_type(task), variant(number), site_tag(number), &site.name);
-            let names = self.names.of_site(name);
-            let body = body(&site.graph, &self.analysis.sites[number], &names, &quote!(_), self.errors);
+        let here = self.inner().into_iter().filter(|inner| self.analysis.arm[inner.block.0] == Some(head));
+        for Inner { variant, body, .. } in here.collect::<Vec<_>>() {
+            let ty = Self::block_type(task);
+            let body = match body {
+                InnerBody::Site(number) => self.site_body(number),
+                InnerBody::Step(number, step) => Self::step_body(number, step),
+            };
             arms.extend(quote! {
                 #ty::#variant => {
                     let ::core::option::Option::Some(__task) = __task.take() else {
                         return ::core::task::Poll::Pending;
                     };
-                    ::longhaul::machine::drive_spawned(__task, __ctx, #name, #tag, #body);
+                    #body
                     return ::core::task::Poll::Pending;
                 }
             });
         }
         arms
+    }
+
+    fn site_body(&mut self, number: usize) -> TokenStream {
+        let site = &self.graph.sites[number];
+        let (tag, name) = (site_tag(number), &site.name);
+        let names = self.names.of_site(name);
+        let body = body(&site.graph, &self.analysis.sites[number], &names, &quote!(_), self.errors);
+        quote!(::longhaul::machine::drive_spawned(__task, __ctx, #name, #tag, #body);)
+    }
+
+    fn step_body(number: usize, step: &LocalStep) -> TokenStream {
+        let LocalStep { captures, items, body, .. } = step;
+        let span = at(body.span());
+        let mut tag = step_tag(number);
+        tag.set_span(span);
+        let (names, pattern) = (captures.iter().map(plain), nested_pattern(captures));
+        let hand = quote_spanned! {span=>
+            ::longhaul::machine::hand_step(__task, #tag, &[#(#names),*], |#pattern| async move #body);
+        };
+        // What is in an inner block hides what is in the ones around it.
+        items.iter().rev().fold(hand, |inner, items| quote!({ #(#items)* #inner }))
     }
 
     /// Whether a construct may be entered only to reach a task's body.
