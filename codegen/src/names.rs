@@ -85,6 +85,14 @@ impl Matches {
     }
 }
 
+/// A branch of `join!`, `try_join!` or `select!`, or the `else` of the last.
+pub(crate) struct BranchOf {
+    pub(crate) pat: Option<Pat>,
+    pub(crate) awaitable: Option<Expr>,
+    pub(crate) guard: Option<Expr>,
+    pub(crate) handler: Option<Expr>,
+}
+
 /// Finds the variables of `env` that the visited code names.
 pub(crate) struct Mentioned<'e> {
     env: &'e Env,
@@ -121,6 +129,20 @@ impl<'e> Mentioned<'e> {
         let mark = self.hidden.len();
         inner(self);
         self.hidden.truncate(mark);
+    }
+
+    /// A branch of `join!` or `select!`: what its pattern binds is there for what is done with its output.
+    fn branch(&mut self, branch: &BranchOf) {
+        let BranchOf { pat, awaitable, guard, handler } = branch;
+        for code in awaitable.iter().chain(guard) {
+            self.visit_expr(code);
+        }
+        if let Some(handler) = handler {
+            self.scoped(|this| {
+                pat.iter().for_each(|pat| this.hide(pat));
+                this.visit_expr(handler);
+            });
+        }
     }
 
     /// Any identifier in a macro's input may be a variable, but not one after a dot; format strings name variables too.
@@ -183,6 +205,10 @@ impl<'ast> Visit<'ast> for Mentioned<'_> {
                     }
                 });
             }
+            None if crate::lower::is_concurrent(mac) => match crate::lower::branches_of(mac) {
+                Some(branches) => branches.iter().for_each(|branch| self.branch(branch)),
+                None => self.tokens(mac.tokens.clone()),
+            },
             None => match crate::lower::macro_values(mac) {
                 Some(values) => {
                     for value in &values {
@@ -351,6 +377,9 @@ mod tests {
         );
         assert_eq!(mentioned(&names, &parse_quote!(format!("{b} {a}", b = c))), ["a", "b", "c"]);
         assert_eq!(mentioned(&names, &parse_quote!(matches!(a, Some(b) if b > c))), ["a", "c"]);
+        // A field's name is no variable, nor is what the pattern of a branch binds.
+        assert_eq!(mentioned(&names, &parse_quote!(join!(async { Point { a: 1, y: b } }, c))), ["b", "c"]);
+        assert_eq!(mentioned(&names, &parse_quote!(select! { a = b, if c => a, else => 1 })), ["b", "c"]);
     }
 
     #[test]

@@ -31,24 +31,6 @@ pub(super) fn bound_by(block: &crate::cfg::Block) -> Vars {
     bound.into_iter().flatten().copied().collect()
 }
 
-/// For each block the tasks that live there for no other reason than that their variables are in scope.
-pub(super) fn lingering(graph: &Graph, reachable: &[bool]) -> Vec<Vars> {
-    let mut lingering = vec![Vars::new(); graph.blocks.len()];
-    for (var, kept_in) in &graph.tasks_kept {
-        let reached = || graph.block_ids().filter(|id| reachable[id.0]);
-        if reached().any(|id| mentioned(graph, graph.block(id)).0.contains(var)) {
-            continue;
-        }
-        // In the order of the source, what stands behind it in its scope.
-        for id in reached().skip_while(|id| id != kept_in).skip(1) {
-            if graph.scope_chain(graph.block(id).scope).contains(&graph.var(*var).scope) {
-                lingering[id.0].insert(*var);
-            }
-        }
-    }
-    lingering
-}
-
 impl Flow<'_> {
     pub(super) fn solve(&mut self) {
         loop {

@@ -7,13 +7,15 @@
 mod arms;
 mod flow;
 mod late;
+mod lingering;
 mod slots;
 use std::collections::BTreeSet;
 
 use proc_macro2::Span;
 
-use self::flow::{Flow, lingering};
+use self::flow::Flow;
 use self::late::late_variables;
+use self::lingering::lingering;
 use self::slots::{make_slots, name_states};
 use crate::cfg::{BlockId, Code, ConstructId, ExitTo, Graph, Instr, MatchHead, Polled, TaskId, Term};
 use crate::names::{VarId, Vars};

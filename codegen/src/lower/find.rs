@@ -15,7 +15,7 @@ pub(super) fn each_ident(tokens: TokenStream, found: &mut impl FnMut(&Ident)) {
 }
 
 /// The macros that run branches beside each other.
-pub(super) fn is_concurrent(mac: &Macro) -> bool {
+pub(crate) fn is_concurrent(mac: &Macro) -> bool {
     mac.path.segments.last().is_some_and(|last| is_concurrent_name(&last.ident))
 }
 

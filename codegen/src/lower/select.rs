@@ -8,7 +8,7 @@ use super::again::masked;
 use super::{Dest, Lower, VarId};
 use crate::cfg::{Code, CodeTokens, Concurrency, Door, Instr, MatchArm, MatchHead, Term};
 use crate::diag;
-use crate::names::Vars;
+use crate::names::{BranchOf, Vars};
 
 /// `pattern = awaitable, if guard => handler`
 struct SelectArm {
@@ -31,15 +31,31 @@ pub(super) fn is_select(mac: &Macro) -> bool {
 
 /// All code in a `select!`: what its branches wait for, guards, handlers. None where it is no `select!`, or a wrong one.
 pub(super) fn select_codes(mac: &Macro) -> Option<Vec<Expr>> {
+    let branches = if is_select(mac) { branches_of(mac)? } else { return None };
+    let codes = branches.into_iter().flat_map(|branch| {
+        let BranchOf { awaitable, guard, handler, .. } = branch;
+        [awaitable, guard, handler].into_iter().flatten()
+    });
+    Some(codes.collect())
+}
+
+/// The branches of `join!`, `try_join!` or `select!`. None where they cannot be read.
+pub(crate) fn branches_of(mac: &Macro) -> Option<Vec<BranchOf>> {
     if !is_select(mac) {
-        return None;
+        let parser = syn::punctuated::Punctuated::<Expr, Token![,]>::parse_terminated;
+        let branches = parser.parse2(mac.tokens.clone()).ok()?.into_iter();
+        let branch = |awaitable| BranchOf { pat: None, awaitable: Some(awaitable), guard: None, handler: None };
+        return Some(branches.map(branch).collect());
     }
     let Select { arms, otherwise } = parse_select.parse2(mac.tokens.clone()).ok()?;
-    let codes = arms.into_iter().flat_map(|arm| {
-        let SelectArm { awaitable, guard, handler, .. } = arm;
-        [Some(awaitable), guard, Some(handler)].into_iter().flatten()
+    let arms = arms.into_iter().map(|SelectArm { pat, awaitable, guard, handler }| BranchOf {
+        pat: Some(pat),
+        awaitable: Some(awaitable),
+        guard,
+        handler: Some(handler),
     });
-    Some(codes.chain(otherwise).collect())
+    let otherwise = BranchOf { pat: None, awaitable: None, guard: None, handler: otherwise };
+    Some(arms.chain([otherwise]).collect())
 }
 
 #[allow(clippy::needless_pass_by_value)] // As `map_err` calls it.

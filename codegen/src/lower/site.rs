@@ -105,7 +105,8 @@ impl Lower<'_, '_> {
             return None;
         }
         let operation = peel(&call.args[0]);
-        let is_value = matches!(operation, Expr::Async(_)) || self.own_call(operation).is_some();
+        let is_value =
+            matches!(operation, Expr::Async(_)) || is_made(operation) || self.own_call(operation).is_some();
         (!is_value).then_some(operation)
     }
 
@@ -217,6 +218,14 @@ impl Lower<'_, '_> {
         self.graph.spawned_methods.extend(methods);
         graph
     }
+}
+
+/// Whether an expression is what a block or call was made before: a condition is looked at more than once.
+fn is_made(expr: &Expr) -> bool {
+    let Expr::Call(call) = expr else { return false };
+    let Expr::Path(function) = &*call.func else { return false };
+    function.path.leading_colon.is_some()
+        && function.path.segments.iter().rev().nth(1).is_some_and(|segment| segment.ident == "AsyncBlock")
 }
 
 /// What ties the types of a site together, within the machine that it is written in.

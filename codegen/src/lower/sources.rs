@@ -130,9 +130,11 @@ impl Lower<'_, '_> {
         }
     }
 
-    /// Whether an expression names a constant: a list, when it is gone over.
+    /// Whether an expression names a constant: a list, when it is gone over. `None` gives no item.
     fn is_constant_name(&self, expr: &Expr) -> bool {
-        matches!(expr, Expr::Path(_)) && self.is_constant(expr)
+        let Expr::Path(path) = expr else { return false };
+        let is_none = path.path.segments.last().is_some_and(|last| last.ident == "None");
+        !is_none && self.is_constant(expr)
     }
 
     /// Whether an expression names a variable that is made again, as borrows are.

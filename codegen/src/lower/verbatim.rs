@@ -137,6 +137,15 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
         self.lower.call_value(&name, &arguments)
     }
 
+    /// Whether a macro's input may have a block, call or operation in it that becomes a machine of its own.
+    fn makes_tasks(&self, tokens: TokenStream) -> bool {
+        let mut found = false;
+        each_ident(tokens, &mut |ident| {
+            found |= ident == "async" || ident == "spawn" || self.lower.around.methods.contains_key(&ident.to_string());
+        });
+        found
+    }
+
     fn scoped(&mut self, inner: impl FnOnce(&mut Self)) {
         let mark = self.around.hidden.len();
         inner(self);
@@ -244,7 +253,8 @@ impl VisitMut for Rewrite<'_, '_, '_> {
     }
 
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
-        if !has_exit(mac.tokens.clone()) {
+        let leaves = has_exit(mac.tokens.clone());
+        if !leaves && !self.makes_tasks(mac.tokens.clone()) {
             return;
         }
         match super::macros::Arguments::parse(mac) {
@@ -254,7 +264,8 @@ impl VisitMut for Rewrite<'_, '_, '_> {
                 }
                 mac.tokens = arguments.to_tokens();
             }
-            None => self.lower.errors.on(&*mac, diag::EXIT_IN_MACRO),
+            None if leaves => self.lower.errors.on(&*mac, diag::EXIT_IN_MACRO),
+            None => {}
         }
     }
 

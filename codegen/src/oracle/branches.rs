@@ -9,10 +9,10 @@ use longhaul_programs::value::{Cell, Place, Value, cell};
 use syn::{Ident, Pat};
 
 use super::arms::{Locals, parsed};
-use super::frame::{At, Content, Frame, Polling, wrong};
+use super::frame::{At, Content, Frame, Polling, Waiting, wrong};
 use super::{Machine, Machines};
 use crate::analyse::SlotKind;
-use crate::cfg::{BlockId, Concurrency, ConstructId, Poll, Polled};
+use crate::cfg::{BlockId, Concurrency, ConstructId, Poll, Polled, TaskId};
 
 impl Machines<'_> {
     /// Puts a begun operation into its slot.
@@ -40,14 +40,34 @@ impl Machines<'_> {
                 self.begin_of_list(&mut list, &mut running)?;
                 (SlotKind::Wait(poll), Content::List(list, running))
             }
-            (Value::Operation(name, arguments), None) => {
-                let number = self.program.world.borrow_mut().begin(&name, &arguments);
-                (SlotKind::Wait(poll), Content::Wait(number.or_else(wrong)?))
-            }
+            (operation, None) => (SlotKind::Wait(poll), Content::Wait(self.begun(operation)?)),
             (other, _) => return wrong(format!("{other:?} is begun")),
         };
         frame.slots.insert(machine.slot(kind)?, content);
         Ok(())
+    }
+
+    fn begun(&self, operation: Value) -> Evaluated<Waiting> {
+        Ok(match operation {
+            Value::Machine(..) => Waiting::Handle(self.program.world.borrow_mut().spawn(operation), true),
+            Value::Handle(_) => Waiting::Handle(operation, false),
+            Value::Operation(name, arguments) => {
+                let number = self.program.world.borrow_mut().begin(&name, &arguments);
+                Waiting::Operation(number.or_else(wrong)?)
+            }
+            other => return wrong(format!("{other:?} is begun")),
+        })
+    }
+
+    fn output(&self, waiting: &Waiting) -> Evaluated<Option<Value>> {
+        let mut world = self.program.world.borrow_mut();
+        match waiting {
+            Waiting::Operation(number) => Ok(world.poll(*number)),
+            Waiting::Handle(Value::Handle(handle), is_block) => {
+                world.poll_handle(handle.0, *is_block).or_else(wrong)
+            }
+            Waiting::Handle(other, _) => wrong(format!("{other:?} is waited for")),
+        }
     }
 
     /// Polls what is in a slot, and binds the output; `false` where it is not there yet.
@@ -62,7 +82,7 @@ impl Machines<'_> {
     ) -> Evaluated<bool> {
         let output = match &poll.what {
             Polled::Operation => match frame.slots.get_mut(&machine.slot(SlotKind::Wait(block))?) {
-                Some(Content::Wait(number)) => self.program.world.borrow_mut().poll(*number),
+                Some(Content::Wait(waiting)) => self.output(waiting)?,
                 Some(Content::List(list, running)) => self.list(list, running)?,
                 _ => return wrong("what is waited for was not kept"),
             },
@@ -83,23 +103,19 @@ impl Machines<'_> {
         Ok(done)
     }
 
-    fn begin_of_list(&self, list: &mut ListOf, running: &mut BTreeMap<usize, u64>) -> Evaluated<()> {
+    fn begin_of_list(&self, list: &mut ListOf, running: &mut BTreeMap<usize, Waiting>) -> Evaluated<()> {
         for (place, operation) in list.begun() {
-            let Value::Operation(name, arguments) = operation else {
-                return wrong(format!("{operation:?} in a list"));
-            };
-            let number = self.program.world.borrow_mut().begin(&name, &arguments);
-            running.insert(place, number.or_else(wrong)?);
+            running.insert(place, self.begun(operation)?);
         }
         Ok(())
     }
 
     /// Polls all of a list; as some end, others begin.
-    fn list(&self, list: &mut ListOf, running: &mut BTreeMap<usize, u64>) -> Evaluated<Option<Value>> {
+    fn list(&self, list: &mut ListOf, running: &mut BTreeMap<usize, Waiting>) -> Evaluated<Option<Value>> {
         loop {
             let before = running.len();
-            for (place, number) in running.clone() {
-                let Some(output) = self.program.world.borrow_mut().poll(number) else { continue };
+            for (place, waiting) in running.clone() {
+                let Some(output) = self.output(&waiting)? else { continue };
                 running.remove(&place);
                 if let Some(error) = list.ended(place, output)? {
                     return Ok(Some(error));
@@ -112,6 +128,36 @@ impl Machines<'_> {
                 return Ok(None);
             }
             self.begin_of_list(list, running)?;
+        }
+    }
+
+    /// Runs a branch; a scope or shield around it does what it does.
+    fn run_branch(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        task: TaskId,
+        kind: Concurrency,
+        workflow: &Cell,
+    ) -> Evaluated<Option<Value>> {
+        let world = &self.program.world;
+        match kind {
+            Concurrency::Shield => {
+                let outer = std::mem::replace(&mut world.borrow_mut().standing.shielded, true);
+                let output = self.run_task(machine, frame, task, workflow);
+                let mut world = world.borrow_mut();
+                world.standing.shielded = outer;
+                world.shields += u64::from(matches!(output, Ok(None)));
+                output
+            }
+            Concurrency::Scope => {
+                let shields = world.borrow().shields;
+                let output = self.run_task(machine, frame, task, workflow)?;
+                let given_up = output.is_none() && world.borrow_mut().gives_up(shields);
+                let cancelled = || Value::variant("Err", [Value::variant("Cancelled", [])]);
+                Ok(output.map(|output| Value::variant("Ok", [output])).or_else(|| given_up.then(cancelled)))
+            }
+            _ => self.run_task(machine, frame, task, workflow),
         }
     }
 
@@ -143,7 +189,7 @@ impl Machines<'_> {
             if let Some(operation) = operation {
                 self.begin(machine, frame, entry, operation, call)?;
             }
-            let Some(value) = self.run_task(machine, frame, *task, workflow)? else { continue };
+            let Some(value) = self.run_branch(machine, frame, *task, data.kind, workflow)? else { continue };
             if let Some(pattern) = data.doors.get(number).and_then(|door| door.pattern.as_ref()) {
                 let place = Place::whole(cell(value.clone()));
                 let pattern = parsed(Pat::parse_multi, pattern)?;
@@ -158,10 +204,8 @@ impl Machines<'_> {
                 }
                 return Ok(Some(Value::Int(i64::try_from(number).expect("there are few branches"))));
             }
-            match data.kind {
-                Concurrency::Scope => return Ok(Some(Value::variant("Ok", [value]))),
-                Concurrency::Shield => return Ok(Some(value)),
-                _ => {}
+            if matches!(data.kind, Concurrency::Scope | Concurrency::Shield) {
+                return Ok(Some(value));
             }
             if let (Concurrency::TryJoin, Value::Variant(name, inner)) = (data.kind, &value)
                 && &**name == "Err"

@@ -39,12 +39,20 @@ pub(super) enum At {
 /// What is in a slot.
 pub(super) enum Content {
     Value(Value),
-    /// The operation that is waited for.
-    Wait(u64),
+    Wait(Waiting),
     Call(Box<Frame>),
     /// A list of operations: those that run, by their places.
-    List(ListOf, BTreeMap<usize, u64>),
+    List(ListOf, BTreeMap<usize, Waiting>),
     Position(At),
+}
+
+/// What is waited for.
+#[derive(Clone)]
+pub(super) enum Waiting {
+    /// An operation, by its number.
+    Operation(u64),
+    /// A task or trigger, by its handle; whether it is a block that is awaited.
+    Handle(Value, bool),
 }
 
 /// What a step comes to.
@@ -123,7 +131,39 @@ impl Machine {
     }
 }
 
+impl Waiting {
+    fn operation(&self) -> Option<u64> {
+        match self {
+            Waiting::Operation(number) => Some(*number),
+            Waiting::Handle(..) => None,
+        }
+    }
+
+    fn handles(&self, found: &mut BTreeSet<u64>) {
+        if let Waiting::Handle(handle, _) = self {
+            handle.handles(found);
+        }
+    }
+}
+
 impl Machines<'_> {
+    /// The handles that a frame has, as it would be stored.
+    pub(super) fn named(&self, frame: &Frame, found: &mut BTreeSet<u64>) {
+        let live = self.machines[&frame.method].live(frame);
+        for (_, content) in frame.slots.iter().filter(|(number, _)| live.contains(number)) {
+            match content {
+                Content::Value(value) => value.handles(found),
+                Content::Wait(waiting) => waiting.handles(found),
+                Content::List(list, running) => {
+                    list.handles(found);
+                    running.values().for_each(|waiting| waiting.handles(found));
+                }
+                Content::Call(inner) => self.named(inner, found),
+                Content::Position(_) => {}
+            }
+        }
+    }
+
     /// Takes down what a frame waits for. When it is stored and reloaded, only what is live is left.
     pub(super) fn store(&self, frame: &mut Frame, reload: bool, armed: &mut Vec<u64>) -> Evaluated<()> {
         let machine = &self.machines[&frame.method];
@@ -135,8 +175,8 @@ impl Machines<'_> {
         }
         for (number, content) in frame.slots.iter_mut().filter(|(number, _)| live.contains(number)) {
             match content {
-                Content::Wait(operation) => armed.push(*operation),
-                Content::List(_, running) => armed.extend(running.values()),
+                Content::Wait(waiting) => armed.extend(waiting.operation()),
+                Content::List(_, running) => armed.extend(running.values().filter_map(Waiting::operation)),
                 Content::Call(inner) => self.store(inner, reload, armed)?,
                 Content::Value(value) if !value.is_storable() => {
                     let name = &machine.analysis.slots[*number].name;

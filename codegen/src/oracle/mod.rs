@@ -11,17 +11,18 @@ mod frame;
 mod mutants;
 mod programs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use longhaul_programs::choices::Random;
 use longhaul_programs::library;
 use longhaul_programs::run::{Evaluated, Flow, Outcome, Program};
+use longhaul_programs::tasks::{Bodies, settle};
 use longhaul_programs::value::{Cell, Value, cell};
 use longhaul_programs::world::Schedule;
 
-use self::frame::{Frame, Polling};
+use self::frame::{Frame, Polling, wrong};
 use crate::analyse::Analysis;
-use crate::cfg::Graph;
+use crate::cfg::{Graph, Instr, MAIN};
 use crate::diag::Errors;
 use crate::model;
 
@@ -49,16 +50,102 @@ pub(super) fn machines<'p>(program: &'p Program, item: &syn::ItemImpl) -> Result
     if !errors.is_empty() {
         return Err(format!("it is refused: {}", errors.into_tokens()));
     }
-    let machines = lowered.into_iter().map(|lowered| {
-        let machine = Machine {
-            graph: lowered.graph,
-            analysis: lowered.analysis,
-            arguments: lowered.method.arguments.len(),
-            receiver: lowered.method.receiver.is_some(),
+    let mut machines = BTreeMap::new();
+    for lowered in lowered {
+        let (method, receiver) = (lowered.method, lowered.method.receiver.is_some());
+        let name = method.name.to_string();
+        add(&mut machines, name, (lowered.graph, lowered.analysis), method.arguments.len(), receiver);
+    }
+    Ok(Machines { program, machines })
+}
+
+/// Adds a machine, and those of the blocks in it that are values.
+fn add(
+    machines: &mut BTreeMap<String, Machine>,
+    name: String,
+    (mut graph, mut analysis): (Graph, Analysis),
+    arguments: usize,
+    receiver: bool,
+) {
+    let sites = std::mem::take(&mut graph.sites).into_iter().zip(std::mem::take(&mut analysis.sites));
+    for (site, analysis) in sites {
+        let entry = site.graph.block(site.graph.tasks[MAIN.0].entry);
+        let captures = entry.instrs.iter().find_map(|instr| match instr {
+            Instr::Arguments { pats, .. } => Some(pats.len()),
+            _ => None,
+        });
+        add(machines, site.name, (site.graph, analysis), captures.unwrap_or(0), receiver);
+    }
+    machines.insert(name, Machine { graph, analysis, arguments, receiver });
+}
+
+/// The run and its tasks, as frames.
+struct Running<'m> {
+    machines: &'m Machines<'m>,
+    workflow: Cell,
+    run: Frame,
+    tasks: BTreeMap<u64, Frame>,
+}
+
+impl Running<'_> {
+    fn stepped(machines: &Machines<'_>, frame: &mut Frame, workflow: &Cell) -> Evaluated<Option<Value>> {
+        Ok(match machines.step(frame, workflow)? {
+            Polling::Ready(value) => Some(value),
+            Polling::Pending => None,
+        })
+    }
+
+    /// Stores all frames, and reloads them; what is waited for stays armed.
+    fn store(&mut self, reload: bool) -> Evaluated<()> {
+        let mut armed = Vec::new();
+        for frame in std::iter::once(&mut self.run).chain(self.tasks.values_mut()) {
+            self.machines.store(frame, reload, &mut armed)?;
+        }
+        self.machines.program.world.borrow_mut().keep_armed(&armed);
+        Ok(())
+    }
+}
+
+impl Bodies for Running<'_> {
+    fn run(&mut self) -> Evaluated<Option<Value>> {
+        Self::stepped(self.machines, &mut self.run, &self.workflow)
+    }
+
+    fn begin(&mut self, task: u64, what: Value) -> Evaluated<()> {
+        let Value::Machine(name, mut captures) = what else { return wrong(format!("{what:?} is spawned")) };
+        let Some(machine) = self.machines.machines.get(&*name) else {
+            return wrong(format!("there is no body {name}"));
         };
-        (lowered.method.name.to_string(), machine)
-    });
-    Ok(Machines { program, machines: machines.collect() })
+        // One capture as it is, several as a tuple.
+        let arguments = match (machine.arguments, captures.pop()) {
+            (1, Some(argument)) => vec![argument],
+            (_, Some(Value::Tuple(arguments))) => arguments,
+            (_, other) => return wrong(format!("{name} captures {other:?}")),
+        };
+        self.tasks.insert(task, Frame::new(&name, arguments));
+        Ok(())
+    }
+
+    fn task(&mut self, task: u64) -> Evaluated<Option<Value>> {
+        match self.tasks.get_mut(&task) {
+            Some(frame) => Self::stepped(self.machines, frame, &self.workflow),
+            None => wrong("a task without a frame"),
+        }
+    }
+
+    fn forget(&mut self, task: u64) {
+        self.tasks.remove(&task);
+    }
+
+    fn named(&mut self) -> Evaluated<BTreeSet<u64>> {
+        let mut named = BTreeSet::new();
+        for frame in std::iter::once(&self.run).chain(self.tasks.values()) {
+            self.machines.named(frame, &mut named);
+        }
+        self.workflow.borrow().handles(&mut named);
+        self.machines.program.world.borrow().tasks.outputs().for_each(|value| value.handles(&mut named));
+        Ok(named)
+    }
 }
 
 impl Machines<'_> {
@@ -69,24 +156,23 @@ impl Machines<'_> {
         let mut stored = Random::new(seed ^ 0x5eed);
         let often = 1 + stored.below(3);
         let workflow: Cell = cell(library::workflow(&self.program.name));
-        let mut frame = Frame::new("run", vec![Value::Int(argument)]);
+        let mut running = Running {
+            machines: self,
+            workflow: workflow.clone(),
+            run: Frame::new("run", vec![Value::Int(argument)]),
+            tasks: BTreeMap::new(),
+        };
+        let world = &self.program.world;
         let result = loop {
-            let polled = self.step(&mut frame, &workflow)?;
-            let world = &self.program.world;
-            match polled {
-                Polling::Ready(value) => break value,
-                Polling::Pending => {
-                    let mut armed = Vec::new();
-                    let reload = stored.below(often) == 0;
-                    self.store(&mut frame, reload, &mut armed)?;
-                    world.borrow_mut().keep_armed(&armed);
-                    if !world.borrow().left_over().is_empty() {
-                        return Err(Flow::Bug("what is done is not taken up".to_owned()));
-                    }
-                    if !world.borrow_mut().resolve(&mut schedule) {
-                        return Err(Flow::Bug("the machine waits for nothing".to_owned()));
-                    }
-                }
+            if let Some(result) = settle(world, &mut running)? {
+                break result;
+            }
+            running.store(stored.below(often) == 0)?;
+            if !world.borrow().left_over().is_empty() {
+                return Err(Flow::Bug("what is done is not taken up".to_owned()));
+            }
+            if !world.borrow_mut().resolve(&mut schedule) {
+                return Err(Flow::Bug("the machine waits for nothing".to_owned()));
             }
         };
         let workflow = workflow.borrow().debug();

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use longhaul::ActivityError;
+use longhaul::{ActivityError, Cancelled};
 pub use longhaul::seconds;
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,14 @@ pub enum Fault {
     Refused,
     /// Something else failed.
     Told(String),
+    /// A task was cancelled.
+    Ended,
+}
+
+impl From<Cancelled> for Fault {
+    fn from(_: Cancelled) -> Self {
+        Fault::Ended
+    }
 }
 
 impl From<String> for Fault {

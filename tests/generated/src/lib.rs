@@ -8,6 +8,7 @@ pub mod acts;
 pub mod machine;
 pub mod plain;
 pub mod plain_lists;
+pub mod plain_tasks;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,20 +1,24 @@
 //! Programs as plain async Rust, on a context that plays the engine.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
 pub use futures::{join, try_join};
 use longhaul::{ActivityError, Cancelled, Elapsed, Never};
-use longhaul_programs::run::Outcome;
-use longhaul_programs::world::Schedule;
+use longhaul_programs::run::{Evaluated, Outcome};
+use longhaul_programs::tasks::{Bodies, settle};
+use longhaul_programs::value::Value;
+use longhaul_programs::world::{Schedule, World};
 
 use crate::acts::{called, happened, taken};
-pub use crate::plain_lists::{join_all, try_join_all};
+pub use crate::plain_lists::{BeginNow, join_all, try_join_all};
+pub use crate::plain_tasks::{Block, Task, Trigger, block};
+use crate::plain_tasks::{Futures, shielded, spawn, trigger};
 use crate::with_activities;
 
 /// `select!` in the order of the source, as in a workflow.
@@ -24,61 +28,58 @@ macro_rules! select_in_order {
 }
 pub use crate::select_in_order as select;
 
-/// What the engine would know.
-#[derive(Default)]
-struct World {
-    now: i64,
-    next_op: u64,
-    /// Each with its deadline, if it is a timer.
-    armed: BTreeMap<u64, Option<i64>>,
-    resolved: BTreeSet<u64>,
-}
-
 thread_local! {
+    /// What the engine would know, and what happened.
     static WORLD: RefCell<World> = RefCell::default();
 }
 
-/// What an operation is, given the time at which it begins: its deadline, and it as text.
-type What = Box<dyn Fn(i64) -> (Option<i64>, String)>;
+/// Looks at the world, or changes it; what happens there is noted.
+pub fn with<T>(look: impl FnOnce(&mut World) -> T) -> T {
+    WORLD.with_borrow_mut(|world| {
+        let value = look(world);
+        world.trace.drain(..).for_each(happened);
+        value
+    })
+}
 
 /// An operation of the world, begun at its first poll and disarmed when it is dropped.
-struct Operation<T> {
+#[derive(Debug)]
+pub struct Operation<T> {
     begun: Option<u64>,
-    what: What,
+    /// A timer's length.
+    millis: Option<i64>,
+    text: String,
     output: Option<T>,
+    /// What it gives in code that is cancelled.
+    cancelled: Option<T>,
 }
 
 impl<T> Unpin for Operation<T> {}
 
+impl<T> BeginNow for Operation<T> {
+    fn begin_now(&mut self) {
+        self.begun.get_or_insert_with(|| with(|world| world.arm(Value::unit(), self.millis, &self.text)));
+    }
+}
+
 impl<T> Future for Operation<T> {
     type Output = T;
     fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<T> {
-        let this = &mut *self;
-        let Some(number) = this.begun else {
-            this.begun = Some(WORLD.with_borrow_mut(|world| {
-                let number = world.next_op;
-                world.next_op += 1;
-                let (deadline, text) = (this.what)(world.now);
-                happened(format!("{number}: {text}"));
-                world.armed.insert(number, deadline);
-                number
-            }));
-            return Poll::Pending;
+        self.begin_now();
+        let number = self.begun.expect("it has begun");
+        let output = match with(|world| world.poll(number)) {
+            None => return Poll::Pending,
+            Some(Value::Variant(..)) => self.cancelled.take(),
+            Some(_) => self.output.take(),
         };
-        if WORLD.with_borrow_mut(|world| world.resolved.remove(&number)) {
-            return Poll::Ready(this.output.take().expect("what is done is not polled again"));
-        }
-        Poll::Pending
+        Poll::Ready(output.expect("what is done is not polled again"))
     }
 }
 
 impl<T> Drop for Operation<T> {
     fn drop(&mut self) {
         if let Some(number) = self.begun {
-            WORLD.with_borrow_mut(|world| {
-                world.armed.remove(&number);
-                world.resolved.remove(&number);
-            });
+            with(|world| world.disarm(number));
         }
     }
 }
@@ -90,26 +91,58 @@ pub struct Context;
 #[allow(clippy::unused_self)] // As in the real one.
 impl Context {
     /// As the real one.
-    pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + use<> {
+    pub fn sleep(&self, duration: Duration) -> Operation<()> {
         let millis = i64::try_from(duration.as_millis()).expect("it is short");
-        let what = move |now| (Some(now + millis), format!("timer {}", now + millis));
-        Operation { begun: None, what: Box::new(what), output: Some(()) }
+        let text = String::new();
+        Operation { begun: None, millis: Some(millis), text, output: Some(()), cancelled: None }
     }
 
-    /// As the real one, where nobody cancels.
+    /// As the real one.
+    pub fn spawn<F: Future + 'static>(&self, future: F) -> Task<F::Output> {
+        spawn(future)
+    }
+
+    /// As the real one.
+    pub fn trigger<T>(&self) -> Trigger<T> {
+        trigger()
+    }
+
+    /// As the real one.
+    pub fn is_cancelled(&self) -> bool {
+        with(|world| world.is_cancelled())
+    }
+
+    /// As the real one.
     pub async fn scope<T>(&self, inside: impl Future<Output = T>) -> Result<T, Cancelled> {
-        Ok(inside.await)
+        let mut inside = pin!(inside);
+        poll_fn(|cx| {
+            let shields = with(|world| world.shields);
+            match inside.as_mut().poll(cx) {
+                Poll::Ready(output) => Poll::Ready(Ok(output)),
+                Poll::Pending if with(|world| world.gives_up(shields)) => Poll::Ready(Err(Cancelled)),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
     }
 
     /// As the real one.
     pub async fn wait_until(&self, mut condition: impl FnMut() -> bool) {
-        std::future::poll_fn(|_| if condition() { Poll::Ready(()) } else { Poll::Pending }).await;
+        poll_fn(|_| {
+            if condition() {
+                with(|world| world.progress += 1);
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
     }
 }
 
-/// As the real one, where nobody cancels.
+/// As the real one.
 pub async fn shield<T>(inside: impl Future<Output = T>) -> T {
-    inside.await
+    let mut inside = pin!(inside);
+    poll_fn(|cx| shielded(|| inside.as_mut().poll(cx))).await
 }
 
 /// As the real one.
@@ -137,27 +170,59 @@ impl Ran {
     }
 }
 
+/// The body and the tasks that it has spawned.
+struct Running<'b, T> {
+    body: Pin<Box<dyn Future<Output = T> + 'b>>,
+    output: Option<T>,
+}
+
+impl<T> Bodies for Running<'_, T> {
+    fn run(&mut self) -> Evaluated<Option<Value>> {
+        match self.body.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => {
+                self.output = Some(output);
+                Ok(Some(Value::unit()))
+            }
+            Poll::Pending => Ok(None),
+        }
+    }
+
+    fn begin(&mut self, _: u64, _: Value) -> Evaluated<()> {
+        // Its future is there since it was spawned.
+        Ok(())
+    }
+
+    fn task(&mut self, task: u64) -> Evaluated<Option<Value>> {
+        Ok(Futures::poll(task).then(Value::unit))
+    }
+
+    fn forget(&mut self, task: u64) {
+        Futures::forget(task);
+    }
+
+    fn named(&mut self) -> Evaluated<BTreeSet<u64>> {
+        Ok(with(World::with_handles))
+    }
+}
+
 /// Runs a body to its end.
+///
+/// # Panics
+///
+/// When it waits for nothing, or for something twice.
 pub fn run<T: Debug>(body: impl Future<Output = T>, schedule: u64) -> Ran {
-    WORLD.set(World::default());
+    WORLD.take();
     taken();
     let mut picks = Schedule::new(schedule);
-    let mut body = pin!(body);
+    let mut running = Running { body: Box::pin(body), output: None };
     loop {
-        if let Poll::Ready(result) = body.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
-            return Ran(taken(), format!("{result:?}"));
+        let ended = WORLD.with(|world| settle(world, &mut running));
+        if ended.expect("it is Rust").is_some() {
+            let (trace, output) = (taken(), running.output.take().expect("it has ended"));
+            Futures::clear();
+            return Ran(trace, format!("{output:?}"));
         }
-        WORLD.with_borrow_mut(|world| {
-            let picked = picks.pick(&world.armed);
-            assert!(!picked.is_empty(), "a body that waits waits for something");
-            for number in picked {
-                if let Some(Some(deadline)) = world.armed.remove(&number) {
-                    world.now = world.now.max(deadline);
-                }
-                happened(format!("{number} is done"));
-                world.resolved.insert(number);
-            }
-        });
+        assert!(with(|world| world.resolve(&mut picks)), "a body that waits waits for something");
     }
 }
 
@@ -166,13 +231,13 @@ macro_rules! activities {
      $(fallible fn $fname:ident($($farg:ident: $fty:ty),*) -> $foutput:ty, $error:ty; $fbody:block)*) => {
         $(
             /// An activity.
-            pub fn $name($($arg: $ty),*) -> impl Future<Output = Result<$output, ActivityError<Never>>> {
+            pub fn $name($($arg: $ty),*) -> Operation<Result<$output, ActivityError<Never>>> {
                 call(called(stringify!($name), &[$(&$arg),*]), Ok($body))
             }
         )*
         $(
             /// An activity that can fail.
-            pub fn $fname($($farg: $fty),*) -> impl Future<Output = Result<$foutput, ActivityError<$error>>> {
+            pub fn $fname($($farg: $fty),*) -> Operation<Result<$foutput, ActivityError<$error>>> {
                 let text = called(stringify!($fname), &[$(&$farg),*]);
                 let result: Result<$foutput, $error> = $fbody;
                 call(text, result.map_err(ActivityError::Failed))
@@ -182,6 +247,7 @@ macro_rules! activities {
 }
 with_activities!(activities);
 
-fn call<T>(text: String, output: T) -> Operation<T> {
-    Operation { begun: None, what: Box::new(move |_| (None, text.clone())), output: Some(output) }
+fn call<T, E>(text: String, output: Result<T, ActivityError<E>>) -> Operation<Result<T, ActivityError<E>>> {
+    let cancelled = Some(Err(ActivityError::Cancelled));
+    Operation { begun: None, millis: None, text, output: Some(output), cancelled }
 }

@@ -5,6 +5,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+/// What can begin before it is polled.
+pub trait BeginNow {
+    /// Begins it, unless it has begun.
+    fn begin_now(&mut self);
+}
+
 /// Those that have not begun, those that run, and the outputs of those that have ended, by their places.
 struct List<F: Future> {
     later: VecDeque<F>,
@@ -14,7 +20,7 @@ struct List<F: Future> {
     outputs: BTreeMap<usize, F::Output>,
 }
 
-impl<F: Future> List<F> {
+impl<F: Future + BeginNow> List<F> {
     fn new(operations: impl IntoIterator<Item = F>) -> Self {
         let later = operations.into_iter().collect();
         List { later, limit: usize::MAX, running: BTreeMap::new(), next: 0, outputs: BTreeMap::new() }
@@ -24,8 +30,9 @@ impl<F: Future> List<F> {
     fn poll(&mut self, cx: &mut Context<'_>, stops: impl Fn(&F::Output) -> bool) -> Poll<()> {
         loop {
             while self.running.len() < self.limit
-                && let Some(operation) = self.later.pop_front()
+                && let Some(mut operation) = self.later.pop_front()
             {
+                operation.begin_now();
                 self.running.insert(self.next, Box::pin(operation));
                 self.next += 1;
             }
@@ -59,7 +66,7 @@ pub struct TryJoinAll<F: Future>(List<F>);
 /// As the real one.
 pub fn join_all<I: IntoIterator>(operations: I) -> JoinAll<I::Item>
 where
-    I::Item: Future,
+    I::Item: Future + BeginNow,
 {
     JoinAll(List::new(operations))
 }
@@ -67,7 +74,7 @@ where
 /// As the real one.
 pub fn try_join_all<I: IntoIterator>(operations: I) -> TryJoinAll<I::Item>
 where
-    I::Item: Future,
+    I::Item: Future + BeginNow,
 {
     TryJoinAll(List::new(operations))
 }
@@ -93,14 +100,14 @@ impl<F: Future> TryJoinAll<F> {
 impl<F: Future> Unpin for JoinAll<F> {}
 impl<F: Future> Unpin for TryJoinAll<F> {}
 
-impl<F: Future> Future for JoinAll<F> {
+impl<F: Future + BeginNow> Future for JoinAll<F> {
     type Output = Vec<F::Output>;
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(cx, |_| false).map(|()| std::mem::take(&mut self.0.outputs).into_values().collect())
     }
 }
 
-impl<T, E, F: Future<Output = Result<T, E>>> Future for TryJoinAll<F> {
+impl<T, E, F: Future<Output = Result<T, E>> + BeginNow> Future for TryJoinAll<F> {
     type Output = Result<Vec<T>, E>;
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(cx, Result::is_err).map(|()| {

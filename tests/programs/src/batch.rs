@@ -40,12 +40,13 @@ pub fn file(programs: &[Written]) -> String {
         writeln!(file, "use longhaul_generated::{{{side}::*, acts::*}};\nuse {attribute};").expect(TAKES_ALL);
         for program in programs.iter().filter(|program| machine || !program.shares) {
             let Written { name, source, .. } = program;
+            let source = if machine { source.clone() } else { crate::plain::source(source) };
             writeln!(
                 file,
                 "#[derive(Debug, Default{serde})]\npub struct {name} {{ count: i64, items: Vec<i64>, title: String, point: Point }}"
             )
             .expect(TAKES_ALL);
-            writeln!(file, "// begin {name}\n{source}// end").expect(TAKES_ALL);
+            writeln!(file, "// begin {name}\n{source}\n// end").expect(TAKES_ALL);
         }
         writeln!(file, "}}").expect(TAKES_ALL);
     }

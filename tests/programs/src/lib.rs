@@ -8,7 +8,9 @@
 pub mod batch;
 pub mod choices;
 pub mod library;
+pub mod plain;
 pub mod run;
+pub mod tasks;
 pub mod value;
 pub mod world;
 pub mod write;

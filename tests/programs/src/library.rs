@@ -67,6 +67,7 @@ pub fn function(name: &str, arguments: &[Value]) -> Option<Value> {
 pub fn fault(error: Value) -> Value {
     match error {
         Value::Variant(name, _) if &*name == "Failed" => Value::variant("Refused", []),
+        Value::Variant(name, _) if &*name == "Cancelled" => Value::variant("Ended", []),
         Value::Text(text) => Value::variant("Told", [Value::Text(text)]),
         fault => fault,
     }

@@ -38,9 +38,19 @@ pub enum Value {
     Call(Rc<str>, Vec<Value>),
     /// A closure with what it sees.
     Closure(Rc<(syn::ExprClosure, Env)>),
-    /// An `async` block with what it sees.
+    /// An `async` block with what it sees, awaited where it stands.
     Task(Rc<(syn::Block, Env)>),
+    /// A block, call or operation that is a value, and begins as a task of its own.
+    Block(Box<Value>),
+    /// The same in lowered code: the name of its body, and what it captures.
+    Machine(Rc<str>, Vec<Value>),
+    /// A handle of a task or trigger.
+    Handle(Rc<Handle>),
 }
+
+/// The number of a task or trigger, with which it is dropped.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Handle(pub u64);
 
 /// Where a value is.
 pub type Cell = Rc<RefCell<Value>>;
@@ -162,8 +172,34 @@ impl Value {
             }
             Value::Struct(_, fields) => fields.iter().all(|(_, value)| value.is_storable()),
             Value::Items(items) => items.iter().all(Value::is_storable),
+            Value::Machine(_, captures) => captures.iter().all(Value::is_storable),
+            // A list of operations that is not awaited yet is none that can be stored; what is in it can.
+            Value::Operation(_, given) => given.iter().all(Value::is_storable),
+            Value::Handle(_) => true,
             _ => false,
         }
+    }
+
+    /// The handles in it.
+    pub fn handles(&self, found: &mut std::collections::BTreeSet<u64>) {
+        match self {
+            Value::Handle(handle) => drop(found.insert(handle.0)),
+            Value::List(parts)
+            | Value::Tuple(parts)
+            | Value::Variant(_, parts)
+            | Value::Machine(_, parts)
+            | Value::Operation(_, parts) => parts.iter().for_each(|part| part.handles(found)),
+            Value::Struct(_, fields) => fields.iter().for_each(|(_, value)| value.handles(found)),
+            Value::Items(items) => items.iter().for_each(|item| item.handles(found)),
+            _ => {}
+        }
+    }
+
+    /// Whether it is data that can be copied without anybody taking notice: no handle, nothing that begins.
+    pub fn is_data(&self) -> bool {
+        let mut handles = std::collections::BTreeSet::new();
+        self.handles(&mut handles);
+        handles.is_empty() && !matches!(self, Value::Block(_) | Value::Machine(..) | Value::Operation(..))
     }
 
     /// Whether two are equal, borrows looked through.

@@ -1,10 +1,12 @@
 //! What is around a program: time, operations that are under way, and a record of all that happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::{Rc, Weak};
 
 use crate::choices::Random;
 use crate::library;
-use crate::value::Value;
+use crate::tasks::{Cancel, Found, Standing, Tasks};
+use crate::value::{Handle, Value};
 
 /// An operation that has begun and is not done.
 #[derive(Debug, Clone)]
@@ -24,29 +26,158 @@ pub struct World {
     resolved: BTreeMap<u64, Value>,
     /// What happened: notes, operations begun, operations done.
     pub trace: Vec<String>,
+    /// The tasks and triggers.
+    pub tasks: Tasks,
+    /// What was spawned and has not begun.
+    pub spawned: Vec<(u64, Value)>,
+    requests: Vec<Request>,
+    handles: BTreeMap<u64, Weak<Handle>>,
+    /// How the code that runs now stands to cancellation.
+    pub standing: Standing,
+    /// How often something went on.
+    pub progress: u64,
+    /// How many shields were found to go on.
+    pub shields: u64,
+    /// Whether a cancelled scope may end here.
+    pub giving_up: bool,
+}
+
+/// What a handle asks for, which is done when the code that runs now waits.
+#[derive(Debug)]
+enum Request {
+    Cancel(u64),
+    Detach(u64),
+    Resolve(u64, Value),
 }
 
 impl World {
     /// Begins an operation; gives its number.
     pub fn begin(&mut self, name: &str, arguments: &[Value]) -> Result<u64, String> {
-        let number = self.next_op;
-        self.next_op += 1;
-        let armed = if let ("sleep", [Value::Int(millis)]) = (name, arguments) {
-            let deadline = self.now + millis;
-            self.trace.push(format!("{number}: timer {deadline}"));
-            Armed { output: Value::unit(), deadline: Some(deadline) }
+        let (output, millis, text) = if let ("sleep", [Value::Int(millis)]) = (name, arguments) {
+            (Value::unit(), Some(*millis), String::new())
         } else {
             let shown: Vec<String> = arguments.iter().map(Value::debug).collect();
-            self.trace.push(format!("{number}: {name}({})", shown.join(", ")));
-            Armed { output: library::activity(name, arguments)?, deadline: None }
+            (library::activity(name, arguments)?, None, format!("{name}({})", shown.join(", ")))
         };
-        self.armed.insert(number, armed);
-        Ok(number)
+        Ok(self.arm(output, millis, &text))
     }
 
-    /// The output of an operation, once.
+    /// Begins an operation that gives `output`: a timer of so many milliseconds, or a call that is shown as `text`.
+    pub fn arm(&mut self, output: Value, millis: Option<i64>, text: &str) -> u64 {
+        let (number, deadline) = (self.number(), millis.map(|millis| self.now + millis));
+        self.trace.push(match deadline {
+            Some(deadline) => format!("{number}: timer {deadline}"),
+            None => format!("{number}: {text}"),
+        });
+        self.armed.insert(number, Armed { output, deadline });
+        number
+    }
+
+    fn number(&mut self) -> u64 {
+        self.progress += 1;
+        self.next_op += 1;
+        self.next_op - 1
+    }
+
+    /// The output of an operation, once. An activity that is waited for in code that is told to end has failed.
     pub fn poll(&mut self, number: u64) -> Option<Value> {
-        self.resolved.remove(&number)
+        let mut output = self.resolved.remove(&number);
+        if output.is_none() && self.tells_cancel() && matches!(self.armed.get(&number), Some(Armed { deadline: None, .. })) {
+            self.disarm(number);
+            output = Some(Value::variant("Err", [Value::variant("Failed", [])]));
+        }
+        self.progress += u64::from(output.is_some());
+        output
+    }
+
+    fn tells_cancel(&self) -> bool {
+        self.standing.reaching() == Cancel::Told
+    }
+
+    /// `ctx.is_cancelled()`
+    pub fn is_cancelled(&self) -> bool {
+        self.standing.cancel != Cancel::Not
+    }
+
+    /// Whether the scope that was just polled ends here, `shields` having been what they were before.
+    pub fn gives_up(&mut self, shields: u64) -> bool {
+        let gives_up = self.giving_up && self.tells_cancel() && self.shields == shields;
+        if gives_up {
+            self.giving_up = false;
+            self.progress += 1;
+        }
+        gives_up
+    }
+
+    fn handle(&mut self, number: u64) -> Value {
+        let handle = Rc::new(Handle(number));
+        self.handles.insert(number, Rc::downgrade(&handle));
+        Value::Handle(handle)
+    }
+
+    /// `ctx.spawn(what)`
+    pub fn spawn(&mut self, what: Value) -> Value {
+        let number = self.number();
+        self.tasks.spawn(number, self.standing);
+        self.spawned.push((number, what));
+        self.handle(number)
+    }
+
+    /// `ctx.trigger()`
+    pub fn trigger(&mut self) -> Value {
+        let number = self.number();
+        self.tasks.trigger(number);
+        self.handle(number)
+    }
+
+    /// A method of a handle; `None` where it has none of that name.
+    pub fn ask(&mut self, number: u64, name: &str, argument: Option<Value>) -> Option<()> {
+        self.requests.push(match (name, argument) {
+            ("cancel", None) => Request::Cancel(number),
+            ("detach", None) => Request::Detach(number),
+            ("resolve", Some(value)) => Request::Resolve(number, value),
+            _ => return None,
+        });
+        Some(())
+    }
+
+    /// Does what handles have asked for.
+    pub fn follow_requests(&mut self) {
+        for request in std::mem::take(&mut self.requests) {
+            let news = match request {
+                Request::Cancel(task) => self.tasks.cancel(task, Cancel::Told),
+                Request::Resolve(trigger, value) => self.tasks.resolve(trigger, value),
+                Request::Detach(task) => {
+                    self.tasks.detach(task);
+                    false
+                }
+            };
+            self.progress += u64::from(news);
+        }
+    }
+
+    /// What a task or trigger gives, once it does. The output of a block is what it gives; that of a task says whether
+    /// the task was cancelled.
+    pub fn poll_handle(&mut self, number: u64, is_block: bool) -> Result<Option<Value>, String> {
+        let mut output = self.tasks.triggered(number);
+        let hidden = is_block || self.standing.reaching() == Cancel::Dropped;
+        if output.is_none() && !(hidden && self.tasks.is_cancelled(number)) {
+            output = match self.tasks.take_output(number) {
+                Found::Pending => None,
+                Found::Done(value) if is_block => Some(value),
+                Found::Done(value) => Some(Value::variant("Ok", [value])),
+                Found::Cancelled => Some(Value::variant("Err", [Value::variant("Cancelled", [])])),
+                Found::Gone => return Err("a task was awaited again".to_owned()),
+            };
+        }
+        self.progress += u64::from(output.is_some());
+        Ok(output)
+    }
+
+    /// The tasks and triggers of which there is a handle.
+    pub fn with_handles(&mut self) -> BTreeSet<u64> {
+        self.handles.retain(|_, handle| handle.strong_count() > 0);
+        self.handles.keys().copied().collect()
     }
 
     /// An operation is given up.

@@ -19,7 +19,15 @@ impl Program {
         let name = segments.last().cloned().unwrap_or_default();
         let own = segments.len() == 2 && (segments[0] == "Self" || segments[0] == self.name);
         let arguments: Vec<&Expr> = call.args.iter().filter(|argument| !is_context(argument)).collect();
-        let mut values = self.values(env, arguments).await?;
+        if name == "new" && segments.iter().any(|segment| segment == "AsyncBlock") {
+            return self.async_block(env, &arguments).await;
+        }
+        // What they wait for stands in them, and is no value.
+        let mut values = if matches!(name.as_str(), "timeout" | "shield") {
+            self.awaitables(env, arguments).await?
+        } else {
+            self.values(env, arguments).await?
+        };
         if own {
             return self.own_function(&name, values).await;
         }
@@ -33,6 +41,12 @@ impl Program {
             }
         }
         match (name.as_str(), &values[..]) {
+            ("drop", [_]) => Ok(Value::unit()),
+            // What is awaited by reference stays where it is.
+            ("by_reference", [Value::Borrow(place)]) => match place.target().read() {
+                Some(handle @ Value::Handle(_)) => Ok(handle),
+                other => bug(format!("{other:?} is awaited by reference")),
+            },
             ("Some" | "Ok" | "Err" | "Continue" | "Break", [_]) => Ok(Value::variant(&name, values)),
             ("pin" | "from_residual", [_]) => Ok(values.remove(0)),
             ("note", [text]) => {
@@ -86,9 +100,20 @@ impl Program {
         }
     }
 
+    /// `AsyncBlock::new(name, site, captures)`, in lowered code.
+    async fn async_block(&self, env: &mut Env, arguments: &[&Expr]) -> Evaluated {
+        let [Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }), _, captures] = arguments else {
+            return bug("a block without a name");
+        };
+        let captures = self.value(env, captures).await?;
+        Ok(Value::Machine(name.value().into(), vec![captures]))
+    }
+
     async fn own_function(&self, name: &str, arguments: Vec<Value>) -> Evaluated {
         match self.methods.get(name) {
-            Some(method) if method.sig.asyncness.is_some() => Ok(Value::Call(name.into(), arguments)),
+            Some(method) if method.sig.asyncness.is_some() => {
+                Ok(Value::Block(Box::new(Value::Call(name.into(), arguments))))
+            }
             _ => self.method(name, arguments, None).await,
         }
     }

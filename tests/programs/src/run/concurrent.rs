@@ -31,7 +31,10 @@ impl Program {
                     let Some(condition) = values.pop() else { return bug("a condition is missing") };
                     poll_fn(|_| match Program::now(self.call_closure(condition.clone(), Vec::new())) {
                         Ok(Value::Bool(false)) => Poll::Pending,
-                        Ok(_) => Poll::Ready(Ok(Value::unit())),
+                        Ok(_) => {
+                            self.world.borrow_mut().progress += 1;
+                            Poll::Ready(Ok(Value::unit()))
+                        }
                         Err(flow) => Poll::Ready(Err(flow)),
                     })
                     .await
@@ -47,27 +50,33 @@ impl Program {
                 }
                 Value::Operation(name, mut values) if matches!(&*name, "scope" | "shield") => {
                     let Some(inside) = values.pop() else { return bug("a scope with nothing in it") };
-                    let output = self.perform(env, inside).await?;
-                    Ok(if &*name == "scope" { Value::variant("Ok", [output]) } else { output })
+                    if &*name == "scope" {
+                        self.scope(env, inside).await
+                    } else {
+                        self.shield(env, inside).await
+                    }
                 }
                 Value::Operation(name, values) if matches!(&*name, "join_all" | "try_join_all") => {
                     self.join_list(env, ListOf::new(&name, values)?).await
                 }
                 Value::Operation(name, values) => {
                     let number = self.world.borrow_mut().begin(&name, &values).or_else(bug)?;
-                    let begun = Begun(self, number);
-                    let mut first = true;
-                    poll_fn(|_| {
-                        if std::mem::take(&mut first) {
-                            return Poll::Pending;
-                        }
-                        self.world
-                            .borrow_mut()
-                            .poll(begun.1)
-                            .map_or(Poll::Pending, |value| Poll::Ready(Ok(value)))
-                    })
-                    .await
+                    self.output_of(Begun(self, number)).await
                 }
+                Value::Block(_) => {
+                    let handle = self.world.borrow_mut().spawn(operation);
+                    let Value::Handle(handle) = &handle else { return bug("a task without a handle") };
+                    self.wait_for(handle.0, true).await
+                }
+                Value::Handle(handle) => self.wait_for(handle.0, false).await,
+                Value::Borrow(place) => match place.target().read() {
+                    Some(Value::Handle(handle)) => {
+                        let number = handle.0;
+                        drop(handle);
+                        self.wait_for(number, false).await
+                    }
+                    other => bug(format!("{other:?} is awaited by reference")),
+                },
                 Value::Call(name, values) => self.method(&name, values, env.lookup("self").cloned()).await,
                 Value::Task(task) => {
                     let (block, env) = &*task;
@@ -81,13 +90,46 @@ impl Program {
         })
     }
 
+    /// Begins an operation of a list, all of which begin before one is asked for its output.
+    fn begun(&self, env: Env, operation: Value) -> Eval<'_> {
+        match operation {
+            Value::Block(_) => {
+                let handle = self.world.borrow_mut().spawn(operation);
+                Box::pin(async move {
+                    let Value::Handle(handle) = &handle else { return bug("a task without a handle") };
+                    self.wait_for(handle.0, true).await
+                })
+            }
+            Value::Operation(name, values) if name_is_simple(&name) => {
+                let number = self.world.borrow_mut().begin(&name, &values);
+                let begun = number.map(|number| Begun(self, number));
+                Box::pin(async move {
+                    match begun {
+                        Ok(begun) => self.output_of(begun).await,
+                        Err(text) => bug(text),
+                    }
+                })
+            }
+            operation => self.perform(env, operation),
+        }
+    }
+
+    /// Waits for an operation.
+    async fn output_of(&self, begun: Begun<'_>) -> Evaluated {
+        poll_fn(|_| {
+            let output = self.world.borrow_mut().poll(begun.1);
+            output.map_or(Poll::Pending, |output| Poll::Ready(Ok(output)))
+        })
+        .await
+    }
+
     /// `join_all` and `try_join_all`.
     async fn join_list(&self, env: Env, mut list: ListOf) -> Evaluated {
         let mut running: BTreeMap<usize, Eval<'_>> = BTreeMap::new();
         poll_fn(move |context| {
             loop {
                 for (place, operation) in list.begun() {
-                    running.insert(place, self.perform(env.clone(), operation));
+                    running.insert(place, self.begun(env.clone(), operation));
                 }
                 let before = running.len();
                 for place in running.keys().copied().collect::<Vec<_>>() {
@@ -117,7 +159,7 @@ impl Program {
     /// `join!` and `try_join!`.
     pub(crate) async fn join(&self, env: &mut Env, tokens: TokenStream, trying: bool) -> Evaluated {
         let branches = parsed(expressions, tokens)?;
-        let values = self.values(env, &branches).await?;
+        let values = self.awaitables(env, &branches).await?;
         let mut branches: Vec<Eval<'_>> =
             values.into_iter().map(|value| self.perform(env.clone(), value)).collect();
         let mut outputs: Vec<Option<Value>> = vec![None; branches.len()];
@@ -157,7 +199,7 @@ impl Program {
                 None => true,
             });
         }
-        let values = self.values(env, arms.iter().map(|arm| &arm.awaitable)).await?;
+        let values = self.awaitables(env, arms.iter().map(|arm| &arm.awaitable)).await?;
         let mut branches: Vec<Option<Eval<'_>>> = values
             .into_iter()
             .zip(open)
@@ -197,6 +239,11 @@ impl Program {
         env.truncate(mark);
         value
     }
+}
+
+/// Whether an operation is one of the world's.
+fn name_is_simple(name: &str) -> bool {
+    name == "sleep" || crate::library::ACTIVITIES.contains(&name)
 }
 
 /// A branch of a `select!`.

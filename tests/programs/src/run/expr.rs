@@ -70,9 +70,9 @@ impl Program {
                 Expr::Closure(closure) => {
                     Ok(Value::Closure(std::rc::Rc::new((closure.clone(), env.clone()))))
                 }
-                Expr::Async(block) => Ok(Value::Task(std::rc::Rc::new((block.block.clone(), env.clone())))),
+                Expr::Async(block) => Ok(Self::block_value(env, block)),
                 Expr::Await(operand) => {
-                    let operation = self.value(env, &operand.base).await?;
+                    let operation = self.awaited(env, &operand.base).await?;
                     self.perform(env.clone(), operation).await
                 }
                 Expr::Try(operand) => {

@@ -1,6 +1,6 @@
 //! `join_all` and `try_join_all`: what is done in which order, whoever polls.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::control::items_of;
 use super::{Evaluated, bug};
@@ -38,6 +38,11 @@ impl ListOf {
             outputs: BTreeMap::new(),
             trying: name == "try_join_all",
         })
+    }
+
+    /// The handles in what has not begun, and in the outputs.
+    pub fn handles(&self, found: &mut BTreeSet<u64>) {
+        self.later.iter().chain(self.outputs.values()).for_each(|value| value.handles(found));
     }
 
     /// Those that may begin now, each with its place.

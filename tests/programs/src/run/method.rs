@@ -48,14 +48,23 @@ impl Program {
                 Expr::Path(path) if path.path.is_ident("self") && self.methods.contains_key(&name) => {
                     let values = self.values(env, arguments).await?;
                     if self.methods[&name].sig.asyncness.is_some() {
-                        return Ok(Value::Call(name.into(), values));
+                        return Ok(Value::Block(Box::new(Value::Call(name.into(), values))));
                     }
                     let workflow = env.lookup("self").cloned();
                     return self.method(&name, values, workflow).await;
                 }
                 Expr::Path(path) if path.path.is_ident("ctx") => {
-                    let values = self.values(env, arguments).await?;
-                    return Ok(Value::Operation(name.into(), values));
+                    let values = if name == "scope" {
+                        self.awaitables(env, arguments).await?
+                    } else if let ("spawn", [operation]) = (name.as_str(), &arguments[..]) {
+                        vec![self.spawned(env, operation).await?]
+                    } else {
+                        self.values(env, arguments).await?
+                    };
+                    return Ok(match self.of_context(&name, &values) {
+                        Some(value) => value,
+                        None => Value::Operation(name.into(), values),
+                    });
                 }
                 _ => {}
             }
@@ -69,7 +78,17 @@ impl Program {
             {
                 place = Place::whole(crate::value::cell(copied));
             }
-            let arguments = self.values(env, arguments).await?;
+            let mut arguments = self.values(env, arguments).await?;
+            if !looking
+                && let Some(Value::Handle(handle)) = place.target().read()
+            {
+                let number = handle.0;
+                drop(handle);
+                if name == "detach" {
+                    take(&place, &name)?;
+                }
+                return self.of_handle(number, &name, arguments.pop());
+            }
             if looking || CHANGING.contains(&name.as_str()) {
                 let target = place.target();
                 let known = target.with(|value| !matches!(value, Value::Moved));
@@ -147,6 +166,13 @@ impl Program {
             ("map", Some(closure)) => {
                 if good {
                     Value::variant(variant, [self.call_closure(closure, inner.to_vec()).await?])
+                } else {
+                    Value::variant(variant, inner.to_vec())
+                }
+            }
+            ("and_then", Some(closure)) => {
+                if good {
+                    self.call_closure(closure, inner.to_vec()).await?
                 } else {
                     Value::variant(variant, inner.to_vec())
                 }

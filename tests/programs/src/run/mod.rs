@@ -11,6 +11,7 @@ pub mod list;
 mod macros;
 mod method;
 mod pattern;
+mod tasks;
 
 use std::cell::{self, RefCell};
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::library;
+use crate::tasks::settle;
 use crate::value::{Cell, Place, Value, cell};
 use crate::world::{Schedule, World};
 
@@ -158,14 +160,18 @@ impl Program {
         self.forget();
         let mut schedule = Schedule::new(seed);
         let workflow = cell(library::workflow(&self.name));
-        let mut future = self.method("run", vec![Value::Int(argument)], Some(workflow.clone()));
+        let run = self.method("run", vec![Value::Int(argument)], Some(workflow.clone()));
+        let mut running =
+            tasks::Running { program: self, workflow: workflow.clone(), run, tasks: BTreeMap::new() };
         let result = loop {
-            match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(result) => break result?,
-                Poll::Pending if self.world.borrow_mut().resolve(&mut schedule) => {}
-                Poll::Pending => return bug("it waits for nothing"),
+            if let Some(result) = settle(&self.world, &mut running)? {
+                break result;
+            }
+            if !self.world.borrow_mut().resolve(&mut schedule) {
+                return bug("it waits for nothing");
             }
         };
+        drop(running);
         let workflow = workflow.borrow().debug();
         let trace = std::mem::take(&mut self.world.borrow_mut().trace);
         Ok(Outcome { trace, result: result.debug(), workflow })

@@ -31,8 +31,9 @@ impl Writer {
 
     /// A construct that gives a value.
     pub(crate) fn construct_value(&mut self, ty: Ty) -> String {
-        match self.below(8) {
+        match self.below(10) {
             0 | 1 => self.select(Some(ty)),
+            8 | 9 => self.block_expr(ty),
             4 => {
                 let default = self.purely(|this| this.leaf(ty));
                 format!("ctx.scope({}).await.unwrap_or({default})", self.lone_block(ty))
@@ -54,7 +55,7 @@ impl Writer {
     }
 
     /// A block that is the only branch of its construct.
-    fn lone_block(&mut self, ty: Ty) -> String {
+    pub(crate) fn lone_block(&mut self, ty: Ty) -> String {
         self.with_permission(0, 1, |this| this.async_block(Ret::Plain(ty)))
     }
 
@@ -66,11 +67,17 @@ impl Writer {
             0 | 1 => String::new(),
             limit => format!(".concurrency({})", limit - 1),
         };
+        let of_blocks = self.once_in(3);
         if self.once_in(2) {
             let question = matches!(self.ret, Ret::Run | Ret::Fallible(_)) && self.once_in(2);
-            let joined =
-                format!("try_join_all({items}.into_iter().map(|q| check(m(q + {with})))){bound}.await");
+            let each =
+                if of_blocks { self.block_of_list(true) } else { format!("|q| check(m(q + {with}))") };
+            let joined = format!("try_join_all({items}.into_iter().map({each})){bound}.await");
             return if question { format!("{joined}?") } else { format!("{joined}.unwrap_or(vec![3i64])") };
+        }
+        if of_blocks {
+            let block = self.block_of_list(false);
+            return format!("join_all({items}.into_iter().map({block})){bound}.await");
         }
         let each = "into_iter().map(|q| q.unwrap_or(1i64)).collect::<Vec<i64>>()";
         format!("join_all({items}.into_iter().map(|q| num(m(q + {with})))){bound}.await.{each}")
@@ -309,11 +316,13 @@ impl Writer {
         self.move_floor = self.vars.len();
         self.task_floor = self.vars.len();
         self.in_branch = true;
+        self.level += 1;
         let mark = self.vars.len();
         let count = self.below(4);
         let mut lines = self.statements(count);
         lines.push(self.returned());
         self.unscope(mark);
+        self.level -= 1;
         let around: Vec<Around>;
         (self.ret, around, self.move_floor, self.task_floor, self.in_branch) = outside;
         self.around = around;

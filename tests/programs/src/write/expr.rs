@@ -291,8 +291,9 @@ impl Writer {
     }
 
     fn bool(&mut self) -> String {
-        match self.below(13) {
+        match self.below(14) {
             0 => self.leaf(Ty::Bool),
+            13 => "ctx.is_cancelled()".to_owned(),
             1 | 2 if self.can_await() => {
                 let argument = self.expr(Ty::Int);
                 self.awaited(&format!("flag({argument})"), Ty::Bool)

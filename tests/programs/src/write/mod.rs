@@ -12,6 +12,7 @@ mod control;
 mod expr;
 #[allow(clippy::match_same_arms)]
 mod stmt;
+mod tasks;
 
 use crate::choices::Choices;
 
@@ -158,6 +159,14 @@ pub(crate) struct Writer {
     counter: u32,
     /// How many loops are around.
     pub(crate) loops: u32,
+    /// How many blocks are around that can run beside others.
+    pub(crate) level: u32,
+    /// The tasks, triggers, and what has not begun.
+    pub(crate) laters: Vec<tasks::Later>,
+    /// Of these, the first that the innermost block that owns what it names can see.
+    pub(crate) later_floor: usize,
+    /// Whether tasks name `self`, which plain async Rust refuses.
+    pub(crate) tasks_share: bool,
 }
 
 /// Writes the program that follows from some choices.
@@ -179,8 +188,13 @@ pub fn program(name: &str, choices: Choices) -> Written {
         helpers: Vec::new(),
         counter: 0,
         loops: 0,
+        level: 0,
+        laters: Vec::new(),
+        later_floor: 0,
+        tasks_share: false,
     };
     writer.shares = writer.below(4) == 3;
+    writer.tasks_share = writer.below(4) == 3;
     let mut methods = Vec::new();
     for _ in 0..writer.below(4) {
         methods.push(writer.helper());
@@ -372,7 +386,12 @@ impl Writer {
 
     /// Whether other branches may change a variable while this one waits.
     pub(crate) fn others_change(&self, at: usize) -> bool {
-        self.shares && self.in_branch && at < self.task_floor
+        self.shares && self.in_branch && at < self.task_floor || self.tasks_share && self.is_self(at)
+    }
+
+    /// Whether a variable can be given to a block that owns it.
+    pub(crate) fn can_give(&self, at: usize) -> bool {
+        self.vars[at].frozen == 0 && at >= self.move_floor && self.is_usable(at)
     }
 
     /// A variable of one's own that can be borrowed.
@@ -463,7 +482,8 @@ impl Writer {
             let mut lines = this.statements(count);
             if kind == HelperKind::Recursive {
                 lines.insert(0, "if depth <= 0 {\n    return Ok(1i64);\n}".to_owned());
-                lines.push(format!("let below = Box::pin(self.{name}(ctx, depth - 1i64)).await?;"));
+                let call = format!("Box::pin(self.{name}(ctx, depth - 1i64)).await?");
+                lines.push(format!("let below = {};", if this.self_is_free() { &call } else { "1i64" }));
                 this.bind("below", Ty::Int, false);
             }
             lines.push(this.returned());

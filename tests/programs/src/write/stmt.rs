@@ -22,7 +22,7 @@ impl Writer {
     }
 
     fn statement(&mut self) -> String {
-        match self.below(26) {
+        match self.below(32) {
             0 => self.told(),
             1..=4 => self.let_value(),
             5 => self.let_parts(),
@@ -52,6 +52,10 @@ impl Writer {
                 let value = self.expr(Ty::Int);
                 format!("let _ = {value};")
             }
+            26 | 27 if self.can_await() => self.task_statement(),
+            28 if self.can_await() => self.block_statement(),
+            29 if self.can_await() => self.trigger_statement(),
+            30 | 31 => self.mention().unwrap_or_else(|| self.told()),
             _ => self.told(),
         }
     }
