@@ -139,7 +139,9 @@ impl<'e> Mentioned<'e> {
         }
         if let Some(handler) = handler {
             self.scoped(|this| {
-                pat.iter().for_each(|pat| this.hide(pat));
+                if let Some(pat) = pat {
+                    this.hide(pat);
+                }
                 this.visit_expr(handler);
             });
         }

@@ -15,7 +15,8 @@ pub(super) fn lingering(graph: &Graph, reachable: &[bool]) -> Vec<Vars> {
     for (var, kept_in) in &graph.tasks_kept {
         let moving = graph.block_ids().filter(|id| reachable[id.0] && moves(graph, graph.block(*id), *var));
         let moving: Vec<BlockId> = moving.collect();
-        let moved = reached(graph, reachable, *var, moving.iter().flat_map(|id| behind(graph, *id)).collect());
+        let moved =
+            reached(graph, reachable, *var, moving.iter().flat_map(|id| behind(graph, *id)).collect());
         if moving.contains(kept_in) {
             continue;
         }

@@ -28,12 +28,12 @@ mod texts;
 mod verbatim;
 mod views;
 
+pub(crate) use find::is_concurrent;
 pub(crate) use given::without_names;
 pub(crate) use label::camel;
-pub(crate) use find::is_concurrent;
 pub(crate) use macros::macro_values;
-pub(crate) use select::branches_of;
 pub(crate) use place::is_compound_assignment;
+pub(crate) use select::branches_of;
 pub(crate) use site::site_tag;
 use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use step::{nested_pattern, plain, step_tag};

@@ -44,7 +44,8 @@ pub(crate) fn branches_of(mac: &Macro) -> Option<Vec<BranchOf>> {
     if !is_select(mac) {
         let parser = syn::punctuated::Punctuated::<Expr, Token![,]>::parse_terminated;
         let branches = parser.parse2(mac.tokens.clone()).ok()?.into_iter();
-        let branch = |awaitable| BranchOf { pat: None, awaitable: Some(awaitable), guard: None, handler: None };
+        let branch =
+            |awaitable| BranchOf { pat: None, awaitable: Some(awaitable), guard: None, handler: None };
         return Some(branches.map(branch).collect());
     }
     let Select { arms, otherwise } = parse_select.parse2(mac.tokens.clone()).ok()?;

@@ -141,7 +141,9 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
     fn makes_tasks(&self, tokens: TokenStream) -> bool {
         let mut found = false;
         each_ident(tokens, &mut |ident| {
-            found |= ident == "async" || ident == "spawn" || self.lower.around.methods.contains_key(&ident.to_string());
+            found |= ident == "async"
+                || ident == "spawn"
+                || self.lower.around.methods.contains_key(&ident.to_string());
         });
         found
     }

@@ -131,34 +131,39 @@ impl Machines<'_> {
         }
     }
 
-    /// Runs a branch; a scope or shield around it does what it does.
+    /// Runs a branch; a scope or shield around it does what it does, also to what is begun there.
     fn run_branch(
         &self,
         machine: &Machine,
         frame: &mut Frame,
         task: TaskId,
         kind: Concurrency,
+        begin: Option<(BlockId, Value, Option<&Ident>)>,
         workflow: &Cell,
     ) -> Evaluated<Option<Value>> {
         let world = &self.program.world;
-        match kind {
+        let (shielded, shields) = (world.borrow().standing.shielded, world.borrow().shields);
+        world.borrow_mut().standing.shielded |= kind == Concurrency::Shield;
+        if let Some((entry, operation, call)) = begin {
+            self.begin(machine, frame, entry, operation, call)?;
+        }
+        let output = self.run_task(machine, frame, task, workflow)?;
+        let mut world = world.borrow_mut();
+        world.standing.shielded = shielded;
+        Ok(match kind {
             Concurrency::Shield => {
-                let outer = std::mem::replace(&mut world.borrow_mut().standing.shielded, true);
-                let output = self.run_task(machine, frame, task, workflow);
-                let mut world = world.borrow_mut();
-                world.standing.shielded = outer;
-                world.shields += u64::from(matches!(output, Ok(None)));
+                world.shields += u64::from(output.is_none());
                 output
             }
-            Concurrency::Scope => {
-                let shields = world.borrow().shields;
-                let output = self.run_task(machine, frame, task, workflow)?;
-                let given_up = output.is_none() && world.borrow_mut().gives_up(shields);
-                let cancelled = || Value::variant("Err", [Value::variant("Cancelled", [])]);
-                Ok(output.map(|output| Value::variant("Ok", [output])).or_else(|| given_up.then(cancelled)))
-            }
-            _ => self.run_task(machine, frame, task, workflow),
-        }
+            Concurrency::Scope => match output {
+                Some(output) => Some(Value::variant("Ok", [output])),
+                None if world.gives_up(shields) => {
+                    Some(Value::variant("Err", [Value::variant("Cancelled", [])]))
+                }
+                None => None,
+            },
+            _ => output,
+        })
     }
 
     fn branches(
@@ -186,10 +191,10 @@ impl Machines<'_> {
             if machine.position(frame, *task)? == At::Done {
                 continue;
             }
-            if let Some(operation) = operation {
-                self.begin(machine, frame, entry, operation, call)?;
-            }
-            let Some(value) = self.run_branch(machine, frame, *task, data.kind, workflow)? else { continue };
+            let begin = operation.map(|operation| (entry, operation, call));
+            let Some(value) = self.run_branch(machine, frame, *task, data.kind, begin, workflow)? else {
+                continue;
+            };
             if let Some(pattern) = data.doors.get(number).and_then(|door| door.pattern.as_ref()) {
                 let place = Place::whole(cell(value.clone()));
                 let pattern = parsed(Pat::parse_multi, pattern)?;

@@ -156,7 +156,9 @@ impl Machines<'_> {
                 Content::Wait(waiting) => waiting.handles(found),
                 Content::List(list, running) => {
                     list.handles(found);
-                    running.values().for_each(|waiting| waiting.handles(found));
+                    for waiting in running.values() {
+                        waiting.handles(found);
+                    }
                 }
                 Content::Call(inner) => self.named(inner, found),
                 Content::Position(_) => {}

@@ -22,8 +22,12 @@ const BREAKS: &[(&str, Break)] = &[
     ("a task is dropped before its variable", |all, random| end_task(run(all), random)),
     ("a block mistakes what it captures", swap_captures),
     ("a task has the body of another", swap_bodies),
-    ("a block does not keep a variable", |all, random| site(all, random).is_some_and(|site| forget_variable(site, random))),
-    ("a block loses a slot when it is stored", |all, random| site(all, random).is_some_and(|site| forget_slot(site, random))),
+    ("a block does not keep a variable", |all, random| {
+        site(all, random).is_some_and(|site| forget_variable(site, random))
+    }),
+    ("a block loses a slot when it is stored", |all, random| {
+        site(all, random).is_some_and(|site| forget_slot(site, random))
+    }),
 ];
 
 /// How many machines are broken in each way, at most.

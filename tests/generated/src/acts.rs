@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use longhaul::{ActivityError, Cancelled};
 pub use longhaul::seconds;
+use longhaul::{ActivityError, Cancelled};
 use serde::{Deserialize, Serialize};
 
 thread_local! {

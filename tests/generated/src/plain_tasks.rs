@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 
 use longhaul::Cancelled;
 use longhaul_programs::value::{Handle, Value};
+use longhaul_programs::world::World;
 
 use crate::plain::with;
 use crate::plain_lists::BeginNow;
@@ -149,7 +150,7 @@ impl<F: Future + 'static> Future for Block<F> {
 
 /// Makes a trigger.
 pub(crate) fn trigger<T>() -> Trigger<T> {
-    Trigger { handle: handle(with(|world| world.trigger())), value: Rc::default() }
+    Trigger { handle: handle(with(World::trigger)), value: Rc::default() }
 }
 
 /// As the real one.
@@ -168,7 +169,8 @@ impl<T> Trigger<T> {
     /// As the real one.
     pub fn resolve(&self, value: T) {
         self.value.borrow_mut().get_or_insert(value);
-        with(|world| world.ask(self.handle.0, "resolve", Some(Value::unit()))).expect("a trigger can do that");
+        with(|world| world.ask(self.handle.0, "resolve", Some(Value::unit())))
+            .expect("a trigger can do that");
     }
 }
 

@@ -17,7 +17,9 @@ use syn::{Expr, Pat, Token};
 pub fn source(source: &str) -> String {
     let mut item: syn::ItemImpl = syn::parse_str(source).expect("a program is Rust");
     let methods = item.items.iter().filter_map(|item| match item {
-        syn::ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(function.sig.ident.to_string()),
+        syn::ImplItem::Fn(function) if function.sig.asyncness.is_some() => {
+            Some(function.sig.ident.to_string())
+        }
         _ => None,
     });
     Plain { methods: methods.collect() }.visit_item_impl_mut(&mut item);
@@ -132,13 +134,15 @@ impl Plain {
         if let Some(awaitable) = &mut awaitable {
             self.in_place(awaitable);
         }
-        guard.iter_mut().for_each(|guard| self.visit_expr_mut(guard));
+        if let Some(guard) = &mut guard {
+            self.visit_expr_mut(guard);
+        }
         self.visit_expr_mut(&mut handler);
         let guard = guard.map(|guard| quote!(, if #guard));
-        match awaitable {
-            Some(awaitable) => quote!(#pat = #awaitable #guard => #handler,),
-            None => quote!(else => #handler,),
+        if awaitable.is_none() {
+            return quote!(else => #handler,);
         }
+        quote!(#pat = #awaitable #guard => #handler,)
     }
 }
 
@@ -154,7 +158,8 @@ impl VisitMut for Plain {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
             Expr::Await(operand) => self.awaited(&mut operand.base),
-            Expr::MethodCall(call) if matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("ctx")) => {
+            Expr::MethodCall(call) if matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("ctx")) =>
+            {
                 let in_place = call.method == "spawn" || call.method == "scope";
                 for argument in &mut call.args {
                     if in_place {

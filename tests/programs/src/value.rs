@@ -166,7 +166,7 @@ impl Value {
     /// Whether it can be stored: nothing in it is borrowed, moved out, or code.
     pub fn is_storable(&self) -> bool {
         match self {
-            Value::Int(_) | Value::Bool(_) | Value::Text(_) | Value::Range(..) => true,
+            Value::Int(_) | Value::Bool(_) | Value::Text(_) | Value::Range(..) | Value::Handle(_) => true,
             Value::List(parts) | Value::Tuple(parts) | Value::Variant(_, parts) => {
                 parts.iter().all(Value::is_storable)
             }
@@ -175,7 +175,6 @@ impl Value {
             Value::Machine(_, captures) => captures.iter().all(Value::is_storable),
             // A list of operations that is not awaited yet is none that can be stored; what is in it can.
             Value::Operation(_, given) => given.iter().all(Value::is_storable),
-            Value::Handle(_) => true,
             _ => false,
         }
     }

@@ -82,7 +82,10 @@ impl World {
     /// The output of an operation, once. An activity that is waited for in code that is told to end has failed.
     pub fn poll(&mut self, number: u64) -> Option<Value> {
         let mut output = self.resolved.remove(&number);
-        if output.is_none() && self.tells_cancel() && matches!(self.armed.get(&number), Some(Armed { deadline: None, .. })) {
+        if output.is_none()
+            && self.tells_cancel()
+            && matches!(self.armed.get(&number), Some(Armed { deadline: None, .. }))
+        {
             self.disarm(number);
             output = Some(Value::variant("Err", [Value::variant("Failed", [])]));
         }

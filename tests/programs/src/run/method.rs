@@ -79,9 +79,7 @@ impl Program {
                 place = Place::whole(crate::value::cell(copied));
             }
             let mut arguments = self.values(env, arguments).await?;
-            if !looking
-                && let Some(Value::Handle(handle)) = place.target().read()
-            {
+            if !looking && let Some(Value::Handle(handle)) = place.target().read() {
                 let number = handle.0;
                 drop(handle);
                 if name == "detach" {

@@ -100,7 +100,7 @@ impl Program {
     pub(crate) fn awaitable<'a>(&'a self, env: &'a mut Env, expr: &'a Expr) -> Eval<'a> {
         Box::pin(async move {
             match peeled(expr) {
-                Expr::Async(block) => Ok(self.block_in_place(env, block)),
+                Expr::Async(block) => Ok(Self::block_in_place(env, block)),
                 expr @ (Expr::Call(_) | Expr::MethodCall(_)) => match self.value(env, expr).await? {
                     Value::Block(inner) if matches!(*inner, Value::Call(..)) => Ok(*inner),
                     value => Ok(value),
@@ -123,7 +123,7 @@ impl Program {
     }
 
     /// A block that sees what is around it, or has copies of its own.
-    fn block_in_place(&self, env: &Env, block: &ExprAsync) -> Value {
+    fn block_in_place(env: &Env, block: &ExprAsync) -> Value {
         let env = if block.capture.is_some() { captured(env, block) } else { env.clone() };
         Value::Task(Rc::new((block.block.clone(), env)))
     }
@@ -202,11 +202,8 @@ fn captured(env: &Env, block: &ExprAsync) -> Env {
         if &**name == "self" {
             own.bind(name, place.clone());
         } else if names.contains(&**name) {
-            let value = if place.borrow().is_data() {
-                place.borrow().clone()
-            } else {
-                place.replace(Value::Moved)
-            };
+            let value =
+                if place.borrow().is_data() { place.borrow().clone() } else { place.replace(Value::Moved) };
             own.bind(name, cell(value));
         }
     }
@@ -221,7 +218,9 @@ fn words(tokens: TokenStream, found: &mut BTreeSet<String>) {
             TokenTree::Ident(ident) => drop(found.insert(ident.to_string())),
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();
-                found.extend(text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').map(str::to_owned));
+                found.extend(
+                    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').map(str::to_owned),
+                );
             }
             TokenTree::Punct(_) => {}
         }

@@ -70,8 +70,7 @@ impl Writer {
         let of_blocks = self.once_in(3);
         if self.once_in(2) {
             let question = matches!(self.ret, Ret::Run | Ret::Fallible(_)) && self.once_in(2);
-            let each =
-                if of_blocks { self.block_of_list(true) } else { format!("|q| check(m(q + {with}))") };
+            let each = if of_blocks { self.block_of_list(true) } else { format!("|q| check(m(q + {with}))") };
             let joined = format!("try_join_all({items}.into_iter().map({each})){bound}.await");
             return if question { format!("{joined}?") } else { format!("{joined}.unwrap_or(vec![3i64])") };
         }
@@ -310,12 +309,10 @@ impl Writer {
 
     /// `async { .. }`, which ends with a value of its own.
     fn async_block(&mut self, ret: Ret) -> String {
-        let outside =
-            (self.ret, std::mem::take(&mut self.around), self.move_floor, self.task_floor, self.in_branch);
+        let outside = (self.ret, std::mem::take(&mut self.around), self.move_floor, self.task_floor);
         self.ret = ret;
         self.move_floor = self.vars.len();
         self.task_floor = self.vars.len();
-        self.in_branch = true;
         self.level += 1;
         let mark = self.vars.len();
         let count = self.below(4);
@@ -324,7 +321,7 @@ impl Writer {
         self.unscope(mark);
         self.level -= 1;
         let around: Vec<Around>;
-        (self.ret, around, self.move_floor, self.task_floor, self.in_branch) = outside;
+        (self.ret, around, self.move_floor, self.task_floor) = outside;
         self.around = around;
         format!("async {{\n{}\n}}", indented(&lines.join("\n")))
     }

@@ -152,7 +152,6 @@ pub(crate) struct Writer {
     pub(crate) move_floor: usize,
     /// The first variable of the innermost branch.
     pub(crate) task_floor: usize,
-    pub(crate) in_branch: bool,
     pub(crate) shares: bool,
     pub(crate) shared: bool,
     pub(crate) helpers: Vec<Helper>,
@@ -182,7 +181,6 @@ pub fn program(name: &str, choices: Choices) -> Written {
         no_await: 0,
         move_floor: 0,
         task_floor: 0,
-        in_branch: false,
         shares: false,
         shared: false,
         helpers: Vec::new(),
@@ -386,7 +384,7 @@ impl Writer {
 
     /// Whether other branches may change a variable while this one waits.
     pub(crate) fn others_change(&self, at: usize) -> bool {
-        self.shares && self.in_branch && at < self.task_floor || self.tasks_share && self.is_self(at)
+        self.shares && self.level > 0 && at < self.task_floor || self.tasks_share && self.is_self(at)
     }
 
     /// Whether a variable can be given to a block that owns it.

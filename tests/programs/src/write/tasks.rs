@@ -127,7 +127,7 @@ impl Writer {
         let outside = (
             self.ret,
             std::mem::take(&mut self.around),
-            (self.move_floor, self.task_floor, self.in_branch),
+            (self.move_floor, self.task_floor),
             (self.later_floor, self.shares),
         );
         self.ret = match gives {
@@ -135,7 +135,7 @@ impl Writer {
             Gives::Plain(ty) => Ret::Plain(ty),
             Gives::Activity | Gives::Unit => Ret::Plain(Ty::Int),
         };
-        (self.move_floor, self.task_floor, self.in_branch) = (outer, outer, true);
+        (self.move_floor, self.task_floor) = (outer, outer);
         (self.later_floor, self.shares) = (self.laters.len(), with_self);
         self.level += 1;
         let count = self.below(4);
@@ -148,7 +148,7 @@ impl Writer {
         lines.push(self.returned());
         self.level -= 1;
         self.unscope(outer);
-        (self.ret, self.around, (self.move_floor, self.task_floor, self.in_branch), (self.later_floor, self.shares)) =
+        (self.ret, self.around, (self.move_floor, self.task_floor), (self.later_floor, self.shares)) =
             outside;
         for var in held {
             self.change_hold(var, super::Hold::Hide, -1);
@@ -168,10 +168,10 @@ impl Writer {
         }
         match self.below(9) {
             0 | 1 => self.value_bound(task, name),
-            2 => vec![self.told_of(task, name)],
+            2 => vec![Self::told_of(task, name)],
             3 => {
                 let mut lines = vec![format!("{name}.cancel();")];
-                lines.push(self.told_of(task, name));
+                lines.push(Self::told_of(task, name));
                 lines
             }
             4 => vec![format!("drop({name});")],
@@ -223,7 +223,7 @@ impl Writer {
         }
     }
 
-    fn told_of(&mut self, later: &Later, awaited: &str) -> String {
+    fn told_of(later: &Later, awaited: &str) -> String {
         let shown = match later.kind {
             Kind::Task => shown_within(later.gives, ".map(|done| done.ok())", ""),
             _ => shown_within(later.gives, ".ok()", ""),
@@ -265,7 +265,7 @@ impl Writer {
         lines.extend(more);
         match self.below(7) {
             0 | 1 => lines.extend(self.value_bound(&later, &name)),
-            2 => lines.push(self.told_of(&later, &name)),
+            2 => lines.push(Self::told_of(&later, &name)),
             3 => lines.push(self.raced(&later, &name)),
             4 => {
                 let other = self.branch_beside();
@@ -326,15 +326,8 @@ impl Writer {
         let (operation, gives) = self.spawned(Some((&clone, ty)));
         let (loops, level, gives_value) = (self.loops, self.level, Gives::Plain(ty));
         let kind = Kind::Trigger;
-        let trigger = Later {
-            name: name.clone(),
-            kind,
-            gives: gives_value,
-            loops,
-            level,
-            hidden: 0,
-            asked: false,
-        };
+        let trigger =
+            Later { name: name.clone(), kind, gives: gives_value, loops, level, hidden: 0, asked: false };
         self.laters.push(trigger);
         lines.push(self.task(&operation, gives));
         self.laters.pop();
