@@ -54,6 +54,7 @@
 //!
 //! # Features
 //!
+//! - `metrics` (off by default): counters and histograms by the `metrics` facade; `docs/OPERATING.md` has the table.
 //! - `testing` (off by default): the test kit, `longhaul::testing`. Enable it for your dev-dependencies.
 //! - `repair` (off by default): the program `longhaul-repair`, which does what [`repair`] does.
 

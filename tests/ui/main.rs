@@ -1,5 +1,5 @@
 //! What the generator says to mistakes: each case of `fail/` with its `.stderr`. What it must accept: `pass/`, and each
-//! piece of code in `docs/LANGUAGE.md`.
+//! piece of code in `docs/LANGUAGE.md` and `docs/OPERATING.md`.
 #![allow(missing_docs)]
 
 #[test]
@@ -45,5 +45,44 @@ fn what_the_language_guide_shows_compiles() {
     let guide = std::fs::read_to_string("../docs/LANGUAGE.md").expect("there is a guide");
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("language.rs");
     std::fs::write(&path, program(&guide)).expect("the program can be written");
+    trybuild::TestCases::new().pass(path);
+}
+
+/// The guide for operators as a program: each piece is a function, which has an engine with a run to itself.
+fn program_of_pieces(guide: &str) -> String {
+    let [setup] = blocks(guide, "rust,setup")[..] else {
+        panic!("the guide has its definitions in one place")
+    };
+    let pieces = blocks(guide, "rust");
+    assert_eq!(pieces.len() + 1, guide.matches("```").count() / 2);
+    let mut program = format!("//! Made of docs/OPERATING.md.\n#![allow(unused)]\n{setup}");
+    let mut calls = String::new();
+    for (n, piece) in pieces.iter().enumerate() {
+        program.push_str(&format!(
+            "\nasync fn piece{n}(engine: Engine, checkout: CheckoutHandle, directory: &std::path::Path) \
+             -> Result<(), Box<dyn std::error::Error>> {{\n{piece}Ok(())\n}}\n"
+        ));
+        calls.push_str(&format!(
+            "let engine = builder().open_in_memory().await?;\n\
+             let checkout = engine.start::<Checkout>(42).id(\"order-42\").await?;\n\
+             piece{n}(engine, checkout, directory.path()).await?;\n"
+        ));
+    }
+    program.push_str(
+        "\nfn builder() -> longhaul::EngineBuilder {\n\
+         Engine::builder().workflow::<Checkout>().activity::<charge>()\n}\n",
+    );
+    program
+        + &format!(
+            "\n#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {{\n\
+             let directory = tempfile::tempdir()?;\n{calls}Ok(())\n}}\n"
+        )
+}
+
+#[test]
+fn what_the_guide_for_operators_shows_compiles_and_runs() {
+    let guide = std::fs::read_to_string("../docs/OPERATING.md").expect("there is a guide");
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("operating.rs");
+    std::fs::write(&path, program_of_pieces(&guide)).expect("the program can be written");
     trybuild::TestCases::new().pass(path);
 }

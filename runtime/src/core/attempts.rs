@@ -3,12 +3,13 @@
 use super::input::{AttemptEnd, Effect, Need, Output, Reply, Stop, Told};
 use super::settle::Touch;
 use super::shard::Shard;
+use super::tally::AttemptOutcome;
 use super::tasks::Due;
 use super::token::Token;
 use crate::activity::{ActivityOutcome, Cancellation, Retry, TimedOut, Timeout};
 use crate::codec::Payload;
 use crate::error::{CompletionError, EngineError};
-use crate::store::{EventRecord, ParkReason, Table, TaskId};
+use crate::store::{EventRecord, ParkReason, Table, TaskId, TaskRecord};
 use crate::time::Moment;
 
 /// How much of a call's end there is to tell: the outcome, and where it may be tried again, the error and what it says
@@ -129,6 +130,14 @@ impl Shard {
     /// An attempt has ended with an answer.
     fn end(&mut self, now: Moment, id: TaskId, end: AttemptEnd, out: &mut Output) {
         let Some(task) = self.tasks.get(id) else { return };
+        let outcome = match &end {
+            AttemptEnd::Completed(_) => Some(AttemptOutcome::Completed),
+            AttemptEnd::Failed { .. } => Some(AttemptOutcome::Failed),
+            AttemptEnd::Panicked(_) => Some(AttemptOutcome::Panicked),
+            AttemptEnd::Broken(_) => Some(AttemptOutcome::Broken),
+            AttemptEnd::Later | AttemptEnd::Dropped => None,
+        };
+        self.count(id, outcome, out);
         let end = match end {
             AttemptEnd::Completed(output) => {
                 End { outcome: ActivityOutcome::Completed(output), failed: None }
@@ -199,6 +208,14 @@ impl Shard {
     }
 
     fn timed_out(&mut self, now: Moment, id: TaskId, timed_out: TimedOut, out: &mut Output) {
+        self.count_running(id, AttemptOutcome::TimedOut, out);
+        if let Some(task) = self.tasks.get(id) {
+            let TaskRecord { run_id, activity, attempt, .. } = &task.record;
+            tracing::warn!(
+                target: "longhaul::activity",
+                run = run_id, activity, op = id.op.0, attempt, "attempt {timed_out}"
+            );
+        }
         self.tasks.stop(id, Stop::Drop, &mut out.effects);
         let again = match timed_out.timeout {
             Timeout::StartToClose | Timeout::Heartbeat => {
@@ -234,8 +251,23 @@ impl Shard {
             task.record.abandoned = true;
             return self.changed.push(id);
         }
+        self.count_running(id, AttemptOutcome::Cancelled, out);
         self.tasks.remove(id, Stop::Cancel, &mut out.effects);
         out.batch.delete(Table::Tasks, id.key());
+    }
+
+    /// Counts the end of an attempt.
+    fn count(&self, id: TaskId, outcome: Option<AttemptOutcome>, out: &mut Output) {
+        out.tally.note(|tally| {
+            let activity = self.tasks.get(id).and_then(|task| self.registry.activity(&task.record.activity));
+            tally.attempts.extend(activity.zip(outcome).map(|((name, _), outcome)| (name, outcome)));
+        });
+    }
+
+    /// Counts the end of an attempt that is given up, if there is one.
+    fn count_running(&self, id: TaskId, outcome: AttemptOutcome, out: &mut Output) {
+        let is_there = self.tasks.get(id).is_some_and(|task| task.is_running() || task.is_later());
+        self.count(id, is_there.then_some(outcome), out);
     }
 
     /// A call is told that it is cancelled, and waited for.

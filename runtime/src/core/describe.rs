@@ -1,9 +1,11 @@
 //! What an engine tells about a run.
 
 use super::run::Run;
-use super::tasks::Tasks;
+use super::tasks::{Task, Tasks};
 use crate::machine::OpId;
-use crate::store::{EventRecord, Operation, ParkReason, Phase, RunNo, RunRecord, TaskId};
+use crate::store::{
+    Armed, EventRecord, HeartbeatRecord, Operation, ParkReason, Phase, RunNo, RunRecord, TaskId,
+};
 use crate::time::Moment;
 
 /// How a run stands.
@@ -60,12 +62,15 @@ pub struct RunDescription {
 pub struct Waiting {
     /// Its number within the run.
     pub op: OpId,
+    /// Since when; of a timer, [`RunHandle::describe`](crate::RunHandle::describe) alone tells it.
+    pub since: Option<Moment>,
     /// What it is.
     pub what: WaitingFor,
 }
 
 /// What an operation is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WaitingFor {
     /// An activity.
     Activity {
@@ -75,14 +80,45 @@ pub enum WaitingFor {
         attempt: u32,
         /// When that attempt may start, where it waits for its time.
         retry_at: Option<Moment>,
+        /// How far that attempt is.
+        state: AttemptState,
         /// How the attempt before it failed.
         last_error: Option<String>,
+        /// The last heartbeat of any attempt.
+        last_heartbeat: Option<HeartbeatRecord>,
     },
     /// A timer.
     Timer {
         /// When it fires.
         deadline: Moment,
     },
+}
+
+/// How far an attempt at an activity is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptState {
+    /// It starts at this moment.
+    Waiting {
+        /// When.
+        until: Moment,
+    },
+    /// It is due, and starts when others have ended: as many run as may.
+    Queued {
+        /// Since when it is due.
+        since: Moment,
+    },
+    /// It runs.
+    Running {
+        /// Since when.
+        since: Moment,
+    },
+    /// It is to be completed from outside.
+    Outside {
+        /// When it was started.
+        since: Moment,
+    },
+    /// It is not made while the run is parked.
+    Held,
 }
 
 /// Which runs to list. The default is all, up to 100 a page.
@@ -127,20 +163,24 @@ pub(crate) fn status_of(phase: &Phase) -> RunStatus {
 }
 
 pub(super) fn describe(no: RunNo, record: &RunRecord, tasks: &Tasks) -> RunDescription {
-    let waiting = |op: OpId, operation: &Operation| match operation {
-        Operation::Timer(deadline) => WaitingFor::Timer { deadline: *deadline },
+    let waiting = |armed: &Armed| match &armed.operation {
+        Operation::Timer(deadline) => {
+            Waiting { op: armed.op, since: None, what: WaitingFor::Timer { deadline: *deadline } }
+        }
         Operation::Activity(name) => {
-            let task = tasks.get(TaskId { run: no, op });
-            WaitingFor::Activity {
+            let task = tasks.get(TaskId { run: no, op: armed.op });
+            let what = WaitingFor::Activity {
                 name: name.clone(),
                 attempt: task.map_or(1, |task| task.record.attempt),
-                retry_at: task.and_then(super::tasks::Task::retry_at),
+                retry_at: task.and_then(Task::retry_at),
+                state: task.map_or(AttemptState::Held, Task::attempt_state),
                 last_error: task.and_then(|task| task.record.last_error.clone()),
-            }
+                last_heartbeat: task.and_then(|task| task.record.heartbeat.clone()),
+            };
+            Waiting { op: armed.op, since: task.map(Task::scheduled), what }
         }
     };
-    let waits_for =
-        record.armed.iter().map(|armed| Waiting { op: armed.op, what: waiting(armed.op, &armed.operation) });
+    let waits_for = record.armed.iter().map(waiting);
     RunDescription {
         id: record.id.clone(),
         run: no,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::describe::RunDescription;
+use super::tally::Tally;
 use super::token::Token;
 use super::update::UpdateReply;
 use crate::activity::Retry;
@@ -216,6 +217,8 @@ pub(crate) enum Order {
     Start {
         task: TaskId,
         activity: &'static str,
+        /// The workflow that called, if it is known.
+        workflow: Option<&'static str>,
         run_id: String,
         attempt: u32,
         input: Payload,
@@ -238,6 +241,7 @@ pub(crate) enum Order {
 pub(crate) struct Output {
     pub(crate) batch: Batch,
     pub(crate) effects: Vec<Effect>,
+    pub(crate) tally: Tally,
 }
 
 /// A stored value that a shard must be handed before it can go on.

@@ -24,6 +24,7 @@ mod shard;
 mod slots;
 mod start;
 mod step;
+mod tally;
 mod tasks;
 mod token;
 mod update;
@@ -35,7 +36,7 @@ pub(crate) mod script;
 #[cfg(test)]
 mod shard_tests;
 
-pub use describe::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
+pub use describe::{AttemptState, ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
 pub use fold::{FoldError, fold};
 pub use input::Ending;
 pub use instance::{Instance, Loaded, WorkflowType};
@@ -53,4 +54,7 @@ pub(crate) use run::panic_text;
 #[cfg(feature = "testing")]
 pub(crate) use run::{Run, Transition};
 pub(crate) use shard::{Limits, Shard};
+#[cfg(feature = "metrics")]
+pub(crate) use tally::AttemptOutcome;
+pub(crate) use tally::Tally;
 pub(crate) use token::Token;

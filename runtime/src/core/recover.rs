@@ -7,9 +7,16 @@ use crate::store::{CommandRecord, Damage, LogEntry, ParkReason, TaskId, TaskReco
 
 impl Shard {
     /// Takes up an activity call that had not ended when the store was last closed. Its attempt starts anew, unless it is completed from outside.
-    pub(crate) fn recover(&mut self, id: TaskId, found: Result<(TaskRecord, &LogEntry), Damage>) {
+    /// `workflow` is that of its run, as far as it can be read.
+    pub(crate) fn recover(
+        &mut self,
+        id: TaskId,
+        found: Result<(TaskRecord, &LogEntry), Damage>,
+        workflow: Option<&str>,
+    ) {
+        let workflow = workflow.and_then(|name| Some(self.registry.workflow(name)?.name));
         let lost = match found {
-            Ok((record, entry)) => match call_input(entry, id) {
+            Ok((record, entry)) => match call_input(entry, id, workflow) {
                 Some(called) => return self.take_up(id, record, called),
                 None => format!("the log has no call of `{}` as operation {}", record.activity, id.op.0),
             },
@@ -39,12 +46,12 @@ impl Shard {
 }
 
 /// The call of `id`, as it was made.
-fn call_input(entry: &LogEntry, id: TaskId) -> Option<Called> {
+fn call_input(entry: &LogEntry, id: TaskId, workflow: Option<&'static str>) -> Option<Called> {
     // Commands are in the order of their operations.
     let at = entry.commands.binary_search_by_key(&id.op, CommandRecord::op).ok()?;
     match &entry.commands[at] {
         CommandRecord::Activity { input, options, .. } => {
-            Some(Called { input: input.clone(), options: options.clone(), at: entry.at })
+            Some(Called { input: input.clone(), options: options.clone(), at: entry.at, workflow })
         }
         CommandRecord::Timer { .. } | CommandRecord::Cancel { .. } => None,
     }

@@ -42,6 +42,18 @@ impl Registry {
         self.any_activity || self.activities.contains_key(activity)
     }
 
+    /// The workflows' names.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn workflow_names(&self) -> impl Iterator<Item = &'static str> {
+        self.workflows.keys().copied()
+    }
+
+    /// The activities' names.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn activity_names(&self) -> impl Iterator<Item = &'static str> {
+        self.activities.keys().copied()
+    }
+
     /// The workflow of this name.
     pub(crate) fn workflow(&self, name: &str) -> Option<&WorkflowType> {
         self.workflows.get(name)

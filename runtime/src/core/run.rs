@@ -156,6 +156,10 @@ impl Run {
     ) -> Result<Came, ParkReason> {
         let instance = self.instance.take();
         let record = &self.record;
+        // What the run's code has to tell carries its id.
+        let RunRecord { id, workflow, .. } = record;
+        let _span =
+            tracing::info_span!(target: "longhaul::workflow", "workflow", workflow, run = id).entered();
         let workflow = registry
             .workflow(&record.workflow)
             .ok_or_else(|| ParkReason::UnknownWorkflow { workflow: record.workflow.clone() })?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::describe::RunDescription;
+use super::describe::{RunDescription, status_of};
 use super::input::{Effect, Ending, NoEnding, Output, Reply};
 use super::offers::Refusal;
 use super::run::Transition;
@@ -71,6 +71,7 @@ impl Shard {
                 open_runs: self.open_runs,
                 timers_from: self.timers.low_water(now),
                 tasks_from: self.tasks.first_run().unwrap_or(self.next_run).0,
+                parked_runs: self.parked_runs,
             };
             out.batch.put(Table::Meta, MARK_KEY, store::seal(Table::Meta, MARK_KEY, &mark));
         }
@@ -141,13 +142,14 @@ impl Shard {
             return (None, BTreeMap::new());
         }
         let events = std::mem::take(&mut touch.events);
+        let before = hot.run.parked().cloned();
         if let Some(reason) = touch.terminate.take() {
             let id = hot.run.record.id.clone();
             offers.refuse_rest(|| UpdateError::Closed { id: id.clone() });
             let transition = hot.run.terminate(reason, offers.accepted(events), now);
+            self.count_parked(before.is_some(), false);
             return (Some(transition), offers.into_refused());
         }
-        let before = hot.run.parked().cloned();
         let redrive = !touch.redrive.is_empty();
         let park = match (touch.park.take(), &before) {
             (Some(reason), _) => Some(reason),
@@ -165,7 +167,18 @@ impl Shard {
             None => hot.run.advance_with(&self.registry, events, &mut offers, now),
         };
         hot.tried = hot.run.parked().is_some();
+        let is_parked = hot.tried;
+        self.count_parked(before.is_some(), is_parked);
         (transition, offers.into_refused())
+    }
+
+    fn count_parked(&mut self, before: bool, after: bool) {
+        match (before, after) {
+            (false, true) => self.parked_runs += 1,
+            // One that was parked before there was a count is not in it.
+            (true, false) => self.parked_runs = self.parked_runs.saturating_sub(1),
+            _ => {}
+        }
     }
 
     /// Writes a transition and sets its commands going.
@@ -184,6 +197,19 @@ impl Shard {
         let record = &hot.run.record;
         let run_id = record.id.clone();
         let ending = ending(&record.phase);
+        let workflow = self.registry.workflow(&record.workflow).map(|workflow| workflow.name);
+        let status = status_of(&record.phase);
+        let (events, state) = (entry.events.len(), &record.state);
+        tracing::debug!(
+            target: "longhaul::transition",
+            run = run_id, workflow, seq = seq.0, state, ?status, events, "transition"
+        );
+        out.tally.note(|tally| {
+            tally.transitions += 1;
+            let Some(workflow) = workflow else { return };
+            tally.started.extend((seq == Seq(0)).then_some(workflow));
+            tally.ended.extend(ending.is_some().then_some((workflow, status)));
+        });
         if let Phase::Parked(reason) = &record.phase {
             out.effects.push(Effect::Parked { id: run_id.clone(), reason: reason.clone() });
         }
@@ -191,7 +217,7 @@ impl Shard {
             self.disarm(no, &armed, out);
         }
         for command in entry.commands {
-            self.begin(no, seq, &run_id, command, now, out);
+            self.begin(&Caller { run: no, seq, id: &run_id, workflow }, command, now, out);
         }
         if let Some(ending) = ending {
             self.open_runs = self.open_runs.saturating_sub(1);
@@ -201,15 +227,8 @@ impl Shard {
         }
     }
 
-    fn begin(
-        &mut self,
-        run: RunNo,
-        seq: Seq,
-        run_id: &str,
-        command: CommandRecord,
-        now: Moment,
-        out: &mut Output,
-    ) {
+    fn begin(&mut self, caller: &Caller<'_>, command: CommandRecord, now: Moment, out: &mut Output) {
+        let Caller { run, seq, workflow, .. } = *caller;
         match command {
             CommandRecord::Timer { op, deadline } => {
                 let timer = TimerKey { deadline, run, op };
@@ -218,9 +237,10 @@ impl Shard {
             }
             CommandRecord::Activity { op, activity, input, options } => {
                 let id = TaskId { run, op };
-                let record = new_task(run_id.to_owned(), activity, seq, now);
+                let record = new_task(caller.id.to_owned(), activity, seq, now);
                 out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &record));
-                self.tasks.add(id, record, Called { input, options, at: now }, &self.registry);
+                let called = Called { input, options, at: now, workflow };
+                self.tasks.add(id, record, called, &self.registry);
                 self.tasks.start(id, now, &self.registry, &mut out.effects);
             }
             CommandRecord::Cancel { op } => self.cancel_call(TaskId { run, op }, out),
@@ -310,6 +330,14 @@ impl Shard {
         }
         answers
     }
+}
+
+/// The transition that sets something going.
+struct Caller<'a> {
+    run: RunNo,
+    seq: Seq,
+    id: &'a str,
+    workflow: Option<&'static str>,
 }
 
 /// The row of a call that is made now.

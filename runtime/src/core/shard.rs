@@ -61,6 +61,7 @@ pub(crate) struct Shard {
     pub(super) update_waiters: BTreeMap<RunNo, BTreeMap<String, Vec<UpdateReply>>>,
     pub(super) next_run: RunNo,
     pub(super) open_runs: u64,
+    pub(super) parked_runs: u64,
     pub(super) small_states: usize,
     max_inbox: usize,
 
@@ -91,6 +92,7 @@ impl Shard {
             update_waiters: BTreeMap::new(),
             next_run,
             open_runs: mark.open_runs,
+            parked_runs: mark.parked_runs,
             small_states: limits.small_states,
             max_inbox: limits.inbox,
             loading: Loading::default(),
@@ -267,6 +269,7 @@ impl Shard {
     /// Takes up the timers and retries whose time has come.
     pub(crate) fn fire(&mut self, now: Moment, out: &mut Output) {
         for timer in self.timers.due(now, DUE_A_TURN) {
+            out.tally.note(|tally| tally.lateness.push(now.since(timer.deadline)));
             self.touch(timer.run).timers.push(timer);
         }
         self.attempts_due(now, DUE_A_TURN, out);
@@ -310,6 +313,11 @@ impl Shard {
     /// How many runs have not ended.
     pub(crate) fn open_runs(&self) -> u64 {
         self.open_runs
+    }
+
+    /// How many runs are parked.
+    pub(crate) fn parked_runs(&self) -> u64 {
+        self.parked_runs
     }
 
     /// How many runs are in memory.

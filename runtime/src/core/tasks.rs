@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use super::describe::AttemptState;
 use super::input::{Effect, Order, Stop};
 use super::registry::Registry;
 use super::slots::Slots;
@@ -20,6 +21,7 @@ pub(crate) struct Task {
     options: Option<Box<CallOptions>>,
     /// When it was called.
     scheduled: Moment,
+    workflow: Option<&'static str>,
     state: State,
     /// When something is to be done about it.
     agenda: Option<Moment>,
@@ -46,6 +48,8 @@ pub(crate) struct Called {
     pub(crate) input: Payload,
     pub(crate) options: Option<Box<CallOptions>>,
     pub(crate) at: Moment,
+    /// The workflow that called.
+    pub(crate) workflow: Option<&'static str>,
 }
 
 impl Task {
@@ -60,6 +64,22 @@ impl Task {
     /// When the next attempt starts, if it waits for that.
     pub(crate) fn retry_at(&self) -> Option<Moment> {
         (self.state == State::Waiting).then_some(self.record.due)
+    }
+
+    /// When it was called.
+    pub(crate) fn scheduled(&self) -> Moment {
+        self.scheduled
+    }
+
+    /// How far its current attempt is.
+    pub(crate) fn attempt_state(&self) -> AttemptState {
+        match self.state {
+            State::Running { started, .. } => AttemptState::Running { since: started },
+            State::Later { started, .. } => AttemptState::Outside { since: started },
+            State::Waiting => AttemptState::Waiting { until: self.record.due },
+            State::Queued => AttemptState::Queued { since: self.record.due },
+            State::Held => AttemptState::Held,
+        }
     }
 
     fn call(&self) -> CallOptions {
@@ -183,7 +203,7 @@ impl Tasks {
 
     /// Adds one that waits for its time, which may be now, or for its completion from outside.
     pub(crate) fn add(&mut self, id: TaskId, record: TaskRecord, called: Called, registry: &Registry) {
-        let Called { input, options, at: scheduled } = called;
+        let Called { input, options, at: scheduled, workflow } = called;
         let (state, token) = match &record.later {
             None => (State::Waiting, None),
             Some(LaterRecord { token, started }) => {
@@ -191,7 +211,7 @@ impl Tasks {
                 (State::Later { started: *started, heard }, Some(token.clone()))
             }
         };
-        let task = Task { record, input, options, scheduled, state, agenda: None, token };
+        let task = Task { record, input, options, scheduled, workflow, state, agenda: None, token };
         self.all.insert(id, task);
         self.plan(id, registry);
     }
@@ -298,6 +318,7 @@ impl Tasks {
         effects.push(Effect::Attempt(Order::Start {
             task: id,
             activity,
+            workflow: task.workflow,
             run_id: task.record.run_id.clone(),
             attempt: task.record.attempt,
             input: task.input.clone(),

@@ -10,6 +10,7 @@ use std::task::Poll;
 
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
+use tracing::Instrument;
 
 use super::Message;
 use super::attempt::{Report, Rest};
@@ -95,7 +96,17 @@ impl Activities {
     /// Starts or stops an attempt.
     pub(super) fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Start { task, activity, run_id, attempt, input, heartbeat, details, deadline } => {
+            Order::Start {
+                task,
+                activity,
+                workflow,
+                run_id,
+                attempt,
+                input,
+                heartbeat,
+                details,
+                deadline,
+            } => {
                 let engine = Report {
                     task,
                     attempt,
@@ -108,13 +119,20 @@ impl Activities {
                 };
                 let link = engine.link(details, deadline);
                 let ctx = ActivityContext::linked(run_id, activity, task.op.0, attempt, link.clone());
-                self.start(task, ctx, link, input);
+                self.start(task, workflow, ctx, link, input);
             }
             Order::Stop { task, attempt, how } => self.stop(task, attempt, how),
         }
     }
 
-    fn start(&mut self, task: TaskId, ctx: ActivityContext, link: Arc<Link>, input: Payload) {
+    fn start(
+        &mut self,
+        task: TaskId,
+        workflow: Option<&'static str>,
+        ctx: ActivityContext,
+        link: Arc<Link>,
+        input: Payload,
+    ) {
         let Some(registered) = self.registered.get(ctx.activity) else {
             // The core starts what is registered only.
             tracing::error!(ctx.activity, "an activity that is not registered was to be started");
@@ -124,11 +142,23 @@ impl Activities {
         let attempt = ctx.attempt;
         let ending = Ending { task, attempt, messages: self.messages.clone(), link: link.clone(), end: None };
         let (to_watch, bounds) = (link.clone(), self.bounds);
-        let spawned = self.tokio.spawn(async move {
+        let span = tracing::info_span!(
+            target: "longhaul::activity",
+            "activity",
+            workflow,
+            run = ctx.run_id,
+            activity = ctx.activity,
+            op = ctx.activity_id,
+            attempt,
+        );
+        let attempted = async move {
             // Dropped last, whatever becomes of the attempt.
             let mut ending = ending;
-            ending.end = Some(run_attempt(run, ctx, input, &to_watch).await.within(&bounds));
-        });
+            let end = run_attempt(run, ctx, input, &to_watch).await.within(&bounds);
+            tell(&end);
+            ending.end = Some(end);
+        };
+        let spawned = self.tokio.spawn(attempted.instrument(span));
         let running = Running { abort: spawned.abort_handle(), link, rests: false };
         self.running.insert((task, attempt), running);
     }
@@ -180,6 +210,24 @@ impl Drop for Ending {
             end,
             details,
         }))));
+    }
+}
+
+/// Tells of an attempt's end, within its span.
+fn tell(end: &AttemptEnd) {
+    match end {
+        AttemptEnd::Completed(_) => tracing::debug!(target: "longhaul::activity", "attempt completed"),
+        AttemptEnd::Later => tracing::debug!(target: "longhaul::activity", "attempt left to be completed"),
+        AttemptEnd::Failed { display: error, .. } => {
+            tracing::warn!(target: "longhaul::activity", error, "attempt failed");
+        }
+        AttemptEnd::Panicked(message) => {
+            tracing::warn!(target: "longhaul::activity", error = message, "attempt panicked");
+        }
+        AttemptEnd::Broken(reason) => {
+            tracing::error!(target: "longhaul::activity", error = reason, "attempt cannot be made");
+        }
+        AttemptEnd::Dropped => {}
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::JoinHandle;
 
-use super::Message;
+use super::{Message, Shared};
 use crate::store::{Batch, Store, StoreError};
 
 /// Commits batches in their order on a thread of its own, until one fails.
@@ -16,13 +16,17 @@ pub(super) struct Committer {
 
 impl Committer {
     /// `wake` hears of each report, in case the engine's thread sleeps.
-    pub(super) fn new(store: Arc<dyn Store>, wake: Sender<Message>) -> std::io::Result<Self> {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        wake: Sender<Message>,
+        shared: Arc<Shared>,
+    ) -> std::io::Result<Self> {
         let (batches, queue) = mpsc::channel::<Arc<Batch>>();
         let (report, reports) = mpsc::channel();
         let thread = std::thread::Builder::new().name("longhaul-commit".to_owned()).spawn(move || {
             let wake = Wake(wake);
             while let Ok(batch) = queue.recv() {
-                let committed = store.commit(&batch);
+                let committed = shared.commit(&*store, &batch);
                 let is_last = committed.is_err();
                 // An engine that has ended hears no more.
                 let heard = report.send(committed).is_ok() && wake.wake();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::flights::{Flights, View};
 use super::list::Listing;
 use super::reading::Reading;
-use crate::core::{Effect, Input, Need, Output, Reply, Shard};
+use crate::core::{Effect, Input, Need, Output, Reply, Shard, Tally};
 use crate::store::{Batch, Store, StoreError, Table};
 use crate::time::Moment;
 
@@ -36,6 +36,8 @@ pub(crate) struct Driver {
     turn: Output,
     /// What may be carried out.
     out: Vec<Effect>,
+    /// What there is to count of the last turn.
+    tally: Tally,
     /// The time of the last turn.
     now: Moment,
 }
@@ -51,6 +53,7 @@ impl Driver {
             work: VecDeque::new(),
             turn: Output::default(),
             out: Vec::new(),
+            tally: Tally::default(),
             now: last,
         }
     }
@@ -115,7 +118,8 @@ impl Driver {
 
     /// The batch of a turn begins its flight, if it has something to write.
     fn take_off(&mut self) -> Option<Arc<Batch>> {
-        let Output { batch, effects } = std::mem::take(&mut self.turn);
+        let Output { batch, effects, tally } = std::mem::take(&mut self.turn);
+        self.tally = tally;
         if batch.is_empty() {
             self.out.extend(self.flights.hold(effects));
             return None;
@@ -129,6 +133,11 @@ impl Driver {
     pub(crate) fn landed(&mut self) {
         let effects = self.flights.land();
         self.out.extend(effects);
+    }
+
+    /// What there is to count of the last turn.
+    pub(super) fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
     }
 
     /// What is to be carried out now, in this order: each cause of it is durable.

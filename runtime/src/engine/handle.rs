@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::Engine;
+use super::reading::{Page, Part};
 use super::update::Update;
 use crate::codec;
 use crate::core::{Ending, NoEnding, RunDescription, Target};
@@ -77,9 +78,20 @@ impl<W: Workflow> RunHandle<W> {
         }
     }
 
-    /// How the run stands and what it waits for.
+    /// How the run stands, what it waits for and since when, and how far its activities are: attempts, last errors and heartbeats.
     pub async fn describe(&self) -> Result<RunDescription, EngineError> {
-        Ok(self.engine.ask_describe(self.run).await??)
+        let mut described = self.engine.ask_describe(self.run).await??;
+        let unknown = described.waits_for.iter().filter(|waiting| waiting.since.is_none());
+        let ops: Vec<_> = unknown.map(|waiting| waiting.op).collect();
+        if !ops.is_empty() {
+            let part = Part::Begun { run: self.run, ops, transitions: described.transitions };
+            if let Ok(Page::Begun(begun)) = self.engine.ask_reading(part).await? {
+                for waiting in &mut described.waits_for {
+                    waiting.since = waiting.since.or_else(|| begun.get(&waiting.op).copied());
+                }
+            }
+        }
+        Ok(described)
     }
 
     /// Sends a signal by name; the typed handle's methods call this. `args` is the tuple of the arguments.

@@ -165,7 +165,7 @@ impl HistoryStream {
                 }
                 if is_last { Stage::Over } else { Stage::More { run, stored } }
             }
-            (None, Page::Log { .. }) => Stage::Over,
+            (None, Page::Log { .. }) | (_, Page::Begun(_)) => Stage::Over,
         }
     }
 
@@ -275,7 +275,7 @@ impl Engine {
     pub(super) async fn read_head(&self, target: Target) -> Result<Head, HistoryError> {
         match self.ask_reading(Part::Head(target)).await?? {
             Page::Head(head) => Ok(*head),
-            Page::Log { .. } => unreachable!("the head was asked for"),
+            _ => unreachable!("the head was asked for"),
         }
     }
 }
@@ -318,7 +318,7 @@ impl<'a> Reader<'a> {
                 self.next = Seq(self.next.0 + transitions.len() as u64);
                 Ok(Some(transitions))
             }
-            Page::Head(_) => unreachable!("the log was asked for"),
+            _ => unreachable!("the log was asked for"),
         }
     }
 }

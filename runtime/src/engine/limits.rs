@@ -1,5 +1,7 @@
 //! What an engine takes at most. Beyond a limit its askers wait, or have an error that says so; nothing grows.
 
+use std::time::Duration;
+
 use tokio::sync::Semaphore;
 
 use super::builder::EngineBuilder;
@@ -20,11 +22,19 @@ pub(super) struct Bounds {
     pub(super) batch: usize,
     /// Behind how many bytes of requests a turn takes up no more.
     pub(super) batch_bytes: usize,
+    /// From when on a commit or a turn is slow.
+    pub(super) slow: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds { payload: 2 << 20, queue: 16_384, batch: 1_024, batch_bytes: 8 << 20 }
+        Bounds {
+            payload: 2 << 20,
+            queue: 16_384,
+            batch: 1_024,
+            batch_bytes: 8 << 20,
+            slow: Duration::from_secs(1),
+        }
     }
 }
 
@@ -58,6 +68,11 @@ impl Queue {
     /// How many places are taken.
     pub(super) fn len(&self) -> usize {
         self.places.saturating_sub(self.free.available_permits())
+    }
+
+    /// Whether whoever asks now has to wait for a place.
+    pub(super) fn is_full(&self) -> bool {
+        self.free.available_permits() == 0
     }
 
     /// Waits for a place, in the order of those who ask. `false` when the engine has ended.

@@ -9,6 +9,7 @@ mod activities;
 mod ask;
 mod asker;
 mod attempt;
+mod begun;
 mod builder;
 mod clock;
 mod committer;
@@ -16,13 +17,16 @@ mod complete;
 mod driver;
 mod flights;
 mod handle;
+mod health;
 mod history;
 mod json;
 mod limits;
 mod list;
 mod local;
+mod meter;
 mod open;
 mod past;
+mod pulse;
 mod reading;
 mod recover;
 mod shell;
@@ -37,13 +41,14 @@ use std::time::Duration;
 pub use builder::{EngineBuilder, Opened};
 pub use clock::Clock;
 pub use handle::RunHandle;
+pub use health::{Degraded, Health};
 pub use history::{History, HistoryEntry, HistoryError, HistoryStream};
 pub use list::RunPage;
 pub use past::PastState;
 pub use start::Start;
 pub use update::{AcceptedUpdate, Update};
 
-pub use crate::core::{ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
+pub use crate::core::{AttemptState, ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
 
 use crate::core::{Input, Reply, Target};
 use crate::error::{CancelError, EngineError, HandleError, RedriveError};
@@ -51,6 +56,8 @@ use crate::store::StoreError;
 use crate::time::Moment;
 use crate::workflow::Workflow;
 use limits::{Bounds, Queue};
+use meter::Meter;
+use pulse::Pulse;
 
 #[cfg(all(test, feature = "testing"))]
 pub(crate) use driver::Driver;
@@ -96,6 +103,8 @@ struct Shared {
     hot_runs: AtomicUsize,
     queue: Queue,
     bounds: Bounds,
+    pulse: Pulse,
+    meter: Meter,
     /// Under virtual time, ids and seeds are counted and not drawn: from the number of runs at the open in the
     /// upper half, so that no two lives of a store count the same.
     counted: Option<AtomicU64>,

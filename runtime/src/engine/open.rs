@@ -11,6 +11,8 @@ use super::activities::Activities;
 use super::clock::Clock;
 use super::committer::Committer;
 use super::limits::{Bounds, Queue};
+use super::meter::Meter;
+use super::pulse::Pulse;
 use super::recover::{Recovered, recover};
 use super::shell::Shell;
 use super::{Engine, Inner, Message, Shared, thread_panicked};
@@ -37,6 +39,8 @@ pub(super) async fn open(opening: Opening) -> Result<Engine, OpenError> {
         counted: opening.clock.is_virtual().then(|| AtomicU64::new(0)),
         queue: Queue::of(opening.bounds.queue),
         bounds: opening.bounds,
+        pulse: Pulse::new(opening.bounds.slow),
+        meter: Meter::new(&opening.registry),
         ..Shared::default()
     });
     let (to_thread, seen) = (messages.clone(), Arc::clone(&shared));
@@ -98,7 +102,7 @@ fn prepare(
         Activities::new(opening.activities, opening.tokio, messages.clone(), is_virtual, opening.bounds);
     // Virtual time stands still while a commit is made, so there is nothing to be made meanwhile.
     let committer = (!is_virtual)
-        .then(|| Committer::new(Arc::clone(&store), messages))
+        .then(|| Committer::new(Arc::clone(&store), messages, Arc::clone(&shared)))
         .transpose()
         .map_err(|error| OpenError::Thread(error.to_string()))?;
     Ok(Shell::new(driver, store, committer, inbox, activities, opening.clock, shared))

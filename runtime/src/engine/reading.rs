@@ -1,9 +1,14 @@
 //! Reading the log of a run, a page at a time: other work goes on between two pages.
 
+use std::collections::BTreeMap;
+
+use super::begun::begun;
 use super::flights::View;
 use crate::core::{Effect, Reply, Target, WorkflowType};
 use crate::error::EngineError;
+use crate::machine::OpId;
 use crate::store::{self, Damage, DamageReason, LogEntry, RunNo, RunRecord, Seq, StoreError, Table};
+use crate::time::Moment;
 
 use super::history::HistoryError;
 
@@ -19,6 +24,8 @@ pub(crate) enum Part {
     Head(Target),
     /// The transitions from one on. Those before `stored` have to be there.
     Log { run: RunNo, from: Seq, stored: Seq },
+    /// When operations were begun, of a run that has had so many transitions.
+    Begun { run: RunNo, ops: Vec<OpId>, transitions: u64 },
 }
 
 /// A part of a log that is to be read.
@@ -35,6 +42,7 @@ pub(crate) enum Page {
         /// Whether there was nothing behind them.
         is_last: bool,
     },
+    Begun(BTreeMap<OpId, Moment>),
 }
 
 /// A run as it is stored; its log may have transitions behind.
@@ -55,6 +63,9 @@ impl Reading {
     ) -> Result<Result<Page, HistoryError>, StoreError> {
         let read = match &self.part {
             Part::Head(target) => return head(view, target, workflow),
+            Part::Begun { run, ops, transitions } => {
+                return begun(view, *run, ops, *transitions).map(|begun| Ok(Page::Begun(begun)));
+            }
             Part::Log { run, from, stored } => log(view, *run, *from, *stored)?,
         };
         Ok(read.map_err(|damage| EngineError::Damaged(damage).into()))

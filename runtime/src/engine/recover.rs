@@ -7,7 +7,8 @@ use crate::core::{Limits, Registry, Shard};
 use crate::error::OpenError;
 use crate::machine::OpId;
 use crate::store::{
-    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, Table, TaskId, TaskRecord,
+    self, Damage, DamageReason, EventRecord, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, Table,
+    TaskId, TaskRecord,
 };
 
 /// How many rows are read at a time.
@@ -55,6 +56,7 @@ fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<()
     let mut from = TaskId { run: from, op: OpId(0) }.key().to_vec();
     // A transition may have called many: its entry is read once.
     let mut last_entry: Option<((RunNo, Seq), Result<LogEntry, Damage>)> = None;
+    let mut last_run: Option<(RunNo, Option<String>)> = None;
     loop {
         let rows = store.scan(Table::Tasks, &from, PAGE)?;
         let Some((last, _)) = rows.last() else { return Ok(()) };
@@ -70,7 +72,7 @@ fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<()
             let record: TaskRecord = match store::open(Table::Tasks, &key, &bytes) {
                 Ok(record) => record,
                 Err(damage) => {
-                    shard.recover(id, Err(damage));
+                    shard.recover(id, Err(damage), None);
                     continue;
                 }
             };
@@ -79,9 +81,31 @@ fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<()
                 Some(entry) if entry.0 == place => last_entry.insert(entry),
                 _ => last_entry.insert((place, read_entry(store, id.run, record.seq))),
             };
-            shard.recover(id, entry.as_ref().map(|entry| (record, entry)).map_err(Clone::clone));
+            let (_, workflow) = match last_run.take() {
+                Some(known) if known.0 == id.run => last_run.insert(known),
+                _ => last_run.insert((id.run, workflow_of(store, id.run, (place.1, entry)))),
+            };
+            let found = entry.as_ref().map(|entry| (record, entry)).map_err(Clone::clone);
+            shard.recover(id, found, workflow.as_deref());
         }
     }
+}
+
+/// The workflow of a run, from the entry of its start; one entry of its log is at hand.
+fn workflow_of(
+    store: &dyn Store,
+    run: RunNo,
+    (seq, entry): (Seq, &Result<LogEntry, Damage>),
+) -> Option<String> {
+    let started = |entry: &LogEntry| match entry.events.first() {
+        Some(EventRecord::Started { workflow, .. }) => Some(workflow.clone()),
+        _ => None,
+    };
+    if seq == Seq(0) {
+        return started(entry.as_ref().ok()?);
+    }
+    // Where it cannot be read, there is no name to tell. What needs the entry itself says so.
+    started(&read_entry(store, run, Seq(0)).ok()?)
 }
 
 fn read_entry(store: &dyn Store, run: RunNo, seq: Seq) -> Result<LogEntry, Damage> {

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::committer::Committer;
 use super::driver::{Driver, Work};
 use super::limits::Bounds;
+use super::meter::Levels;
 use super::{Message, Shared};
 use crate::core::{Effect, Input, Reply};
 use crate::error::EngineError;
@@ -70,6 +71,7 @@ impl Shell {
         shared: Arc<Shared>,
     ) -> Self {
         let (now, advances) = (clock.now(driver.now()), VecDeque::new());
+        shared.pulse.parked_runs.store(driver.shard().parked_runs(), Ordering::Release);
         Shell {
             driver,
             store,
@@ -105,6 +107,7 @@ impl Shell {
     fn turn(&mut self) -> Result<(), End> {
         self.land_all(IN_FLIGHT - 1).map_err(|error| self.fail(error))?;
         let messages = self.gather();
+        self.shared.pulse.turn_begins();
         self.shared.queue.leave(messages.iter().filter(|message| message.is_queued()).count());
         self.now = self.clock.now(self.now);
         let (mut work, mut end) = (Vec::with_capacity(messages.len()), None);
@@ -148,8 +151,24 @@ impl Shell {
             end.get_or_insert(End::Asked(Some(reply)));
         }
         self.land_all(if end.is_some() { 0 } else { IN_FLIGHT }).map_err(|error| self.fail(error))?;
-        self.shared.hot_runs.store(self.driver.shard().hot_runs(), Ordering::Release);
+        self.show();
+        self.shared.pulse.turn_ends();
         end.map_or(Ok(()), Err)
+    }
+
+    /// Shows how things stand after a turn.
+    fn show(&mut self) {
+        let (tally, shard) = (self.driver.take_tally(), self.driver.shard());
+        let levels = Levels {
+            queue: self.shared.queue.len(),
+            hot: shard.hot_runs(),
+            open: shard.open_runs(),
+            parked: shard.parked_runs(),
+            activities: self.activities.running(),
+        };
+        self.shared.hot_runs.store(levels.hot, Ordering::Release);
+        self.shared.pulse.parked_runs.store(levels.parked, Ordering::Release);
+        self.shared.meter.turned(&tally, &levels);
     }
 
     /// Commits a batch: here and now when there is nothing else to do meanwhile, which spares two changes of thread.
@@ -158,7 +177,7 @@ impl Shell {
         match &self.committer {
             Some(committer) if self.next.is_some() || self.driver.in_flight() > 1 => committer.submit(batch),
             _ => {
-                self.store.commit(&batch)?;
+                self.shared.commit(&*self.store, &batch)?;
                 self.driver.landed();
             }
         }
@@ -300,7 +319,10 @@ impl Shell {
                 Effect::Reply(send) => send(),
                 Effect::Attempt(order) => self.activities.carry_out(order),
                 Effect::Parked { id, reason } => tracing::warn!(run = id, %reason, "run parked"),
-                Effect::Damaged(damage) => tracing::error!(%damage, "left undone"),
+                Effect::Damaged(damage) => {
+                    self.shared.pulse.damaged.fetch_add(1, Ordering::AcqRel);
+                    tracing::error!(%damage, "left undone");
+                }
             }
         }
         self.shared.running_activities.store(self.activities.running(), Ordering::Release);

@@ -241,7 +241,8 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
     fixture.check("task-later", Table::Tasks, &task_key, &task);
     fixture.check("log-options", Table::Log, &key, &entry_with_options());
     fixture.check("id", Table::Ids, b"order-42", &RunNo(7));
-    let mark = MarkRecord { moment: Moment(5), open_runs: 2, timers_from: Moment(3), tasks_from: 1 };
+    let mark =
+        MarkRecord { moment: Moment(5), open_runs: 2, timers_from: Moment(3), tasks_from: 1, parked_runs: 0 };
     fixture.check("mark", Table::Meta, b"mark", &mark);
     if std::env::var_os("LONGHAUL_BLESS").is_some() {
         std::fs::write(&fixture.path, &fixture.new).expect("the fixture is written");

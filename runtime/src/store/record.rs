@@ -376,4 +376,12 @@ pub struct MarkRecord {
     pub timers_from: Moment,
     /// No run before this one has an activity that has not ended.
     pub tasks_from: u64,
+    /// How many runs are parked.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub parked_runs: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

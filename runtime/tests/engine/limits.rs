@@ -26,7 +26,7 @@ struct Gated {
 }
 
 #[derive(Default)]
-struct Gate {
+pub(crate) struct Gate {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -44,7 +44,7 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, closed: bool) {
+    pub(crate) fn set(&self, closed: bool) {
         self.state().closed = closed;
         self.changed.notify_all();
     }
@@ -94,7 +94,7 @@ impl Store for Gated {
     }
 }
 
-async fn gated(builder: EngineBuilder, disk: &MemoryDisk) -> (Engine, Arc<Gate>) {
+pub(crate) async fn gated(builder: EngineBuilder, disk: &MemoryDisk) -> (Engine, Arc<Gate>) {
     let gate = Arc::<Gate>::default();
     let store = Gated { store: disk.store(), gate: Arc::clone(&gate) };
     (builder.open_store(store).await.unwrap(), gate)
