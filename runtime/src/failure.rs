@@ -179,12 +179,30 @@ impl Parts {
         *place = Some(text);
     }
 
+    #[inline(never)]
+    fn causes(&mut self, causes: Vec<String>) {
+        self.causes = Some(causes);
+    }
+
+    /// Apart from where they are dropped, so that there is one such place and not one for each error.
+    #[inline(never)]
+    fn fill<'de, A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Field(field)) = map.next_key()? {
+            match field {
+                0 | 1 => self.text(field, map.next_value()?),
+                2 => self.causes(map.next_value()?),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+
     /// The failure, or the name of a field that is missing.
     #[inline(never)]
-    fn whole(self) -> Result<Failure, &'static str> {
-        let type_name = self.type_name.ok_or("type_name")?;
-        let message = self.message.ok_or("message")?;
-        let causes = self.causes.unwrap_or_default();
+    fn whole(&mut self) -> Result<Failure, &'static str> {
+        let type_name = self.type_name.take().ok_or("type_name")?;
+        let message = self.message.take().ok_or("message")?;
+        let causes = self.causes.take().unwrap_or_default();
         Ok(Failure { type_name, message, causes, retry: Retry::ByPolicy })
     }
 }
@@ -224,15 +242,11 @@ impl<'de> Visitor<'de> for Parts {
         f.write_str("struct Failure")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Failure, A::Error> {
-        while let Some(Field(field)) = map.next_key()? {
-            match field {
-                0 | 1 => self.text(field, map.next_value()?),
-                2 => self.causes = Some(map.next_value()?),
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
+    fn visit_map<A: MapAccess<'de>>(mut self, map: A) -> Result<Failure, A::Error> {
+        match self.fill(map) {
+            Ok(()) => self.whole().map_err(A::Error::missing_field),
+            Err(error) => Err(error),
         }
-        self.whole().map_err(A::Error::missing_field)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Failure, A::Error> {

@@ -1,7 +1,7 @@
 #![allow(missing_docs, unused_variables, unused_mut, unreachable_code, non_camel_case_types)]
 #![allow(clippy::items_after_statements)] // as the generator writes it
 use longhaul::machine as lh;
-use longhaul::machine::{Context, Op, OpId, Resolution, Slot, State, Step, Sub};
+use longhaul::machine::{Context, Op, OpId, Resolution, Slot, State, StateEntry, Step, Sub};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -18,20 +18,11 @@ impl State for HandState {
     const DONE: Self = HandState::Done;
     const ALL: &'static [Self] =
         &[HandState::Start, HandState::AwaitSleep, HandState::AwaitSleep2, HandState::Done];
-    fn name(self) -> &'static str {
-        match self {
-            Self::Start => "Start",
-            Self::AwaitSleep => "AwaitSleep",
-            Self::AwaitSleep2 => "AwaitSleep2",
-            Self::Done => "Done",
-        }
-    }
-    fn live(self) -> &'static [u16] {
-        match self {
-            Self::AwaitSleep => &[0, 1, 2],
-            Self::AwaitSleep2 => &[1, 3],
-            _ => &[],
-        }
+    const TABLE: &'static [StateEntry] =
+        &[("Start", &[]), ("AwaitSleep", &[0, 1, 2]), ("AwaitSleep2", &[1, 3]), ("Done", &[])];
+
+    fn place(self) -> usize {
+        self as usize
     }
 }
 pub struct HandFrame<S0, S1, W2, W3> {

@@ -165,18 +165,10 @@ fn states(graph: &Graph, analysis: &Analysis, names: &machine::Names) -> TokenSt
             const START: Self = Self::Start;
             const DONE: Self = Self::Done;
             const ALL: &'static [Self] = &[Self::Start, #(Self::#variants,)* Self::Done];
-            fn name(self) -> &'static str {
-                match self {
-                    Self::Start => "Start",
-                    #(Self::#variants => #texts,)*
-                    Self::Done => "Done",
-                }
-            }
-            fn live(self) -> &'static [u16] {
-                match self {
-                    #(Self::#variants => #live,)*
-                    Self::Start | Self::Done => &[],
-                }
+            const TABLE: &'static [::longhaul::machine::StateEntry] =
+                &[("Start", &[]), #((#texts, #live),)* ("Done", &[])];
+            fn place(self) -> usize {
+                self as usize
             }
         }
     }

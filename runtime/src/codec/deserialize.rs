@@ -67,9 +67,9 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.text() {
-            Ok(_) if self.pieces => visitor.visit_str(self.joined_text()),
-            Ok(text) => visitor.visit_borrowed_str(text),
+        // What is kept borrows from nothing, so nothing is lent for longer.
+        match self.whole_text() {
+            Ok(text) => visitor.visit_str(text),
             Err(error) => Err(error),
         }
     }
@@ -79,9 +79,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.byte_string() {
-            Ok(_) if self.pieces => visitor.visit_bytes(&self.joined),
-            Ok(bytes) => visitor.visit_borrowed_bytes(bytes),
+        match self.whole_byte_string() {
+            Ok(bytes) => visitor.visit_bytes(bytes),
             Err(error) => Err(error),
         }
     }

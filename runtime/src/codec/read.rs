@@ -15,9 +15,9 @@ pub(crate) struct Reader<'de> {
     /// How many more arrays and maps may be within each other.
     pub(super) levels: usize,
     /// A text or byte string that was in pieces, put together.
-    pub(super) joined: Vec<u8>,
+    joined: Vec<u8>,
     /// The last text or byte string was in pieces.
-    pub(super) pieces: bool,
+    pieces: bool,
     /// How many bytes were left when an option was looked into, and how many options begin there.
     options: (usize, usize),
 }
@@ -105,9 +105,23 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// A text. One in pieces is [put together](Self::joined), and is empty here.
+    /// A text, whether or not it is in pieces.
     #[inline(never)]
-    pub(super) fn text(&mut self) -> Result<&'de str, Error> {
+    pub(super) fn whole_text(&mut self) -> Result<&str, Error> {
+        let text = self.text()?;
+        Ok(if self.pieces { self.joined_text() } else { text })
+    }
+
+    /// A byte string, whether or not it is in pieces.
+    #[inline(never)]
+    pub(super) fn whole_byte_string(&mut self) -> Result<&[u8], Error> {
+        let bytes = self.byte_string()?;
+        Ok(if self.pieces { &self.joined } else { bytes })
+    }
+
+    /// A text. One in pieces is [put together](Self::joined), and is empty here.
+    #[inline]
+    fn text(&mut self) -> Result<&'de str, Error> {
         if let [head @ 0x61..=0x77, rest @ ..] = self.bytes
             && let len = usize::from(head & 0x1f)
             && let Some((text, rest)) = rest.split_at_checked(len)
@@ -135,8 +149,8 @@ impl<'de> Reader<'de> {
     }
 
     /// A byte string; in pieces, as a [text](Self::text).
-    #[inline(never)]
-    pub(super) fn byte_string(&mut self) -> Result<&'de [u8], Error> {
+    #[inline]
+    fn byte_string(&mut self) -> Result<&'de [u8], Error> {
         let bytes = self.token::<types::Bytes<Cow<'de, [u8]>>>()?.0;
         self.pieces = matches!(bytes, Cow::Owned(_));
         match bytes {
@@ -150,7 +164,7 @@ impl<'de> Reader<'de> {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn joined_text(&self) -> &str {
+    fn joined_text(&self) -> &str {
         std::str::from_utf8(&self.joined).unwrap_or_default()
     }
 

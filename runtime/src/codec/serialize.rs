@@ -164,6 +164,34 @@ impl<'a> Serializer for &'a mut Writer {
         Open::new(self, 2, true)
     }
 
+    fn collect_seq<I: IntoIterator<Item: Serialize>>(self, items: I) -> Result<(), Error> {
+        let items = items.into_iter();
+        let out = self.serialize_seq(exactly(items.size_hint()))?;
+        for item in items {
+            if let Err(error) = item.serialize(&mut *out.writer) {
+                return Err(error);
+            }
+        }
+        ser::SerializeSeq::end(out)
+    }
+
+    fn collect_map<K: Serialize, V: Serialize, I: IntoIterator<Item = (K, V)>>(
+        self,
+        entries: I,
+    ) -> Result<(), Error> {
+        let entries = entries.into_iter();
+        let out = self.serialize_map(exactly(entries.size_hint()))?;
+        for (key, value) in entries {
+            if let Err(error) = key.serialize(&mut *out.writer) {
+                return Err(error);
+            }
+            if let Err(error) = value.serialize(&mut *out.writer) {
+                return Err(error);
+            }
+        }
+        ser::SerializeMap::end(out)
+    }
+
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Error> {
         self.display(format_args!("{value}"))
     }
@@ -171,6 +199,12 @@ impl<'a> Serializer for &'a mut Writer {
     fn is_human_readable(&self) -> bool {
         false
     }
+}
+
+/// How many there are, where that is known.
+#[inline(never)]
+fn exactly((least, most): (usize, Option<usize>)) -> Option<usize> {
+    most.filter(|most| *most == least)
 }
 
 /// An array or map that was begun.

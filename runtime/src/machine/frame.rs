@@ -34,27 +34,29 @@ impl<T: Serialize + DeserializeOwned + 'static> Stored for T {}
 pub trait State: Copy + Eq + 'static {
     /// The machine, as `Workflow::method`.
     const MACHINE: &'static str;
-    /// Before the first step.
+    /// Before the first step: the first of [`ALL`](Self::ALL).
     const START: Self;
-    /// After the last.
+    /// After the last step: the last of them.
     const DONE: Self;
-    /// The name that is stored.
-    fn name(self) -> &'static str;
     /// All states, in source order.
     const ALL: &'static [Self];
-    /// The state of that name.
-    fn from_name(name: &str) -> Option<Self> {
-        let place = place_of(name, &|place| Self::ALL.get(place).map(|state| state.name()))?;
-        Self::ALL.get(place).copied()
+    /// What there is to know of each of them.
+    // A table and not a `match` for each fact: so it is data, and not code to compile.
+    const TABLE: &'static [StateEntry];
+    /// The place in both.
+    fn place(self) -> usize;
+    /// The name that is stored.
+    fn name(self) -> &'static str {
+        name_at(Self::TABLE, self.place())
     }
-    /// The numbers of the slots that are live in this state.
-    fn live(self) -> &'static [u16];
 }
 
-/// The place of a name among those that `name_at` gives.
+/// A state: the name that is stored, and the numbers of the slots that are live in it.
+pub type StateEntry = (&'static str, &'static [u16]);
+
 #[inline(never)]
-fn place_of(name: &str, name_at: &dyn Fn(usize) -> Option<&'static str>) -> Option<usize> {
-    (0..).map_while(name_at).position(|other| other == name)
+fn name_at(table: &'static [StateEntry], place: usize) -> &'static str {
+    table.get(place).map_or("", |(name, _)| name)
 }
 
 /// A frame, as the generator writes it: a struct of slots.
@@ -161,32 +163,54 @@ impl<'a> Slots<'a> {
 impl Slots<'_> {
     /// The machine's own position.
     pub fn at<S: State>(&mut self, at: &mut S) {
-        self.position_named("at", at);
+        let place = self.place("at", S::TABLE, at.place());
+        if let Some(known) = S::ALL.get(place) {
+            *at = *known;
+        }
     }
 
     /// The position of a branch, itself a slot with a number.
     pub fn position<S: State>(&mut self, number: u16, name: &'static str, at: &mut S) {
+        let place = self.place_of_branch(number, name, S::TABLE, at.place());
+        if let Some(known) = S::ALL.get(place) {
+            *at = *known;
+        }
+    }
+
+    /// The place that a branch is to have, which stands at `place`.
+    #[inline(never)]
+    fn place_of_branch(
+        &mut self,
+        number: u16,
+        name: &'static str,
+        table: &'static [StateEntry],
+        place: usize,
+    ) -> usize {
         if matches!(self.mode, Mode::Describe { .. }) || self.live.contains(&number) {
             #[cfg(feature = "testing")]
             self.stored(name, || StoredSlot::Position);
-            self.position_named(name, at);
+            self.place(name, table, place)
         } else {
-            *at = S::START;
+            0
         }
     }
 
-    fn position_named<S: State>(&mut self, name: &'static str, at: &mut S) {
-        if let Some(stored) = self.state(name, at.name()) {
-            match S::from_name(&stored) {
-                Some(known) => *at = known,
+    /// The place that a machine is to have, which stands at `place`.
+    #[inline(never)]
+    fn place(&mut self, name: &'static str, table: &'static [StateEntry], mut place: usize) -> usize {
+        if let Some(stored) = self.state(name, name_at(table, place)) {
+            match table.iter().position(|(name, _)| *name == stored) {
+                Some(known) => place = known,
                 None => self.unknown(stored),
             }
         }
-        self.lives(at.live());
+        if let Some((_, live)) = table.get(place) {
+            self.live.extend_from_slice(live);
+        }
+        place
     }
 
     /// Shows a position: gives the name of the state that it is to be in, where one is read.
-    #[inline(never)]
     fn state(&mut self, name: &'static str, state: &'static str) -> Option<String> {
         match &mut self.mode {
             Mode::Encode { out, .. } => {
@@ -209,11 +233,6 @@ impl Slots<'_> {
             let machine = (*machine).to_owned();
             fault.get_or_insert(Fault::UnknownState { machine, state });
         }
-    }
-
-    #[inline(never)]
-    fn lives(&mut self, slots: &[u16]) {
-        self.live.extend_from_slice(slots);
     }
 
     /// A variable.

@@ -50,7 +50,7 @@ pub use describe::{
     dot, mermaid, transitions,
 };
 pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots_of_task};
-pub use frame::{Frame, Op, Slot, Slots, State, Stored};
+pub use frame::{Frame, Op, Slot, Slots, State, StateEntry, Stored};
 pub(crate) use held::stored_state;
 pub use iterators::{Finite, Ordered, Repeatable, repeated};
 pub(crate) use local::played;

@@ -47,20 +47,11 @@ impl State for LedgerState {
     const DONE: Self = LedgerState::Done;
     const ALL: &'static [Self] = &[Self::Start, Self::AwaitClosed, Self::AwaitHandlers, Self::Done];
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Start => "Start",
-            Self::AwaitClosed => "AwaitClosed",
-            Self::AwaitHandlers => "AwaitHandlers",
-            Self::Done => "Done",
-        }
-    }
+    const TABLE: &'static [lh::StateEntry] =
+        &[("Start", &[]), ("AwaitClosed", &[0]), ("AwaitHandlers", &[0]), ("Done", &[])];
 
-    fn live(self) -> &'static [u16] {
-        match self {
-            Self::Start | Self::Done => &[],
-            Self::AwaitClosed | Self::AwaitHandlers => &[0],
-        }
+    fn place(self) -> usize {
+        self as usize
     }
 }
 
@@ -94,16 +85,10 @@ impl State for LaterState {
     const DONE: Self = LaterState::Done;
     const ALL: &'static [Self] = &[Self::Start, Self::AwaitWork, Self::Done];
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Start => "Start",
-            Self::AwaitWork => "AwaitWork",
-            Self::Done => "Done",
-        }
-    }
+    const TABLE: &'static [lh::StateEntry] = &[("Start", &[]), ("AwaitWork", &[0]), ("Done", &[])];
 
-    fn live(self) -> &'static [u16] {
-        if self == Self::AwaitWork { &[0] } else { &[] }
+    fn place(self) -> usize {
+        self as usize
     }
 }
 

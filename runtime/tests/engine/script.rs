@@ -127,29 +127,19 @@ impl State for ScriptState {
         Self::Done,
     ];
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Start => "Start",
-            Self::AwaitWork => "AwaitWork",
-            Self::AwaitExtra => "AwaitExtra",
-            Self::AwaitAll => "AwaitAll",
-            Self::AwaitSleep => "AwaitSleep",
-            Self::AwaitApprovals => "AwaitApprovals",
-            Self::AwaitRace => "AwaitRace",
-            Self::Done => "Done",
-        }
-    }
+    const TABLE: &'static [lh::StateEntry] = &[
+        ("Start", &[]),
+        ("AwaitWork", &[0, 1]),
+        ("AwaitExtra", &[0, 4]),
+        ("AwaitAll", &[0, 5]),
+        ("AwaitSleep", &[0, 2]),
+        ("AwaitApprovals", &[0, 3]),
+        ("AwaitRace", &[0, 1, 2]),
+        ("Done", &[]),
+    ];
 
-    fn live(self) -> &'static [u16] {
-        match self {
-            Self::Start | Self::Done => &[],
-            Self::AwaitWork => &[0, 1],
-            Self::AwaitSleep => &[0, 2],
-            Self::AwaitApprovals => &[0, 3],
-            Self::AwaitRace => &[0, 1, 2],
-            Self::AwaitExtra => &[0, 4],
-            Self::AwaitAll => &[0, 5],
-        }
+    fn place(self) -> usize {
+        self as usize
     }
 }
 
