@@ -168,9 +168,7 @@ impl<'a> Serializer for &'a mut Writer {
         let items = items.into_iter();
         let out = self.serialize_seq(exactly(items.size_hint()))?;
         for item in items {
-            if let Err(error) = item.serialize(&mut *out.writer) {
-                return Err(error);
-            }
+            item.serialize(&mut *out.writer)?;
         }
         ser::SerializeSeq::end(out)
     }
@@ -182,12 +180,8 @@ impl<'a> Serializer for &'a mut Writer {
         let entries = entries.into_iter();
         let out = self.serialize_map(exactly(entries.size_hint()))?;
         for (key, value) in entries {
-            if let Err(error) = key.serialize(&mut *out.writer) {
-                return Err(error);
-            }
-            if let Err(error) = value.serialize(&mut *out.writer) {
-                return Err(error);
-            }
+            key.serialize(&mut *out.writer)?;
+            value.serialize(&mut *out.writer)?;
         }
         ser::SerializeMap::end(out)
     }
