@@ -30,14 +30,14 @@ pub(super) fn arms(graph: &Graph, reachable: &[bool]) -> Vec<Option<BlockId>> {
     }
     loop {
         let mut arm: Vec<Option<BlockId>> = vec![None; graph.blocks.len()];
-        let mut clash = None;
+        let mut clashes = Vec::new();
         for head in &heads {
             let mut todo = vec![*head];
             while let Some(block) = todo.pop() {
                 match arm[block.0] {
                     Some(other) if other == *head => continue,
                     Some(_) => {
-                        clash = Some(block);
+                        clashes.push(block);
                         continue;
                     }
                     None => arm[block.0] = Some(*head),
@@ -48,15 +48,15 @@ pub(super) fn arms(graph: &Graph, reachable: &[bool]) -> Vec<Option<BlockId>> {
                 }
             }
         }
-        if let Some(block) = clash {
-            heads.insert(block)
-        } else {
+        if clashes.is_empty() {
             for (block, arm) in arm.iter_mut().enumerate() {
                 if !reachable[block] {
                     *arm = None;
                 }
             }
             return arm;
-        };
+        }
+        // The ways on which two arms reach a block have no block in common, so another head takes away neither.
+        heads.extend(clashes);
     }
 }

@@ -6,13 +6,18 @@ use longhaul_programs::value::{Cell, Place, Value, cell};
 use syn::parse::Parser;
 use syn::{Expr, Pat};
 
-use super::frame::{At, Content, Frame, Polling, wrong};
+use super::frame::{At, Frame, Polling, wrong};
+use super::keep::put;
+use super::locals::{Locals, locals_of};
 use super::{Machine, Machines};
-use crate::analyse::{SlotKind, mentioned};
+use crate::analyse::SlotKind;
 use crate::cfg::{
-    BlockId, Code, CodeTokens, ExitTo, Instr, MAIN, MatchHead, Poll, Polled, Rebuild, ScopeId, TaskId, Term,
+    BlockId, Code, CodeTokens, ExitTo, Instr, MAIN, MatchHead, Poll, Polled, ScopeId, TaskId, Term,
 };
 use crate::names::{VarId, Vars};
+
+/// The open scopes of a sequence, each with the length of the environment where it began.
+type Open = Vec<(ScopeId, usize)>;
 
 /// Where a task goes on.
 pub(super) enum Go {
@@ -21,81 +26,6 @@ pub(super) enum Go {
     To(BlockId),
     Pause,
     Done(Value),
-}
-
-/// What is local to one arm while it runs.
-pub(super) struct Locals {
-    pub(super) env: Env,
-    /// Which variable each entry of `env` is, if it is one of the graph's.
-    ids: Vec<Option<VarId>>,
-    task: TaskId,
-    /// The variables that are locals somewhere in the arm.
-    anywhere: Vars,
-    mentioned: Vars,
-}
-
-/// The open scopes of a sequence, each with the length of the environment where it began.
-type Open = Vec<(ScopeId, usize)>;
-
-impl Locals {
-    pub(super) fn bind(&mut self, machine: &Machine, var: VarId, cell: Cell) {
-        self.number();
-        self.env.bind(&machine.graph.var(var).ident.to_string(), cell);
-        self.ids.push(Some(var));
-    }
-
-    /// Entries that code has bound, before they are known to be variables of the graph.
-    fn number(&mut self) {
-        self.ids.resize(self.env.len(), None);
-    }
-
-    /// What code has bound are these variables.
-    fn bound(&mut self, machine: &Machine, vars: &[VarId]) -> Evaluated<()> {
-        self.number();
-        // The last of a name was bound last.
-        for var in vars.iter().rev() {
-            let name = machine.graph.var(*var).ident.to_string();
-            let bound = self.env.since(0);
-            let at = (0..bound.len()).rev().find(|at| *bound[*at].0 == *name && self.ids[*at].is_none());
-            match at {
-                Some(at) => self.ids[at] = Some(*var),
-                None => return wrong(format!("{name} is not bound where it is said to be")),
-            }
-        }
-        Ok(())
-    }
-
-    fn truncate(&mut self, mark: usize) {
-        self.number();
-        self.env.truncate(mark);
-        self.ids.truncate(mark);
-    }
-
-    fn cell(&self, var: VarId) -> Option<Cell> {
-        let at = self.ids.iter().rposition(|id| *id == Some(var))?;
-        Some(self.env.since(0)[at].1.clone())
-    }
-}
-
-/// What emission and this need to know of an arm.
-fn locals_of(machine: &Machine, head: BlockId) -> (Vars, Vars) {
-    let graph = &machine.graph;
-    let inside: Vec<_> =
-        graph.block_ids().filter(|block| machine.analysis.arm[block.0] == Some(head)).collect();
-    let (mut named, mut declared) = (Vars::new(), Vars::new());
-    for block in &inside {
-        let (uses, declares) = mentioned(graph, graph.block(*block));
-        named.extend(uses);
-        declared.extend(declares);
-    }
-    for instr in inside.iter().flat_map(|block| &graph.block(*block).instrs) {
-        if let Instr::Declare(var) = instr
-            && named.contains(var)
-        {
-            declared.insert(*var);
-        }
-    }
-    (named, declared)
 }
 
 impl Machines<'_> {
@@ -171,81 +101,6 @@ impl Machines<'_> {
         // A scope that the arm does not leave has no braces: what is bound in it is there to the arm's end.
         open.retain(|(scope, _)| leaves(machine, head, *scope));
         self.block(machine, frame, &mut locals, (head, skip), &mut open, &mut Vec::new())
-    }
-
-    /// Takes the variables of a scope out of their slots, or makes them again; says where to go if one is there no more.
-    fn takes(
-        &self,
-        machine: &Machine,
-        frame: &mut Frame,
-        locals: &mut Locals,
-        (head, scope): (BlockId, ScopeId),
-        needed: &Vars,
-        taken: &mut Vars,
-    ) -> Evaluated<Option<Go>> {
-        let live = machine.analysis.found_in(&machine.graph, head);
-        for var in needed.iter().filter(|var| machine.graph.var(**var).scope == scope) {
-            let data = machine.graph.var(*var);
-            let live = live.contains(var);
-            let value = match &data.rebuild {
-                Some(_) if taken.contains(var) => continue,
-                Some(rebuild) if !rebuild.looked_up => {
-                    if !self.again(locals, rebuild)? {
-                        return self.leaves_for(machine, frame, locals, rebuild, taken);
-                    }
-                    locals.bound(machine, &rebuild.binds)?;
-                    taken.extend(&rebuild.binds);
-                    continue;
-                }
-                Some(rebuild) if live => {
-                    if let Ok(value) = take(machine, frame, *var) {
-                        value
-                    } else {
-                        if !self.again(locals, rebuild)? {
-                            return self.leaves_for(machine, frame, locals, rebuild, taken);
-                        }
-                        locals.bound(machine, &[*var])?;
-                        taken.insert(*var);
-                        continue;
-                    }
-                }
-                _ if live => take(machine, frame, *var)?,
-                _ => Value::Moved,
-            };
-            locals.bind(machine, *var, cell(value));
-            taken.insert(*var);
-        }
-        Ok(None)
-    }
-
-    /// Makes a borrow again; `false` where what it looks up is there no more.
-    fn again(&self, locals: &mut Locals, rebuild: &Rebuild) -> Evaluated<bool> {
-        let pat = parsed(Pat::parse_multi, &rebuild.pat)?;
-        let expr: Expr = parsed(<Expr as syn::parse::Parse>::parse, &rebuild.expr)?;
-        let mut place = Program::now(self.program.place(&mut locals.env, &expr))?;
-        if rebuild.or_leave.is_some() {
-            match place.read() {
-                Some(Value::Variant(name, _)) if &*name == "Some" => place = place.part(0),
-                _ => return Ok(false),
-            }
-        }
-        if self.program.bind_pattern(&mut locals.env, &pat, &place)? {
-            return Ok(true);
-        }
-        wrong(format!("{} no longer matches", rebuild.pat))
-    }
-
-    fn leaves_for(
-        &self,
-        machine: &Machine,
-        frame: &mut Frame,
-        locals: &mut Locals,
-        rebuild: &Rebuild,
-        taken: &Vars,
-    ) -> Evaluated<Option<Go>> {
-        let Some(exit) = rebuild.or_leave else { return wrong("what is looked up is there no more") };
-        Self::puts(machine, frame, locals, &(&machine.analysis.live_in[exit.0] & taken))?;
-        Ok(Some(Go::To(exit)))
     }
 
     /// A block from its instruction `skip` on, and all that follows it in the same arm.
@@ -550,25 +405,6 @@ impl Machines<'_> {
         Ok(Go::To(poll))
     }
 
-    /// Moves what `needed` names and is local here to where the next arm finds it.
-    fn puts(machine: &Machine, frame: &mut Frame, locals: &mut Locals, needed: &Vars) -> Evaluated<()> {
-        for var in needed.intersection(&locals.anywhere) {
-            let data = machine.graph.var(*var);
-            if !data.needs_slot() {
-                continue;
-            }
-            let Some(cell) = locals.cell(*var) else {
-                return wrong(format!("{} is to be kept, but is not in scope", data.ident));
-            };
-            let value = std::mem::replace(&mut *cell.borrow_mut(), Value::Moved);
-            // What may borrow is looked up again; what turns out to be a value of its own is stored.
-            if data.rebuild.is_none() || value.is_storable() {
-                put(machine, frame, *var, value)?;
-            }
-        }
-        Ok(())
-    }
-
     fn exit(
         &self,
         machine: &Machine,
@@ -625,36 +461,6 @@ fn leaves(machine: &Machine, head: BlockId, scope: ScopeId) -> bool {
         .filter(|block| machine.analysis.arm[block.0] == Some(head))
         .flat_map(|block| &machine.graph.block(block).instrs)
         .any(|instr| matches!(instr, Instr::Leave(left) if *left == scope))
-}
-
-fn put(machine: &Machine, frame: &mut Frame, var: VarId, value: Value) -> Evaluated<()> {
-    if matches!(value, Value::Moved) {
-        return wrong(format!("{} is to be kept, but nothing is in it", machine.graph.var(var).ident));
-    }
-    match machine.slot(SlotKind::Kept(var)) {
-        Ok(slot) => {
-            frame.slots.insert(slot, Content::Value(value));
-        }
-        Err(_) if machine.analysis.passing.contains(&var) => {
-            frame.passing.insert(var, value);
-        }
-        Err(_) => return wrong(format!("{} has no slot", machine.graph.var(var).ident)),
-    }
-    Ok(())
-}
-
-fn take(machine: &Machine, frame: &mut Frame, var: VarId) -> Evaluated {
-    let taken = match machine.slot(SlotKind::Kept(var)) {
-        Ok(slot) => match frame.slots.remove(&slot) {
-            Some(Content::Value(value)) => Some(value),
-            _ => None,
-        },
-        Err(_) => frame.passing.remove(&var),
-    };
-    match taken {
-        Some(value) => Ok(value),
-        None => wrong(format!("{} was not kept", machine.graph.var(var).ident)),
-    }
 }
 
 pub(super) fn parsed<T>(parser: impl Parser<Output = T>, tokens: &proc_macro2::TokenStream) -> Evaluated<T> {

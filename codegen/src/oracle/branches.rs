@@ -8,8 +8,9 @@ use longhaul_programs::run::list::ListOf;
 use longhaul_programs::value::{Cell, Place, Value, cell};
 use syn::{Ident, Pat};
 
-use super::arms::{Locals, parsed};
+use super::arms::parsed;
 use super::frame::{At, Content, Frame, Polling, Waiting, wrong};
+use super::locals::Locals;
 use super::{Machine, Machines};
 use crate::analyse::SlotKind;
 use crate::cfg::{BlockId, Concurrency, ConstructId, Poll, Polled, TaskId};

@@ -8,6 +8,8 @@
 mod arms;
 mod branches;
 mod frame;
+mod keep;
+mod locals;
 mod mutants;
 mod programs;
 

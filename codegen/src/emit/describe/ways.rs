@@ -2,14 +2,14 @@
 //!
 //! A way is what lies between two suspensions: it begins where a suspension has its result, and goes through all code that
 //! may run before the next one.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use longhaul_describe::Cause;
 
 use super::{Part, around};
 use crate::analyse::{codes, successors};
 use crate::cfg::{
-    Block, BlockId, Concurrency, Construct, ExitTo, Graph, MAIN, MatchHead, Poll, Polled, TaskId, Term,
+    Asks, BlockId, Concurrency, Construct, ExitTo, Graph, MAIN, MatchHead, Poll, Polled, TaskId, Term,
 };
 use crate::names::VarId;
 
@@ -17,11 +17,15 @@ use crate::names::VarId;
 pub(super) fn ways(part: &Part<'_>) -> Vec<(String, String, Cause)> {
     let Part { graph, analysis, .. } = part;
     let mut ways = Vec::new();
+    // Of `n` steps that may be left out, any may follow any before it: so a state is not looked for in a list.
+    let names: BTreeMap<BlockId, &str> =
+        analysis.states.iter().map(|state| (state.block, state.name.as_str())).collect();
+    let steps: Vec<Step<'_>> = (0..graph.blocks.len()).map(|id| Step::of(graph, BlockId(id))).collect();
     let mut add = |from: &str, start: BlockId, task: TaskId, plain: BTreeSet<Cause>| {
-        let walk = Walk { graph, start, task, plain };
+        let walk = Walk { graph, steps: &steps, start, task, plain };
         for (next, cause) in walk.all() {
             let to = match next {
-                Some(block) => analysis.state(block).map_or("Done", |state| state.name.as_str()),
+                Some(block) => names.get(&block).copied().unwrap_or("Done"),
                 // A branch that is done leaves the construct to see whether it is, too.
                 None => around(part, task).map_or("Done", |(state, _)| state),
             };
@@ -63,8 +67,28 @@ fn of_branch(graph: &Graph, task: TaskId) -> BTreeSet<Cause> {
     }
 }
 
+/// One block: found once, since each walk comes by many.
+struct Step<'g> {
+    next: Vec<BlockId>,
+    waits: bool,
+    /// The ways on which its code ends the task: what a `?` there asks.
+    ends: Vec<&'g Asks>,
+}
+
+impl<'g> Step<'g> {
+    fn of(graph: &'g Graph, id: BlockId) -> Self {
+        let exits = codes(graph.block(id)).flat_map(|code| &code.exits).map(|exit| &graph.exits[exit.0]);
+        Step {
+            next: successors(graph, id),
+            waits: graph.poll(id).is_some(),
+            ends: exits.filter(|exit| exit.to == ExitTo::Return).map(|exit| &exit.asks).collect(),
+        }
+    }
+}
+
 struct Walk<'g> {
     graph: &'g Graph,
+    steps: &'g [Step<'g>],
     start: BlockId,
     task: TaskId,
     /// What brings about each way on which nothing else is known.
@@ -96,9 +120,9 @@ impl Walk<'_> {
     }
 
     fn from(&self, start: BlockId, next: &mut BTreeSet<(Option<BlockId>, Cause)>, causes: &BTreeSet<Cause>) {
-        let (mut seen, mut todo) = (BTreeSet::new(), vec![start]);
+        let (mut seen, mut todo) = (vec![false; self.steps.len()], vec![start]);
         while let Some(id) = todo.pop() {
-            if seen.insert(id) {
+            if !std::mem::replace(&mut seen[id.0], true) {
                 self.step(id, next, &mut todo, causes, true);
             }
         }
@@ -116,13 +140,11 @@ impl Walk<'_> {
         let graph = self.graph;
         let block = graph.block(id);
         if block.task == self.task {
-            for cause in self.ends(block, causes) {
-                next.insert((None, cause));
-            }
+            next.extend(self.ends(id, causes).into_iter().map(|cause| (None, cause)));
         }
-        for target in successors(graph, id) {
-            let entered = graph.poll(self.start).is_some() && graph.block(target).task != self.task;
-            if graph.poll(target).is_some() {
+        for target in self.steps[id.0].next.iter().copied() {
+            let entered = self.steps[self.start.0].waits && graph.block(target).task != self.task;
+            if self.steps[target.0].waits {
                 if entered {
                     next.insert((Some(target), Cause::Entered));
                 } else if follow {
@@ -139,25 +161,22 @@ impl Walk<'_> {
     }
 
     /// The causes by which a block's code ends the task.
-    fn ends(&self, block: &Block, causes: &BTreeSet<Cause>) -> BTreeSet<Cause> {
+    fn ends(&self, id: BlockId, causes: &BTreeSet<Cause>) -> BTreeSet<Cause> {
         let mut ends = BTreeSet::new();
-        if matches!(block.term, Term::Return(_)) {
+        if matches!(self.graph.block(id).term, Term::Return(_)) {
             ends.extend(causes);
         }
-        for exit in codes(block).flat_map(|code| &code.exits).map(|exit| &self.graph.exits[exit.0]) {
-            if exit.to == ExitTo::Return {
-                if let Some(error) = self.asked(&exit.asks) {
-                    ends.insert(error);
-                } else {
-                    ends.extend(causes);
-                }
+        for asks in &self.steps[id.0].ends {
+            match self.asked(asks) {
+                Some(error) => drop(ends.insert(error)),
+                None => ends.extend(causes),
             }
         }
         ends
     }
 
     /// The cause of a way out by `?`, where that is known.
-    fn asked(&self, asks: &crate::cfg::Asks) -> Option<Cause> {
+    fn asked(&self, asks: &Asks) -> Option<Cause> {
         let poll = self.graph.poll(self.start)?;
         match self.construct() {
             Some((Concurrency::Timeout, construct)) => {

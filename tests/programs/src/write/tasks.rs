@@ -307,14 +307,16 @@ impl Writer {
         format!("ctx.spawn({block}).await.unwrap_or({default})")
     }
 
-    /// `|q| async move { .. }` for a list.
+    /// `|q7| async move { .. }` for a list.
     pub(crate) fn block_of_list(&mut self, gives_result: bool) -> String {
         let ret = if gives_result { Gives::Fallible(Ty::Int) } else { Gives::Plain(Ty::Int) };
+        // Closures over lists call what they are given `q`.
+        let name = self.fresh("q");
         let block = self.scoped(|this| {
-            this.bind("q", Ty::Int, false);
+            this.bind(&name, Ty::Int, false);
             this.owning(ret, None, false)
         });
-        format!("|q| {block}")
+        format!("|{name}| {block}")
     }
 
     /// A trigger that a task resolves, or this code.

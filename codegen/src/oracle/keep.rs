@@ -1,0 +1,143 @@
+//! What goes from arm to arm: variables are put into slots and taken out of them, and borrows are made again.
+
+use longhaul_programs::run::{Evaluated, Program};
+use longhaul_programs::value::{Value, cell};
+use syn::{Expr, Pat};
+
+use super::arms::{Go, parsed};
+use super::frame::{Content, Frame, wrong};
+use super::locals::Locals;
+use super::{Machine, Machines};
+use crate::analyse::SlotKind;
+use crate::cfg::{BlockId, Rebuild, ScopeId};
+use crate::names::{VarId, Vars};
+
+impl Machines<'_> {
+    /// Takes the variables of a scope out of their slots, or makes them again; says where to go if one is there no more.
+    pub(super) fn takes(
+        &self,
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        (head, scope): (BlockId, ScopeId),
+        needed: &Vars,
+        taken: &mut Vars,
+    ) -> Evaluated<Option<Go>> {
+        let live = machine.analysis.found_in(&machine.graph, head);
+        for var in needed.iter().filter(|var| machine.graph.var(**var).scope == scope) {
+            let data = machine.graph.var(*var);
+            let live = live.contains(var);
+            let value = match &data.rebuild {
+                Some(_) if taken.contains(var) => continue,
+                Some(rebuild) if !rebuild.looked_up => {
+                    if !self.again(locals, rebuild)? {
+                        return Self::leaves_for(machine, frame, locals, rebuild, taken);
+                    }
+                    locals.bound(machine, &rebuild.binds)?;
+                    taken.extend(&rebuild.binds);
+                    continue;
+                }
+                Some(rebuild) if live => {
+                    if let Ok(value) = take(machine, frame, *var) {
+                        value
+                    } else {
+                        if !self.again(locals, rebuild)? {
+                            return Self::leaves_for(machine, frame, locals, rebuild, taken);
+                        }
+                        locals.bound(machine, &[*var])?;
+                        taken.insert(*var);
+                        continue;
+                    }
+                }
+                _ if live => take(machine, frame, *var)?,
+                _ => Value::Moved,
+            };
+            locals.bind(machine, *var, cell(value));
+            taken.insert(*var);
+        }
+        Ok(None)
+    }
+
+    /// Makes a borrow again; `false` where what it looks up is there no more.
+    fn again(&self, locals: &mut Locals, rebuild: &Rebuild) -> Evaluated<bool> {
+        let pat = parsed(Pat::parse_multi, &rebuild.pat)?;
+        let expr: Expr = parsed(<Expr as syn::parse::Parse>::parse, &rebuild.expr)?;
+        let mut place = Program::now(self.program.place(&mut locals.env, &expr))?;
+        if rebuild.or_leave.is_some() {
+            match place.read() {
+                Some(Value::Variant(name, _)) if &*name == "Some" => place = place.part(0),
+                _ => return Ok(false),
+            }
+        }
+        if self.program.bind_pattern(&mut locals.env, &pat, &place)? {
+            return Ok(true);
+        }
+        wrong(format!("{} no longer matches", rebuild.pat))
+    }
+
+    fn leaves_for(
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        rebuild: &Rebuild,
+        taken: &Vars,
+    ) -> Evaluated<Option<Go>> {
+        let Some(exit) = rebuild.or_leave else { return wrong("what is looked up is there no more") };
+        Self::puts(machine, frame, locals, &(&machine.analysis.live_in[exit.0] & taken))?;
+        Ok(Some(Go::To(exit)))
+    }
+
+    /// Moves what `needed` names and is local here to where the next arm finds it.
+    pub(super) fn puts(
+        machine: &Machine,
+        frame: &mut Frame,
+        locals: &mut Locals,
+        needed: &Vars,
+    ) -> Evaluated<()> {
+        for var in needed.intersection(&locals.anywhere) {
+            let data = machine.graph.var(*var);
+            if !data.needs_slot() {
+                continue;
+            }
+            let Some(cell) = locals.cell(*var) else {
+                return wrong(format!("{} is to be kept, but is not in scope", data.ident));
+            };
+            let value = std::mem::replace(&mut *cell.borrow_mut(), Value::Moved);
+            // What may borrow is looked up again; what turns out to be a value of its own is stored.
+            if data.rebuild.is_none() || value.is_storable() {
+                put(machine, frame, *var, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn put(machine: &Machine, frame: &mut Frame, var: VarId, value: Value) -> Evaluated<()> {
+    if matches!(value, Value::Moved) {
+        return wrong(format!("{} is to be kept, but nothing is in it", machine.graph.var(var).ident));
+    }
+    match machine.slot(SlotKind::Kept(var)) {
+        Ok(slot) => {
+            frame.slots.insert(slot, Content::Value(value));
+        }
+        Err(_) if machine.analysis.passing.contains(&var) => {
+            frame.passing.insert(var, value);
+        }
+        Err(_) => return wrong(format!("{} has no slot", machine.graph.var(var).ident)),
+    }
+    Ok(())
+}
+
+fn take(machine: &Machine, frame: &mut Frame, var: VarId) -> Evaluated {
+    let taken = match machine.slot(SlotKind::Kept(var)) {
+        Ok(slot) => match frame.slots.remove(&slot) {
+            Some(Content::Value(value)) => Some(value),
+            _ => None,
+        },
+        Err(_) => frame.passing.remove(&var),
+    };
+    match taken {
+        Some(value) => Ok(value),
+        None => wrong(format!("{} was not kept", machine.graph.var(var).ident)),
+    }
+}

@@ -1,0 +1,92 @@
+//! The methods of a program: `run` and its helpers.
+
+use super::{Helper, HelperKind, Ret, Ty, Writer, indented};
+
+impl Writer {
+    pub(crate) fn run(&mut self) -> String {
+        self.ret = Ret::Run;
+        self.fuel = 8 + i32::try_from(self.below(100)).expect("it is small");
+        let body = self.scoped(|this| {
+            this.bind_self();
+            this.bind("n", Ty::Int, false);
+            let count = 1 + this.below(8);
+            let mut lines = this.statements(count);
+            let shown = this.shown();
+            lines.push(format!("Ok({shown})"));
+            lines.join("\n")
+        });
+        let bump = "fn bump(&mut self, by: i64) -> i64 {\n    self.count = m(self.count + by);\n    note(&format!(\"bump {}\", self.count));\n    self.count\n}";
+        format!(
+            "#[run]\npub async fn run(&mut self, ctx: &Context, n: i64) -> Result<String, Fault> {{\n{}\n}}\n\n{bump}",
+            indented(&body)
+        )
+    }
+
+    pub(crate) fn helper(&mut self) -> String {
+        let kind =
+            self.pick(&[HelperKind::Fallible, HelperKind::Static, HelperKind::Maybe, HelperKind::Recursive]);
+        let name = format!("helper{}", self.helpers.len());
+        self.ret = match kind {
+            HelperKind::Fallible | HelperKind::Recursive => Ret::Fallible(Ty::Int),
+            HelperKind::Static => Ret::Plain(Ty::Int),
+            HelperKind::Maybe => Ret::Maybe,
+        };
+        self.fuel = 3 + i32::try_from(self.below(25)).expect("it is small");
+        let body = self.scoped(|this| {
+            if kind != HelperKind::Static {
+                this.bind_self();
+            }
+            let parameter = if kind == HelperKind::Recursive { "depth" } else { "a" };
+            this.bind(parameter, Ty::Int, false);
+            if kind == HelperKind::Static {
+                this.bind("s", Ty::Text, true);
+            }
+            let count = this.below(4);
+            let mut lines = this.statements(count);
+            if kind == HelperKind::Recursive {
+                lines.insert(0, "if depth <= 0 {\n    return Ok(1i64);\n}".to_owned());
+                let call = format!("Box::pin(self.{name}(ctx, depth - 1i64)).await?");
+                lines.push(format!("let below = {};", if this.self_is_free() { &call } else { "1i64" }));
+                this.bind("below", Ty::Int, false);
+            }
+            lines.push(this.returned());
+            lines.join("\n")
+        });
+        let head = match kind {
+            HelperKind::Fallible => format!("{name}(&mut self, ctx: &Context, a: i64) -> Result<i64, Fault>"),
+            HelperKind::Static => format!("{name}(ctx: &Context, a: i64, mut s: String) -> i64"),
+            HelperKind::Maybe => format!("{name}(&mut self, ctx: &Context, a: i64) -> Option<i64>"),
+            HelperKind::Recursive => {
+                format!("{name}(&mut self, ctx: &Context, depth: i64) -> Result<i64, Fault>")
+            }
+        };
+        self.helpers.push(Helper { name, kind });
+        format!("pub async fn {head} {{\n{}\n}}", indented(&body))
+    }
+
+    /// What the method or branch ends with.
+    pub(crate) fn returned(&mut self) -> String {
+        match self.ret {
+            Ret::Run => {
+                let text = self.expr(Ty::Text);
+                format!("Ok({text})")
+            }
+            Ret::Fallible(ty) => {
+                let value = self.expr(ty);
+                format!("Ok::<{}, Fault>({value})", ty.text())
+            }
+            Ret::Maybe => self.expr(Ty::Maybe),
+            Ret::Plain(ty) => self.expr(ty),
+        }
+    }
+
+    /// All variables in scope as text.
+    fn shown(&mut self) -> String {
+        let usable: Vec<String> = (0..self.vars.len())
+            .filter(|at| self.is_usable(*at) && !self.is_self(*at))
+            .map(|at| self.vars[at].name.clone())
+            .collect();
+        let holes: Vec<String> = usable.iter().map(|name| format!("{{{name}:?}}")).collect();
+        format!("format!(\"{}\")", holes.join(" "))
+    }
+}
