@@ -8,7 +8,7 @@ use syn::{Expr, Pat, Token};
 
 use crate::diag;
 
-pub(super) const OPTIONS: &str = "there are `start_to_close = \"10s\"`, `schedule_to_close`, `schedule_to_start` and `heartbeat` (each a time), `retry(initial = \"200ms\", coefficient = 2.0, max_interval = \"1m\", max_attempts = 5)`, `fatal(PATTERN)`, `cancellation = TryCancel`, `WaitCompleted` or `Abandon`, and `max_concurrent = 10`";
+pub(super) const OPTIONS: &str = "there are `start_to_close = \"10s\"`, `schedule_to_close`, `schedule_to_start` and `heartbeat` (each a time), `retry(initial = \"200ms\", coefficient = 2.0, max_interval = \"1m\", max_attempts = 5, jitter = 0.2)`, `fatal(PATTERN)`, `cancellation = TryCancel`, `WaitCompleted` or `Abandon`, and `max_concurrent = 10`";
 
 /// A time, and where it stands.
 #[derive(Clone, Copy)]
@@ -32,6 +32,7 @@ pub(super) struct Options {
     coefficient: Option<f64>,
     max_interval: Option<Duration>,
     max_attempts: Option<u32>,
+    jitter: Option<f64>,
 }
 
 impl Parse for Options {
@@ -127,17 +128,18 @@ impl Options {
                 "initial" => self.initial = Some(duration(input)?),
                 "max_interval" => self.max_interval = Some(duration(input)?),
                 "coefficient" => {
-                    input.parse::<Token![=]>()?;
-                    let literal: syn::Lit = input.parse()?;
-                    let number = match &literal {
-                        syn::Lit::Float(float) => float.base10_parse::<f64>()?,
-                        syn::Lit::Int(int) => int.base10_parse::<f64>()?,
-                        other => return Err(diag::OPTION_NUMBER.at(other.span())),
-                    };
+                    let (number, span) = number(input)?;
                     if number < 1.0 {
-                        return Err(diag::OPTION_COEFFICIENT.at(literal.span()));
+                        return Err(diag::OPTION_COEFFICIENT.at(span));
                     }
                     self.coefficient = Some(number);
+                }
+                "jitter" => {
+                    let (number, span) = number(input)?;
+                    if number > 1.0 {
+                        return Err(diag::OPTION_JITTER.at(span));
+                    }
+                    self.jitter = Some(number);
                 }
                 "max_attempts" => {
                     input.parse::<Token![=]>()?;
@@ -192,6 +194,9 @@ impl Options {
         }
         if let Some(max) = self.max_interval.map(duration) {
             set.extend(quote!(options.retry.max_interval = ::core::option::Option::Some(#max);));
+        }
+        if let Some(jitter) = self.jitter {
+            set.extend(quote!(options.retry.jitter = #jitter;));
         }
         if let Some(max) = self.max_attempts {
             set.extend(quote!(options.retry.max_attempts = ::core::option::Option::Some(#max);));
@@ -248,6 +253,18 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     Some(Duration::from_secs(seconds))
+}
+
+/// `= 2.0`, and where the number stands.
+fn number(input: ParseStream<'_>) -> syn::Result<(f64, proc_macro2::Span)> {
+    input.parse::<Token![=]>()?;
+    let literal: syn::Lit = input.parse()?;
+    let number = match &literal {
+        syn::Lit::Float(float) => float.base10_parse::<f64>()?,
+        syn::Lit::Int(int) => int.base10_parse::<f64>()?,
+        other => return Err(diag::OPTION_NUMBER.at(other.span())),
+    };
+    Ok((number, literal.span()))
 }
 
 #[cfg(test)]

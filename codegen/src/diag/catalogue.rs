@@ -261,7 +261,7 @@ catalogue! {
         instead: "the name and its value, as shown";
 
     OPTION_NUMBER LH0409: "a coefficient has to be a number",
-        why: "the coefficient is what each wait is multiplied by for the next try",
+        why: "the coefficient is what each wait is multiplied by for the next try, and `jitter` which part of it may be left out",
         instead: "a number such as `2.0`";
 
     OPTION_COEFFICIENT LH0410: "a coefficient has to be at least 1",
@@ -287,6 +287,10 @@ catalogue! {
     OPTION_CONCURRENT LH0415: "at least one attempt has to be able to run",
         why: "`max_concurrent` is how many attempts at the activity run at once, and with none it would never be done",
         instead: "`1` for one after the other; leave the option out for no limit";
+
+    OPTION_JITTER LH0416: "a jitter has to be between 0 and 1",
+        why: "it is the part of a wait that may be left out, so that what failed together is not tried again together",
+        instead: "`0.2` for up to a fifth; `1.0` for any part of it; leave the option out for none";
 
     STATE_NAME LH0501: "this is no name for a state",
         why: "it becomes a variant of the machine's enum of states, and is what is stored",

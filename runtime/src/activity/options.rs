@@ -52,7 +52,8 @@ pub enum Cancellation {
     /// has not asked for its cancellation is dropped where it stands.
     #[default]
     TryCancel,
-    /// The attempt is told, and the caller waits for what it comes to. It is not tried again. A call that is left in any
+    /// The attempt is told, and the caller waits for what it comes to. It is not tried again, also not when a crash cuts it short after it was
+    /// told: then the caller has [`ActivityError::Cancelled`](super::ActivityError::Cancelled). A call that is left in any
     /// other way (it lost a `select!`, its task was dropped) is not waited for.
     WaitCompleted,
     /// The caller has [`ActivityError::Cancelled`](super::ActivityError::Cancelled) at once, and the activity goes on, with
@@ -61,9 +62,9 @@ pub enum Cancellation {
 }
 
 /// When a failed attempt is tried again: after `initial`, then each time `coefficient` times later, at most
-/// `max_interval`, and at most `max_attempts` attempts in all.
+/// `max_interval`, and at most `max_attempts` attempts in all. Of each wait, a part of up to `jitter` may be left out.
 ///
-/// The defaults are Temporal's: 1 s, × 2, at most 100 × the first interval, no limit of attempts.
+/// The defaults are Temporal's: 1 s, × 2, at most 100 × the first interval, no jitter, no limit of attempts.
 ///
 /// ```
 /// use longhaul::RetryPolicy;
@@ -83,6 +84,16 @@ pub struct RetryPolicy {
     pub max_interval: Option<Duration>,
     /// How many attempts in all; `None` is no limit.
     pub max_attempts: Option<u32>,
+    /// Which part of a wait may be left out, from 0 (none) to 1 (all: "full jitter"): how much differs from call to call and from attempt to
+    /// attempt, so that calls which failed together are not all tried again together. It follows from the run, the call and the attempt, and
+    /// is nowhere near even for few of them. A wait that an error asks for ([`Retry::After`](super::Retry::After)) is not shortened.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub jitter: f64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_none(jitter: &f64) -> bool {
+    *jitter == 0.0
 }
 
 impl Default for RetryPolicy {
@@ -92,6 +103,7 @@ impl Default for RetryPolicy {
             coefficient: 2.0,
             max_interval: None,
             max_attempts: None,
+            jitter: 0.0,
         }
     }
 }
@@ -107,7 +119,8 @@ impl RetryPolicy {
         RetryPolicy { max_attempts: Some(1), ..RetryPolicy::default() }
     }
 
-    /// The wait after the failed attempt of this number (the first is 1), or `None` when it was the last.
+    /// The wait after the failed attempt of this number (the first is 1), or `None` when it was the last. With jitter it is the longest
+    /// that the wait may be.
     pub fn delay_after(&self, attempt: u32) -> Option<Duration> {
         if self.is_last(attempt) {
             return None;
@@ -117,6 +130,23 @@ impl RetryPolicy {
         let factor = self.coefficient.max(1.0).powi(exponent);
         let seconds = self.initial.as_secs_f64() * factor;
         Some(Duration::try_from_secs_f64(seconds).map_or(cap, |delay| delay.min(cap)))
+    }
+
+    /// The wait after the failed attempt of this number, of which `share` of what may be left out is left out: 0 for none, 1 for all.
+    ///
+    /// ```
+    /// use longhaul::RetryPolicy;
+    /// use std::time::Duration;
+    /// let policy = RetryPolicy { jitter: 0.5, ..RetryPolicy::default() };
+    /// assert_eq!(policy.jittered_after(2, 0.0), Some(Duration::from_secs(2)));
+    /// assert_eq!(policy.jittered_after(2, 1.0), Some(Duration::from_secs(1)));
+    /// ```
+    pub fn jittered_after(&self, attempt: u32, share: f64) -> Option<Duration> {
+        let longest = self.delay_after(attempt)?;
+        // What is no number counts as none.
+        let part = self.jitter.clamp(0.0, 1.0) * share.clamp(0.0, 1.0);
+        let shorter = Duration::try_from_secs_f64(longest.as_secs_f64() * (1.0 - part));
+        Some(if part > 0.0 { shorter.map_or(longest, |wait| wait.min(longest)) } else { longest })
     }
 
     /// Whether the attempt of this number is the last.

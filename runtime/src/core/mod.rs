@@ -13,6 +13,7 @@ mod fold;
 mod hot;
 mod input;
 mod instance;
+mod jitter;
 mod loading;
 mod near;
 mod offers;

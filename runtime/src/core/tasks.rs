@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::describe::AttemptState;
 use super::input::{Effect, Order, Stop};
+use super::jitter::share;
 use super::registry::Registry;
 use super::slots::Slots;
 use crate::activity::{ActivityOptions, CallOptions, Cancellation, Retry, TimedOut, Timeout};
@@ -119,7 +120,13 @@ impl Task {
     }
 
     /// When another attempt may be made after one that failed, if at all.
-    fn next_attempt(&self, options: &ActivityOptions, now: Moment, retry: Retry) -> Option<Moment> {
+    fn next_attempt(
+        &self,
+        id: TaskId,
+        options: &ActivityOptions,
+        now: Moment,
+        retry: Retry,
+    ) -> Option<Moment> {
         if self.record.cancelled {
             return None;
         }
@@ -129,7 +136,7 @@ impl Task {
         let delay = match retry {
             Retry::After(delay) if !policy.is_last(attempt) => delay,
             Retry::Never | Retry::After(_) => return None,
-            Retry::ByPolicy => policy.delay_after(attempt)?,
+            Retry::ByPolicy => policy.jittered_after(attempt, share(&self.record.run_id, id, attempt))?,
         };
         let due = now.after(delay);
         let too_late = self.total(options).is_some_and(|(end, _)| due >= end);
@@ -354,7 +361,7 @@ impl Tasks {
     ) -> bool {
         let Some(task) = self.all.get_mut(&id) else { return false };
         let options = registry.activity(&task.record.activity).map(|(_, options)| options);
-        let Some(due) = options.and_then(|options| task.next_attempt(options, now, retry)) else {
+        let Some(due) = options.and_then(|options| task.next_attempt(id, options, now, retry)) else {
             return false;
         };
         task.record.attempt += 1;
