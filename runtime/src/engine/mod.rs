@@ -59,12 +59,12 @@ use limits::{Bounds, Queue};
 use meter::Meter;
 use pulse::Pulse;
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 pub(crate) use driver::Driver;
 pub(crate) use driver::Work;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 pub(crate) use list::Listing;
-#[cfg(all(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 pub(crate) use recover::{Recovered, recover};
 
 /// A running engine. Clones are the same engine.

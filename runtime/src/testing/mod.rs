@@ -58,8 +58,7 @@ mod quiet;
 mod report;
 mod schedule;
 mod schema;
-#[cfg(test)]
-mod simulation;
+pub mod simulation;
 mod tape;
 mod trace;
 mod tree;

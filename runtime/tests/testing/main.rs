@@ -11,5 +11,6 @@ mod good;
 mod local_steps;
 mod schema;
 mod schema_types;
+mod simulated;
 mod updates;
 mod virtual_time;

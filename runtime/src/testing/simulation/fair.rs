@@ -1,6 +1,6 @@
 //! A world without faults: what happens next when everybody does what there is to do.
 
-use super::ask::{Answer, Ask, AskNo};
+use super::ask::{Ask, AskNo};
 use super::disk::Fate;
 use super::model::{Holds, holds};
 use super::world::{Step, World};
@@ -19,11 +19,13 @@ pub(super) enum Manner {
     #[default]
     Patient,
     /// They do not wait for answers, so that several batches are in flight.
+    #[cfg(test)]
     Eager,
     /// All that can be asked is asked at once, so that the engine has it in one turn.
     Bursting,
 }
 
+#[cfg(test)]
 impl Manner {
     pub(super) const ALL: [Manner; 3] = [Manner::Patient, Manner::Eager, Manner::Bursting];
 }
@@ -32,7 +34,7 @@ impl Manner {
 enum Stage {
     ToAsk,
     Asked(AskNo),
-    Answered(Box<Answer>),
+    Answered,
 }
 
 /// What is next.
@@ -59,11 +61,11 @@ impl Clients {
 
     /// Takes note of answers.
     pub(super) fn hear(&mut self, world: &mut World) {
-        for (no, answer) in std::mem::take(&mut world.heard) {
+        for no in std::mem::take(&mut world.heard) {
             let asked =
                 self.asks.iter_mut().find(|(_, stage)| matches!(stage, Stage::Asked(of) if *of == no));
             if let Some((_, stage)) = asked {
-                *stage = Stage::Answered(Box::new(answer));
+                *stage = Stage::Answered;
             }
         }
     }
@@ -76,20 +78,9 @@ impl Clients {
         }
     }
 
-    /// The answers so far, by the places of their questions.
-    pub(super) fn answers(&self) -> Vec<Option<&Answer>> {
-        self.asks
-            .iter()
-            .map(|(_, stage)| match stage {
-                Stage::Answered(answer) => Some(&**answer),
-                Stage::ToAsk | Stage::Asked(_) => None,
-            })
-            .collect()
-    }
-
     /// Whether each question was answered.
     pub(super) fn all_answered(&self) -> Holds {
-        let open = self.asks.iter().find(|(_, stage)| !matches!(stage, Stage::Answered(_)));
+        let open = self.asks.iter().find(|(_, stage)| !matches!(stage, Stage::Answered));
         holds("liveness", open.is_none(), || format!("{open:?} was never answered"))
     }
 
@@ -105,7 +96,7 @@ impl Clients {
                 Stage::Asked(_) if self.manner == Manner::Patient && !matches!(ask, Ask::Wait { .. }) => {
                     return None;
                 }
-                Stage::Asked(_) | Stage::Answered(_) => {}
+                Stage::Asked(_) | Stage::Answered => {}
             }
         }
         None

@@ -85,6 +85,9 @@ struct Begun {
     running: bool,
 }
 
+/// By workflow, state before and state after.
+pub(super) type Transitions = BTreeMap<(String, String, String), u64>;
+
 /// What must be, from what was asked and what is durable.
 #[derive(Clone)]
 pub(super) struct Model {
@@ -108,6 +111,8 @@ pub(super) struct Model {
     pub(super) is_unreadable: bool,
     /// What the engine of this life knows.
     pub(super) registry: Registry,
+    /// How often a run of a workflow went from one state to another.
+    pub(super) transitions: Transitions,
     /// How often each of what can be in a log was in one.
     pub(super) seen: BTreeMap<String, u64>,
 }
@@ -130,6 +135,7 @@ impl Model {
             is_unreadable: false,
             registry: kit.registry.clone(),
             kit,
+            transitions: Transitions::new(),
             seen: BTreeMap::new(),
         }
     }
@@ -269,6 +275,7 @@ impl Model {
             });
         }
         let Some(found) = self.runs.get_mut(&run) else { return Ok(run) };
+        let from = if found.log.is_empty() { "Start".to_owned() } else { found.record().state.clone() };
         found.has_moved = true;
         found.take_commands(&entry);
         found.key = xxh3_64_with_seed(write.value.as_deref().unwrap_or_default(), found.key);
@@ -277,6 +284,9 @@ impl Model {
             Ok(folded) => folded,
             Err(why) => return broken("G6", format!("run {run}: {why}")),
         };
+        let record = found.record();
+        let taken = (record.workflow.clone(), from, record.state.clone());
+        *self.transitions.entry(taken).or_default() += 1;
         Ok(run)
     }
 

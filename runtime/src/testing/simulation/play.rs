@@ -8,14 +8,14 @@ use super::dice::Dice;
 use super::disk::Fate;
 use super::fair::{self, Clients, Manner, Next};
 use super::kit::Kit;
-use super::model::{Broken, Holds, broken, holds};
+use super::model::{Broken, Holds, Transitions, broken, holds};
 use super::plan::{Move, Plan, signals};
 use super::record::Recording;
 use super::world::{Step, World};
 use crate::store::Phase;
 
 /// How many steps it may take, for each run and each of what it does, until all is at rest.
-const MOST_STEPS: u64 = 20_000;
+const MOST_STEPS: u64 = 10_000;
 
 /// How a simulation went in which all guarantees held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) struct Played {
     pub(super) hash: u64,
     /// How much happened.
     pub(super) count: u64,
+    /// How often a run of a workflow went from one state to another.
+    pub(super) transitions: Transitions,
     /// How often each of what can happen did.
     pub(super) seen: BTreeMap<String, u64>,
 }
@@ -40,12 +42,21 @@ pub(super) struct Failed {
 #[derive(Clone, Default)]
 pub(super) struct Playing {
     /// Whether what happens is told in words.
-    pub(super) in_words: bool,
+    in_words: bool,
     #[cfg(test)]
     pub(super) sabotage: Option<super::mutants::Sabotage>,
 }
 
 impl Playing {
+    /// What happens is told in words.
+    pub(super) fn in_words() -> Self {
+        Playing {
+            in_words: true,
+            #[cfg(test)]
+            sabotage: None,
+        }
+    }
+
     pub(super) fn play(&self, kit: &Rc<Kit>, plan: &Plan) -> Result<Played, Box<Failed>> {
         let mut world = World::new(Rc::clone(kit), plan.limits, plan.seed);
         if self.in_words {
@@ -61,6 +72,7 @@ impl Playing {
             Ok(()) => Ok(Played {
                 hash: world.recording.hash(),
                 count: world.recording.count,
+                transitions: world.model.transitions,
                 seen: world.model.seen,
             }),
             Err(broken) => Err(Box::new(Failed { broken, lines: world.recording.lines().to_vec() })),
@@ -162,8 +174,8 @@ fn close(world: &mut World) -> Holds {
     world.close()
 }
 
-/// Goes on until nothing more happens.
-fn calm(world: &mut World, asks: impl IntoIterator<Item = Ask>) -> Holds {
+/// Goes on until nothing more happens, or, where runs go on for ever, for a good while. Gives whether nothing more happens.
+fn calm(world: &mut World, asks: impl IntoIterator<Item = Ask>) -> Holds<bool> {
     let mut clients = Clients::of(asks, Manner::Patient);
     for _ in 0..MOST_STEPS {
         if !world.is_alive() {
@@ -171,10 +183,10 @@ fn calm(world: &mut World, asks: impl IntoIterator<Item = Ask>) -> Holds {
             clients.crash();
         }
         if !step(world, &mut clients)? {
-            return clients.all_answered();
+            return clients.all_answered().map(|()| true);
         }
     }
-    broken("liveness", format!("{MOST_STEPS} steps after the last fault it is not at rest"))
+    clients.all_answered().map(|()| false)
 }
 
 /// The faults stop: all goes on to its end, in a bounded number of steps.
@@ -202,8 +214,11 @@ fn rest(world: &mut World, seed: u64) -> Holds {
                 asks.extend(signals(sort, &id, &mut dice));
             }
         }
-        // A run may end before its last signal.
-        calm(world, asks)?;
+        // A run may end before its last signal. What is left of it then waits for nothing but signals.
+        let at_rest = calm(world, asks)?;
+        holds("liveness", !at_rest || !world.model.has_work(), || {
+            "nothing more happens, and there are timers or calls left".to_owned()
+        })?;
     }
     let cancels: Vec<_> = open_runs(world).map(|id| Ask::Cancel { id }).collect();
     calm(world, cancels)?;
@@ -212,13 +227,15 @@ fn rest(world: &mut World, seed: u64) -> Holds {
     let open: Vec<_> = open_runs(world).collect();
     holds("liveness", open.is_empty(), || format!("{open:?} have not ended"))?;
     holds("liveness", !world.model.has_work(), || "all runs have ended, and there is work left".to_owned())?;
-    look(world)?;
+    let at_rest = look(world)?;
     close(world)?;
-    look(world)
+    holds("liveness", at_rest && look(world)?, || {
+        format!("{MOST_STEPS} steps after all runs have ended it is not at rest")
+    })
 }
 
 /// Looks at all runs.
-fn look(world: &mut World) -> Holds {
+fn look(world: &mut World) -> Holds<bool> {
     let mut asks = vec![Ask::List];
     for run in world.model.runs.values() {
         let (id, record) = (run.record().id.clone(), run.record());

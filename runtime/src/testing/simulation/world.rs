@@ -29,8 +29,8 @@ pub(super) struct World {
     /// The handles that clients have.
     pub(super) known: BTreeMap<String, RunNo>,
     next_ask: AskNo,
-    /// What clients were told, and have not taken note of.
-    pub(super) heard: Vec<(AskNo, Answer)>,
+    /// The questions that were answered, as far as nobody has taken note.
+    pub(super) heard: Vec<AskNo>,
     pub(super) recording: Recording,
     /// What is durable, while no engine lives.
     tables: Tables,
@@ -153,6 +153,7 @@ impl World {
     }
 
     /// What is durable.
+    #[cfg(test)]
     pub(super) fn tables(&self) -> Tables {
         self.life.as_ref().map_or_else(|| self.tables.clone(), |life| life.store.tables())
     }
@@ -379,7 +380,7 @@ impl World {
                 send();
                 for (no, answer) in life.mail.take() {
                     self.recording.note("answer", || format!("{no}: {answer:?}"));
-                    self.hear(no, answer)?;
+                    self.hear(no, &answer)?;
                 }
                 Ok(())
             }
@@ -401,12 +402,12 @@ impl World {
         }
     }
 
-    fn hear(&mut self, no: AskNo, answer: Answer) -> Holds {
-        let run = self.model.hear(no, &answer)?;
+    fn hear(&mut self, no: AskNo, answer: &Answer) -> Holds {
+        let run = self.model.hear(no, answer)?;
         if let Some((id, run)) = run {
             self.known.insert(id, run);
         }
-        self.heard.push((no, answer));
+        self.heard.push(no);
         Ok(())
     }
 
@@ -493,6 +494,7 @@ impl World {
     }
 
     /// A number that no other state of a world has from which something else could follow.
+    #[cfg(test)]
     pub(super) fn digest(&self) -> u64 {
         let text = format!("{:?}{:?}{:?}{:?}", self.tables, self.outside, self.clock, self.known);
         xxhash_rust::xxh3::xxh3_64(text.as_bytes())

@@ -5,7 +5,6 @@ mod kept;
 mod shapes;
 mod waits;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::ask::Ask;
@@ -15,13 +14,12 @@ use super::kit::Kit;
 use super::model::{Holds, holds};
 use super::mutants::Sabotage;
 use super::plan::Plan;
-use super::play::{Played, Playing};
-use super::shrink::shrink;
+use super::play::Played;
+use super::search::{self, SimulationReport};
 use super::world::World;
 use crate::codec::{Payload, encode};
 use crate::core::Limits;
 use crate::store::{Phase, RunNo, Table};
-use crate::testing::quiet::quietly;
 
 const LIMITS: Limits = Limits { near_timers: 2, ..super::LIMITS };
 
@@ -46,8 +44,7 @@ fn scenario(manner: Manner) -> Scenario {
         clients: Clients::of(asks, manner),
         expected: Rc::new(|world: &World, clients: &Clients| {
             ends_with(world, "a", &encode(&70u64).expect("a number can be encoded"))?;
-            let answers = clients.answers();
-            holds("liveness", answers.iter().all(Option::is_some), || format!("{answers:?}"))
+            clients.all_answered()
         }),
         seed: 1,
         fair: true,
@@ -94,33 +91,9 @@ fn an_engine_that_is_broken_is_found_out() {
 }
 
 /// Plays the plan of a seed.
+#[track_caller]
 fn play(kit: &Rc<Kit>, seed: u64) -> Played {
-    let again = format!(
-        "seed {seed}; again: LONGHAUL_SEED={seed} cargo test -p longhaul --features testing --lib -- whatever_fails"
-    );
-    play_plan(kit, &Plan::of(kit, seed), &again)
-}
-
-/// Plays a plan; a failing one is made smaller and told.
-fn play_plan(kit: &Rc<Kit>, plan: &Plan, name: &str) -> Played {
-    let broken = match quietly(|| Playing::default().play(kit, plan)) {
-        Ok(played) => return played,
-        Err(failed) => failed.broken,
-    };
-    let fails = |plan: &Plan| {
-        let played = quietly(|| Playing::default().play(kit, plan));
-        played.is_err_and(|failed| failed.broken.guarantee == broken.guarantee)
-    };
-    let smallest = shrink(plan, fails);
-    let told = quietly(|| Playing { in_words: true, ..Playing::default() }.play(kit, &smallest));
-    let (lines, broken) = told.map_or_else(|failed| (failed.lines, failed.broken), |_| (vec![], broken));
-    let (guarantee, what) = (broken.guarantee, broken.what);
-    panic!("{name}\n\n{smallest}\n{}\n\nthis breaks {guarantee}: {what}\n{name}", lines.join("\n"))
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let value = std::env::var(variable).ok()?;
-    Some(value.trim().parse().unwrap_or_else(|_| panic!("{variable} is `{value}`: give a number")))
+    search::play(kit, &Plan::of(kit, seed)).unwrap_or_else(|found| panic!("{found}"))
 }
 
 #[test]
@@ -138,22 +111,22 @@ const SEEDS: u64 = 1_000;
 #[test]
 fn g1_to_g11_whatever_fails_what_is_promised_holds_and_all_comes_to_rest() {
     let kit = shapes::kit();
+    let number = |variable| search::number(variable).unwrap_or_else(|error| panic!("{error}"));
     if let Some(seed) = number("LONGHAUL_SEED") {
         return println!("{:#?}", play(&kit, seed));
     }
-    let mut seen = BTreeMap::<String, u64>::new();
+    let mut report = SimulationReport::default();
     for seed in 0..number("LONGHAUL_SEEDS").unwrap_or(SEEDS) {
-        for (what, times) in play(&kit, seed).seen {
-            *seen.entry(what).or_default() += times;
-        }
+        report.add(play(&kit, seed));
     }
-    coverage::check(&seen);
+    println!("{report}\n{}", report.diagram::<shapes::Order>());
+    coverage::check(report.seen());
 }
 
 #[test]
 fn what_has_failed_once_does_not_fail_again() {
     let kit = shapes::kit();
     for (name, plan) in kept::plans() {
-        play_plan(&kit, &plan, name);
+        search::play(&kit, &plan).unwrap_or_else(|found| panic!("{name}: {found}"));
     }
 }

@@ -12,6 +12,7 @@ use crate::testing::simulation::explore::{Explored, Scenario};
 use crate::testing::simulation::fair::{Clients, Manner};
 use crate::testing::simulation::kit::Kit;
 use crate::testing::simulation::model::{Holds, holds};
+use crate::testing::simulation::search::number;
 use crate::testing::simulation::world::World;
 
 const ID: &str = "a";
@@ -191,7 +192,8 @@ fn each(check: impl Fn(&str, Scenario)) {
 #[test]
 fn g1_g2_g3_g5_g6_g7_g8_g9_with_a_crash_at_any_two_steps_of_any_wait_it_ends_as_without() {
     each(|name, scenario| {
-        let explored = explore(name, &scenario, 2);
+        let crashes = number("LONGHAUL_CRASHES").unwrap_or_else(|error| panic!("{error}")).unwrap_or(2);
+        let explored = explore(name, &scenario, u32::try_from(crashes).unwrap_or(u32::MAX));
         println!("{name}: {} crashes, {} lives", explored.crashes, explored.lives);
         assert!(explored.crashes > 20, "{name}: {explored:?}");
     });

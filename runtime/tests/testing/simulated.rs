@@ -1,0 +1,66 @@
+//! Simulations of workflows, as their users write them.
+
+use longhaul::prelude::*;
+use longhaul::testing::simulation::{Simulation, SimulationError};
+
+use crate::constructs::{Planner, answer, weigh};
+use crate::good::{Hello, greet};
+
+#[test]
+fn workflows_of_all_kinds_stand_whatever_fails() {
+    let simulation = Simulation::new()
+        .workflow::<Hello>()
+        .workflow::<Planner>()
+        .activity::<greet>()
+        .activity::<answer>()
+        .activity::<weigh>();
+    let report = simulation.seeds(60).run().unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.transitions::<Hello>() > 60 && report.transitions::<Planner>() > 60, "{report}");
+    let diagram = report.diagram::<Hello>();
+    assert!(diagram.contains("[*] --> AwaitGreet: ") && !diagram.contains("(never)"), "{diagram}");
+}
+
+/// Counts in what is not stored.
+#[derive(Default, Serialize, Deserialize)]
+struct Forgetful {
+    #[serde(skip)]
+    slept: u32,
+}
+
+#[workflow]
+impl Forgetful {
+    #[run]
+    async fn run(&mut self, ctx: &Context) -> u32 {
+        for _ in 0..3 {
+            ctx.sleep(seconds(1)).await;
+            self.slept += 1;
+        }
+        self.slept
+    }
+}
+
+#[test]
+fn a_workflow_that_forgets_is_found_out_and_the_seed_is_told() {
+    let simulation = || Simulation::new().workflow::<Forgetful>();
+    let Err(SimulationError::Broken(found)) = simulation().seeds(100).run() else {
+        panic!("it forgets");
+    };
+    assert_eq!(found.guarantee, "G6", "{found}");
+    assert!(found.moves.lines().count() < 8, "{found}");
+    let again = format!("LONGHAUL_SEED={} cargo test", found.seed);
+    assert!(found.to_string().contains(&again), "{found}");
+    let Err(SimulationError::Broken(same)) = simulation().first_seed(found.seed).seeds(1).run() else {
+        panic!("it forgets each time");
+    };
+    assert_eq!(found, same);
+}
+
+#[test]
+fn the_same_seeds_give_the_same_and_others_do_not() {
+    let run = |first| {
+        let simulation = Simulation::new().workflow::<Hello>().activity::<greet>();
+        simulation.first_seed(first).seeds(5).run().unwrap_or_else(|error| panic!("{error}"))
+    };
+    assert_eq!(run(0), run(0));
+    assert_ne!(run(0).hash(), run(5).hash());
+}
