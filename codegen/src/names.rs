@@ -101,6 +101,15 @@ pub(crate) struct Mentioned<'e> {
     pub(crate) vars: Vars,
 }
 
+/// Whether a body names something of what is around it.
+pub(crate) fn mentions(body: &syn::Block, name: &Ident) -> bool {
+    let mut env = Env::default();
+    env.bind(name, VarId(0));
+    let mut visitor = Mentioned::new(&env);
+    visitor.visit_block(body);
+    !visitor.vars.is_empty()
+}
+
 impl<'e> Mentioned<'e> {
     pub(crate) fn new(env: &'e Env) -> Self {
         Mentioned { env, hidden: Vec::new(), vars: Vars::new() }

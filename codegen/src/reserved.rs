@@ -56,7 +56,7 @@ const STEMS: &[&str] = &[
 const PREFIXES: &[&str] = &["__lent_", "__longhaul_exit_", "__slot"];
 
 /// Whether generated code may have this name for something of its own.
-fn is_ours(name: &str) -> bool {
+pub(crate) fn is_ours(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("__") else { return false };
     let stem = rest.trim_end_matches(|c: char| c.is_ascii_digit());
     STEMS.contains(&stem) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))

@@ -227,7 +227,7 @@ impl NotLive {
         let long = list(n).await?;
         let sum: u32 = long.iter().sum();
         none().await?;
-        let unused = order(sum).await?;
+        let _unused = order(sum).await?;
         none().await?;
         Ok(sum)
     }

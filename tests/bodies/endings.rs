@@ -338,7 +338,7 @@ mod endless {
     #[workflow]
     impl Many {
         #[run]
-        async fn run(&mut self, ctx: &Context, items: u32) -> Result<String, Failure> {
+        async fn run(&mut self, _ctx: &Context, items: u32) -> Result<String, Failure> {
             let all = join_all((0..items).map(|item| work(item.to_string()))).await;
             let mut refused = 0;
             for item in 0..1000 {

@@ -13,10 +13,6 @@ use super::place::{is_comparison, is_compound_assignment, peel};
 use super::{Dest, Label, Lower, Operation};
 use crate::cfg::{Code, Concurrency, Polled};
 use crate::diag;
-use crate::parameters::Passing;
-
-/// A call of an async method: its name, the receiver, the arguments without the context.
-type OwnCall<'x> = (syn::Ident, Option<&'x Expr>, Box<dyn Iterator<Item = &'x Expr> + 'x>);
 
 impl Lower<'_, '_> {
     /// Lowers an expression; what is left of it has no await and its exits are replaced.
@@ -61,11 +57,12 @@ impl Lower<'_, '_> {
 
     /// An expression that is made of operands.
     fn compound(&mut self, expr: &Expr) -> Expr {
-        if let Some((name, receiver, arguments)) = self.own_call(expr) {
-            let mut arguments = self.handed_over(&name, arguments);
-            self.check_receiver(receiver);
+        if let Some(call) = self.own_call(expr) {
+            let mut arguments = self.handed_over(&call);
+            self.check_receiver(call.receiver);
             self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
-            return self.call_value(&name, &arguments);
+            let arguments = call.all(&arguments);
+            return self.call_value(&call.name, &arguments);
         }
         let mut expr = expr.clone();
         if let Expr::MethodCall(call) = &mut expr
@@ -197,16 +194,14 @@ impl Lower<'_, '_> {
             let condition = self.condition(call);
             return Operation { begin: None, what: Polled::Condition(condition), label };
         }
-        if let Some((name, receiver, arguments)) = self.own_call(base) {
-            self.check_receiver(receiver);
-            let shape = &self.around.methods[&name.to_string()];
+        if let Some(call) = self.own_call(base) {
+            self.check_receiver(call.receiver);
+            let shape = &self.around.methods[&call.name.to_string()];
             let (receiver, is_generic, types) = (shape.receiver, shape.is_generic, shape.arguments.clone());
-            let mut arguments = self.handed_over(&name, arguments);
+            let mut arguments = self.handed_over(&call);
             self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
-            let arguments: Expr = match &arguments[..] {
-                [argument] => argument.clone(),
-                _ => syn::parse_quote!((#(#arguments),*)),
-            };
+            let arguments = call.all(&arguments);
+            let name = call.name;
             // With the types, so that a wrong argument is an error where it stands.
             let types = if is_generic { quote!(_) } else { types };
             let code = self.code(syn::parse_quote!(::longhaul::machine::Sub::<#types>::start(#arguments)));
@@ -223,26 +218,6 @@ impl Lower<'_, '_> {
         Operation { begin: Some((code, None)), what: Polled::Operation, label }
     }
 
-    /// The arguments of a call of an async method, as they are stored.
-    pub(super) fn handed_over<'x>(
-        &self,
-        method: &syn::Ident,
-        arguments: impl Iterator<Item = &'x Expr>,
-    ) -> Vec<Expr> {
-        let passing = &self.around.methods[&method.to_string()].passing;
-        let how = passing.iter().chain(std::iter::repeat(&Passing::Value));
-        arguments.zip(how).map(|(argument, passing)| passing.stored(argument)).collect()
-    }
-
-    /// An async method is called on `self` and nothing else.
-    pub(super) fn check_receiver(&mut self, receiver: Option<&Expr>) {
-        if let Some(receiver) = receiver
-            && !is_self(receiver)
-        {
-            self.errors.on(receiver, diag::HELPER_ON_OTHER);
-        }
-    }
-
     /// `ctx.wait_until(condition)`: evaluated anew at each poll, so a `move` closure only looks.
     fn condition(&mut self, call: &ExprMethodCall) -> Code {
         let mut call = call.clone();
@@ -251,38 +226,6 @@ impl Lower<'_, '_> {
         }
         let condition = self.verbatim(&Expr::MethodCall(call));
         self.code(syn::parse_quote!(#condition.holds()))
-    }
-
-    /// A call of another async method of the impl: its name, the receiver, the arguments without the context.
-    pub(super) fn own_call<'x>(&self, expr: &'x Expr) -> Option<OwnCall<'x>> {
-        match expr {
-            Expr::MethodCall(call) if self.is_own_method(call) => {
-                let context = self.around.methods[&call.method.to_string()].context_at;
-                let arguments = call.args.iter().enumerate().filter(move |(at, _)| Some(*at) != context);
-                Some((call.method.clone(), Some(&call.receiver), Box::new(arguments.map(|(_, arg)| arg))))
-            }
-            Expr::Call(call) => {
-                let Expr::Path(path) = &*call.func else { return None };
-                let segments: Vec<_> = path.path.segments.iter().collect();
-                let [ty, method] = segments[..] else { return None };
-                if ty.ident != "Self" && ty.ident != *self.around.workflow {
-                    return None;
-                }
-                let shape = self.around.methods.get(&method.ident.to_string())?;
-                let context = shape.context_at;
-                let (receiver, skip) = if shape.receiver { (call.args.first(), 1) } else { (None, 0) };
-                let arguments =
-                    call.args.iter().skip(skip).enumerate().filter(move |(at, _)| Some(*at) != context);
-                Some((method.ident.clone(), receiver, Box::new(arguments.map(|(_, arg)| arg))))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether a method call is one of an async method of the impl, on `self`.
-    pub(super) fn is_own_method(&self, call: &ExprMethodCall) -> bool {
-        matches!(peel(&call.receiver), Expr::Path(path) if path.path.is_ident("self"))
-            && self.around.methods.contains_key(&call.method.to_string())
     }
 }
 
@@ -298,16 +241,6 @@ fn unboxed(expr: &Expr) -> &Expr {
         return peel(inner);
     }
     expr
-}
-
-/// `self`, by itself or borrowed again: `&mut *self`.
-fn is_self(expr: &Expr) -> bool {
-    match peel(expr) {
-        Expr::Path(path) => path.path.is_ident("self"),
-        Expr::Reference(reference) => is_self(&reference.expr),
-        Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => is_self(expr),
-        _ => false,
-    }
 }
 
 /// The types that are written at a call: `self.method::<T>(..)`.

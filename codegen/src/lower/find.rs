@@ -1,5 +1,6 @@
 //! What a piece of source has in it: awaits, and macros that await.
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{Expr, Macro, Stmt};
 
@@ -90,4 +91,34 @@ pub(super) fn stmt_awaits(stmt: &Stmt) -> bool {
     let mut awaits = Awaits::default();
     awaits.visit_stmt(stmt);
     awaits.0
+}
+
+/// The attributes of the statements, and of the arms of a `match`, that are taken apart because there is an await in them.
+pub(crate) fn attributes_on_awaits(body: &syn::Block) -> Vec<syn::Attribute> {
+    #[derive(Default)]
+    struct OnAwaits(Vec<syn::Attribute>);
+    impl<'ast> Visit<'ast> for OnAwaits {
+        fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+            if stmt_awaits(stmt) {
+                // Whichever part of it syn has given them to.
+                let leading = syn::Attribute::parse_outer;
+                let rest = |input: syn::parse::ParseStream<'_>| {
+                    let attrs = leading(input)?;
+                    input.parse::<TokenStream>()?;
+                    Ok(attrs)
+                };
+                self.0.extend(syn::parse::Parser::parse2(rest, stmt.to_token_stream()).unwrap_or_default());
+                syn::visit::visit_stmt(self, stmt);
+            }
+        }
+        fn visit_expr_match(&mut self, expr: &'ast syn::ExprMatch) {
+            self.0.extend(expr.arms.iter().flat_map(|arm| arm.attrs.iter().cloned()));
+            syn::visit::visit_expr_match(self, expr);
+        }
+        fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+        fn visit_item(&mut self, _: &'ast syn::Item) {}
+    }
+    let mut found = OnAwaits::default();
+    found.visit_block(body);
+    found.0
 }

@@ -17,6 +17,7 @@ mod label;
 mod loops;
 mod macros;
 mod operands;
+mod own_call;
 mod partial;
 mod place;
 mod select;
@@ -28,7 +29,7 @@ mod texts;
 mod verbatim;
 mod views;
 
-pub(crate) use find::is_concurrent;
+pub(crate) use find::{attributes_on_awaits, is_concurrent};
 pub(crate) use given::without_names;
 pub(crate) use label::camel;
 pub(crate) use macros::macro_values;

@@ -129,7 +129,7 @@ impl Lower<'_, '_> {
     }
 
     /// A call of an async method of the impl as a value: its name, its arguments as they are now.
-    pub(super) fn call_value(&mut self, method: &Ident, arguments: &[Expr]) -> Expr {
+    pub(super) fn call_value(&mut self, method: &Ident, arguments: &Expr) -> Expr {
         let shape = &self.around.methods[&method.to_string()];
         if shape.is_generic {
             self.errors.on(method, diag::GENERIC_TASK);
@@ -138,10 +138,6 @@ impl Lower<'_, '_> {
         self.graph.spawned_methods.insert(method.to_string());
         let (types, output) = (&shape.arguments, &shape.output);
         let name = method.to_string();
-        let arguments: Expr = match arguments {
-            [argument] => argument.clone(),
-            arguments => syn::parse_quote!((#(#arguments),*)),
-        };
         let span = at(method.span());
         syn::parse_quote_spanned! {span=>
             ::longhaul::machine::AsyncBlock::new(#name, ::longhaul::machine::Site::<#types, #output>::new(), #arguments)

@@ -1,5 +1,6 @@
 //! Statements.
 use quote::quote;
+use syn::spanned::Spanned;
 use syn::{Block, Expr, Local, Pat, Stmt};
 
 use super::find::{expr_awaits, stmt_awaits};
@@ -90,7 +91,7 @@ impl Lower<'_, '_> {
                 let mac = Expr::Macro(syn::ExprMacro { attrs: mac.attrs.clone(), mac: mac.mac.clone() });
                 self.no_cfg(&mac);
                 let value = self.expr(&mac);
-                self.expr_stmt(value);
+                self.expr_stmt(unused(value, &mac));
             }
             Stmt::Macro(_) => self.verbatim_statement(stmt),
         }
@@ -112,7 +113,7 @@ impl Lower<'_, '_> {
                 }
                 let value = self.expr(expr);
                 if semi || !matches!(value, Expr::Path(_)) {
-                    self.expr_stmt(value);
+                    self.expr_stmt(unused(value, expr));
                 }
             }
             _ => self.verbatim_statement(stmt),
@@ -287,6 +288,15 @@ impl Lower<'_, '_> {
         self.end(Term::LetElse { pat: pat.clone(), code, otherwise: at_else, next }, next);
         self.push(Instr::Bound(declares));
     }
+}
+
+/// The output of an await that nothing is done with. Should that be wrong, it is said of the user's own token.
+fn unused(output: Expr, awaited: &Expr) -> Expr {
+    if !matches!(output, Expr::Path(_)) {
+        return output;
+    }
+    let span = awaited.span();
+    syn::parse_quote_spanned!(span=> ::longhaul::machine::unused(#output))
 }
 
 /// The value of a `let .. else`, which may not end in a brace.

@@ -128,13 +128,14 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
 
     /// A call of an async method as a value.
     fn own_call(&mut self, expr: &Expr) -> Expr {
-        let Some((name, receiver, arguments)) = self.lower.own_call(expr) else { return expr.clone() };
-        let mut arguments = self.lower.handed_over(&name, arguments);
-        self.lower.check_receiver(receiver);
+        let Some(call) = self.lower.own_call(expr) else { return expr.clone() };
+        let mut arguments = self.lower.handed_over(&call);
+        self.lower.check_receiver(call.receiver);
         for argument in &mut arguments {
             self.visit_expr_mut(argument);
         }
-        self.lower.call_value(&name, &arguments)
+        let arguments = call.all(&arguments);
+        self.lower.call_value(&call.name, &arguments)
     }
 
     /// Whether a macro's input may have a block, call or operation in it that becomes a machine of its own.

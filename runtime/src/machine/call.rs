@@ -138,6 +138,12 @@ pub fn keep_a_copy<T: ToOwned + ?Sized>(value: &T) -> T::Owned {
     value.to_owned()
 }
 
+/// What was awaited in a statement of its own: what has to be used is said there.
+#[inline]
+pub fn unused<T>(output: T) -> T {
+    output
+}
+
 /// What plain async Rust puts into `Box::pin(..)`, such as a call of a function by itself, needs no box here, but may have
 /// one.
 #[cfg(not(rust_analyzer))]

@@ -40,7 +40,7 @@ mod wait;
 
 pub use all::{BoundedJoinAll, BoundedTryJoinAll, JoinAll, TryJoinAll, join_all, try_join_all};
 pub use assign::{RightFirst, right_first};
-pub use call::{Call, CallWait, Function, keep_a_copy};
+pub use call::{Call, CallWait, Function, keep_a_copy, unused};
 pub use cancel::{Cancelled, CancelledWait, HandlersWait, Scope, Shield, shield};
 pub use condition::{Condition, Elapsed, Timeout, timeout};
 pub use context::{Context, Fault, Resolution, RunRng, Step};

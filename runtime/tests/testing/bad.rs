@@ -98,7 +98,7 @@ pub(crate) struct CallOrder;
 #[workflow]
 impl CallOrder {
     #[run]
-    async fn run(&mut self, ctx: &Context, names: Vec<u8>) -> usize {
+    async fn run(&mut self, _ctx: &Context, names: Vec<u8>) -> usize {
         let distinct: HashSet<String> = names.iter().map(|name| format!("item {name}")).collect();
         let ordered: Vec<String> = distinct.into_iter().collect();
         let mut length = 0;

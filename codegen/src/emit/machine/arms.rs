@@ -2,9 +2,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::Emit;
 use super::seq::Seq;
 use super::suspend::{begun_name, open_name};
+use super::{Emit, lints};
 use crate::analyse::mentioned;
 use crate::cfg::{BlockId, Code, CodeTokens, Instr, MatchHead, Polled, ScopeId, TaskId, Term};
 use crate::names::Vars;
@@ -221,11 +221,17 @@ impl Emit<'_> {
 
     pub(super) fn instr(&mut self, seq: &mut Seq, arm: &Arm, instr: &Instr) {
         match instr {
-            Instr::Bound(vars) => seq.add(self.outers(vars)),
+            Instr::Bound(vars) => {
+                seq.add(self.touched(vars));
+                seq.add(self.outers(vars));
+            }
             Instr::Code(code) if self.is_idle_closure(arm, code) => {}
             Instr::Code(code) => {
                 let tokens = self.code(arm, code);
                 seq.add(tokens);
+                if !lints::expects(code) {
+                    seq.add(self.touched(&code.declares));
+                }
                 seq.add(self.outers(&code.declares));
             }
             Instr::Declare(var) => {
@@ -233,7 +239,7 @@ impl Emit<'_> {
                     let data = self.graph.var(*var);
                     let (ident, mutable) = (&data.ident, data.mutable.then(|| quote!(mut)));
                     let ty = data.ty.as_ref().map(|ty| quote!(: #ty));
-                    seq.add(quote!(let #mutable #ident #ty;));
+                    seq.add(quote!(#[allow(unused_mut)] let #mutable #ident #ty;));
                     seq.add(self.outers([var]));
                 }
             }
@@ -276,6 +282,7 @@ impl Emit<'_> {
             Instr::Arguments { pats, declares } => {
                 let pats = if let [pat] = &pats[..] { quote!(#pat) } else { quote!((#(#pats),*)) };
                 seq.add(quote!(let #pats = __arguments.take().expect("the first step has the arguments");));
+                seq.add(self.touched(declares));
                 seq.add(self.outers(declares));
             }
             Instr::Advance(var) => {

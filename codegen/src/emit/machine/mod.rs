@@ -4,6 +4,7 @@ mod arms;
 mod ask;
 mod branches;
 mod code;
+mod lints;
 mod seq;
 mod sites;
 mod slots;
@@ -13,6 +14,7 @@ pub(crate) use self::sites::inner_names;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+use self::lints::Elsewhere;
 use self::slots::{hidden_somewhere, passing_slot};
 use self::suspend::begun_name;
 use crate::analyse::{Analysis, SlotKind};
@@ -65,8 +67,12 @@ pub(crate) fn step_fn(
     };
     let output = &method.output;
     let (generics, _, bounds) = method.generics.split_for_impl();
-    let context =
-        method.context.as_ref().map(|context| quote!(let #context: &::longhaul::machine::Context = __ctx;));
+    let context = method.context.as_ref().map(|context| {
+        // A call of another async method does without.
+        let touch = crate::names::mentions(&method.body, context).then(|| quote!(let _ = #context;));
+        quote!(let #context: &::longhaul::machine::Context = __ctx; #touch)
+    });
+    let allowed = lints::allowed(&method.body);
     let step = super::step_name(&method.name);
     let items = items(graph);
     let body = body(graph, analysis, names, &quote!(#output), errors);
@@ -75,10 +81,11 @@ pub(crate) fn step_fn(
         #(#cfgs)*
         #[doc(hidden)]
         #[allow(
-            unused_macros, irrefutable_let_patterns, unused_mut, unused_variables, unused_assignments, unused_parens, unused_braces, unused_labels,
-            unreachable_code, unused_must_use, path_statements, dead_code, unexpected_cfgs, clippy::all, clippy::pedantic
+            unused_macros, irrefutable_let_patterns, unused_parens, unused_braces, unused_labels,
+            unreachable_code, path_statements, dead_code, unexpected_cfgs, clippy::all, clippy::pedantic
         )]
         #(#others)*
+        #(#[allow(#allowed)])*
         fn #step #generics(
             #receiver
             __ctx: &::longhaul::machine::Context,
@@ -109,7 +116,8 @@ fn body(
     output: &TokenStream,
     errors: &mut Errors,
 ) -> TokenStream {
-    let mut emit = Emit { graph, analysis, names, errors, hides: hidden_somewhere(graph) };
+    let (hides, elsewhere) = (hidden_somewhere(graph), Elsewhere::of(graph, analysis));
+    let mut emit = Emit { graph, analysis, names, errors, hides, elsewhere };
     let frame = &names.frame;
     let holes = analysis.slots.iter().filter(|slot| !is_position(slot.kind)).map(|_| quote!(_));
     let slots = emit.visits();
@@ -165,4 +173,5 @@ struct Emit<'a> {
     errors: &'a mut Errors,
     /// The variables whose name something else has, too.
     hides: Vars,
+    elsewhere: Elsewhere,
 }

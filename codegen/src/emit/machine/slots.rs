@@ -4,6 +4,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use super::Emit;
 use super::arms::Arm;
+use super::lints::is_of_the_user;
 use crate::analyse::SlotKind;
 use crate::cfg::{BlockId, Graph, Rebuild, ScopeId, Var};
 use crate::lower::at;
@@ -145,6 +146,8 @@ impl Emit<'_> {
             let data = graph.var(*var);
             let ident = &data.ident;
             let mutable = data.mutable.then(|| quote!(mut));
+            let quiet = data.mutable && is_of_the_user(graph, *var);
+            let quiet = quiet.then(|| quote!(#[allow(unused_mut)]));
             let live = found.contains(var);
             match &data.rebuild {
                 Some(_) if taken.contains(var) => continue,
@@ -157,6 +160,7 @@ impl Emit<'_> {
                     let (pat, expr) = (&rebuild.pat, self.found(arm, rebuild, taken));
                     let place = self.place(*var);
                     takes.extend(quote! {
+                        #[allow(unused_variables)]
                         let #pat = match #place.take().found() {
                             ::core::option::Option::Some(__found) => __found,
                             ::core::option::Option::None => #expr,
@@ -166,11 +170,11 @@ impl Emit<'_> {
                 _ if live => {
                     let place = self.place(*var);
                     let within = data.text.then(|| quote!(.0));
-                    takes.extend(quote!(let #mutable #ident = #place.take() #within;));
+                    takes.extend(quote!(#quiet let #mutable #ident = #place.take() #within;));
                 }
                 _ => {
                     let ty = data.ty.as_ref().map(|ty| quote!(: #ty));
-                    takes.extend(quote!(let #mutable #ident #ty;));
+                    takes.extend(quote!(#quiet let #mutable #ident #ty;));
                 }
             }
             taken.insert(*var);
@@ -183,9 +187,9 @@ impl Emit<'_> {
     fn again(&mut self, arm: &Arm, rebuild: &Rebuild, taken: &Vars) -> TokenStream {
         let (pat, expr) = (&rebuild.pat, self.found(arm, rebuild, taken));
         if rebuild.refutable {
-            quote!(let #pat = #expr else { ::core::panic!("a kept place holds what it held before the await") };)
+            quote!(#[allow(unused_variables)] let #pat = #expr else { ::core::panic!("a kept place holds what it held before the await") };)
         } else {
-            quote!(let #pat = #expr;)
+            quote!(#[allow(unused_variables)] let #pat = #expr;)
         }
     }
 

@@ -48,7 +48,7 @@ impl Program {
                 other => bug(format!("{other:?} is awaited by reference")),
             },
             ("Some" | "Ok" | "Err" | "Continue" | "Break", [_]) => Ok(Value::variant(&name, values)),
-            ("pin" | "from_residual", [_]) => Ok(values.remove(0)),
+            ("pin" | "from_residual" | "unused", [_]) => Ok(values.remove(0)),
             ("note", [text]) => {
                 let text = format!("note {text}");
                 self.world.borrow_mut().trace.push(text);
