@@ -24,7 +24,7 @@ fn program(guide: &str) -> String {
         .into_iter()
         .map(|method| {
             format!(
-                "#[workflow]\nimpl Order {{\n    #[run]\n    async fn run(&mut self, ctx: &Context) {{}}\n\n{method}}}\n"
+                "#[workflow]\nimpl Order {{\n    #[run]\n    async fn run(&mut self, _ctx: &Context) {{}}\n\n{method}}}\n"
             )
         })
         .collect();

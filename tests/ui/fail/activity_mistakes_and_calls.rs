@@ -32,7 +32,7 @@ struct Flow;
 #[workflow]
 impl Flow {
     #[run]
-    async fn run(&mut self, ctx: &Context) -> Result<u32, Failure> {
+    async fn run(&mut self, _ctx: &Context) -> Result<u32, Failure> {
         let name: String = greet("Ada".to_owned()).await?;
         let text: String = load(1).await?;
         let sum: u32 = add(1, 2).await?;

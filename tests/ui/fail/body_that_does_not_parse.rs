@@ -30,7 +30,7 @@ struct Other;
 #[workflow]
 impl Other {
     #[run]
-    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+    async fn run(&mut self, _ctx: &Context, n: u32) -> Result<u32, Failure> {
         Ok(num(n).await?)
     }
 }

@@ -14,7 +14,7 @@ struct Flow {
 #[workflow]
 impl Flow {
     #[run]
-    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+    async fn run(&mut self, _ctx: &Context, n: u32) -> Result<u32, Failure> {
         {
             struct Step(u32);
             num(Step(1).0).await?;

@@ -14,7 +14,7 @@ struct Flow {
 #[workflow]
 impl Flow {
     #[run]
-    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+    async fn run(&mut self, _ctx: &Context, n: u32) -> Result<u32, Failure> {
         let word = name_of(n);
         num(1).await?;
         Ok(word.len() as u32)
