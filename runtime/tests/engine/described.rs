@@ -75,7 +75,7 @@ async fn alone(n: u32) -> u32 {
 }
 
 #[workflow]
-async fn calls(ctx: &Context, n: u32) -> u32 {
+async fn calls(_ctx: &Context, n: u32) -> u32 {
     alone(n).await.unwrap_or_default()
 }
 

@@ -221,7 +221,7 @@ async fn say(n: u32) -> Result<String, Failure> {
 }
 
 #[workflow]
-async fn shout(ctx: &Context, n: u32) -> usize {
+async fn shout(_ctx: &Context, n: u32) -> usize {
     match say(n).await {
         Ok(said) => said.len(),
         Err(longhaul::ActivityError::Failed(failure)) => failure.to_string().len(),
