@@ -13,7 +13,7 @@ use super::{BEGIN, JobError, Notes, job, one, outcome, settled, wide};
 
 /// Calls [`job`] with timeouts of this length, and waits of it between the attempts.
 #[workflow]
-pub(crate) async fn all_of(ctx: &Context, length: Duration) -> Result<u64, ActivityError<JobError>> {
+pub(crate) async fn all_of(_ctx: &Context, length: Duration) -> Result<u64, ActivityError<JobError>> {
     let policy = RetryPolicy {
         initial: length,
         coefficient: f64::INFINITY,
@@ -73,7 +73,7 @@ async fn jitter_shortens_waits_and_no_more() {
 }
 
 #[workflow]
-pub(crate) async fn jittered(ctx: &Context) -> Result<u64, ActivityError<JobError>> {
+pub(crate) async fn jittered(_ctx: &Context) -> Result<u64, ActivityError<JobError>> {
     let policy =
         RetryPolicy { initial: seconds(10), jitter: 0.5, max_attempts: Some(2), ..RetryPolicy::default() };
     job(1).retry(policy).await

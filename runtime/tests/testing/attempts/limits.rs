@@ -11,7 +11,7 @@ pub(crate) async fn narrow(number: u64) -> u64 {
 }
 
 #[workflow]
-pub(crate) async fn many(ctx: &Context, count: u64) -> Vec<String> {
+pub(crate) async fn many(_ctx: &Context, count: u64) -> Vec<String> {
     let narrow = join_all((0..count).map(|number| narrow(number)));
     let wide = join_all((0..count).map(|number| wide(number)));
     let (narrow, wide) = join!(narrow, wide);

@@ -70,7 +70,7 @@ pub(crate) async fn job(number: u64) -> Result<u64, JobError> {
 
 /// Calls [`job`] once.
 #[workflow]
-pub(crate) async fn one(ctx: &Context, number: u64) -> Result<u64, ActivityError<JobError>> {
+pub(crate) async fn one(_ctx: &Context, number: u64) -> Result<u64, ActivityError<JobError>> {
     job(number).await
 }
 

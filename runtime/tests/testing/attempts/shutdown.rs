@@ -38,7 +38,7 @@ async fn shut_down(disk: &MemoryDisk, grace: Duration) -> Notes<&'static str> {
 }
 
 #[workflow]
-pub(crate) async fn two(ctx: &Context, number: u64) -> Result<u64, Failure> {
+pub(crate) async fn two(_ctx: &Context, number: u64) -> Result<u64, Failure> {
     Ok(wide(number).await? + wide(number + 1).await?)
 }
 

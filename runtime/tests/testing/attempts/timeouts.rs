@@ -58,7 +58,7 @@ async fn the_last_timeout_tells_which_one_it_was_and_the_last_heartbeat() {
 }
 
 #[workflow]
-pub(crate) async fn limited(ctx: &Context, end: u64) -> Result<u64, ActivityError<JobError>> {
+pub(crate) async fn limited(_ctx: &Context, end: u64) -> Result<u64, ActivityError<JobError>> {
     let policy = RetryPolicy { initial: seconds(8), coefficient: 1.0, ..RetryPolicy::default() };
     job(0).schedule_to_close(seconds(end)).heartbeat(minutes(1)).retry(policy).await
 }
