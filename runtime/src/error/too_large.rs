@@ -6,7 +6,7 @@ use thiserror::Error;
 /// [`EngineBuilder::max_payload_bytes`](crate::EngineBuilder::max_payload_bytes). It left no trace.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{what} has {bytes} bytes, and this engine takes {limit}: keep it elsewhere and hand on where it is, or raise `EngineBuilder::max_payload_bytes`"
+    "{what}: {bytes} bytes are more than the {limit} that this engine takes; keep it elsewhere and hand on where it is, or raise `EngineBuilder::max_payload_bytes`"
 )]
 #[non_exhaustive]
 pub struct TooLarge {
