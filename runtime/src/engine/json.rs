@@ -142,6 +142,7 @@ fn call(options: &CallOptions) -> Value {
             "coefficient": retry.coefficient,
             "max_interval_seconds": retry.max_interval.map(seconds),
             "max_attempts": retry.max_attempts,
+            "jitter": retry.jitter,
         });
         shown.insert("retry".to_owned(), policy);
     }
