@@ -13,7 +13,7 @@ const ROUNDS: u32 = 100_000;
 const TIMES: usize = 7;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Event {
+pub(crate) struct Event {
     run_id: String,
     sequence: u64,
     at_millis: i64,
@@ -56,14 +56,19 @@ fn order() -> Order {
     }
 }
 
-pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
-    let event = Event {
+/// A value as a workflow may keep it.
+pub(crate) fn event() -> Event {
+    Event {
         run_id: "order-4711".to_owned(),
         sequence: 12,
         at_millis: 1_790_000_000_000,
         attempt: 1,
         payload: Received::Order(order()),
-    };
+    }
+}
+
+pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
+    let event = event();
     println!("{:<26} {:>6} {:>9} {:>9}", "", "bytes", "write ns", "read ns");
     compare("a number", &42_u64)?;
     compare("a text", &"Ann of the Harbour".to_owned())?;

@@ -10,6 +10,7 @@ mod codec;
 mod compile;
 mod events;
 mod fanout;
+mod instructions;
 mod limit;
 mod machine;
 mod queries;
@@ -27,7 +28,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// What can be asked for, and what it tells.
-const PROGRAMS: [(&str, &str); 14] = [
+const PROGRAMS: [(&str, &str); 15] = [
     ("table", "all of the table, in about 12 minutes"),
     ("throughput", "runs a second and latency, durable, by runs in flight; bare fjall as the limit"),
     ("signals", "signals a second, acknowledged, into one run and into many"),
@@ -39,6 +40,7 @@ const PROGRAMS: [(&str, &str); 14] = [
     ("queries", "queries on runs in memory and not in memory"),
     ("active", "memory of runs at work"),
     ("fanout", "1,000 and 10,000 activities at once, or blocks: bytes and time"),
+    ("instructions", "instructions of a transition, of writing and of reading, against what was recorded"),
     ("codec", "nanoseconds to write a value as CBOR, and to read it back"),
     ("compile", "rustc's time for a machine and for the same plain async fn; generated code"),
     ("resume", "nanoseconds for a resume, beyond the user's code"),
@@ -71,6 +73,11 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         "queries" => queries::measure(),
         "active" => active::measure(),
         "fanout" => fanout::measure(),
+        "instructions" => instructions::measure(),
+        "instructions-of" => {
+            let (what, rounds) = args.get(1).zip(args.get(2)).ok_or("what, and how often?")?;
+            instructions::carry_out(what, rounds.parse()?)
+        }
         "codec" => codec::measure(),
         "compile" => compile::measure(),
         "resume" => resume::measure(),

@@ -131,12 +131,12 @@ fn at_once<W: Workflow<Input = ()>>(mut workflow: W, step: Step) -> Result<Durat
     Ok(took)
 }
 
-/// Steps, of which each ends at an await again, with its new state written.
-fn stepwise() -> Result<Duration, Box<dyn Error>> {
+/// So many steps, at most [`RESUMES`], of which each ends at an await again, with its new state written.
+pub(crate) fn steps(many: u32) -> Result<Duration, Box<dyn Error>> {
     let mut workflow = Steps::default();
     let mut machine = Process::<Steps>::start(());
     let mut took = Duration::ZERO;
-    while workflow.ticks < RESUMES {
+    while workflow.ticks < many {
         let ctx = Context::new("run", Moment(0), Step::default());
         let begun = Instant::now();
         let polled = machine.step(&mut workflow, &ctx);
@@ -149,7 +149,7 @@ fn stepwise() -> Result<Duration, Box<dyn Error>> {
     Ok(took)
 }
 
-/// What reading the clock twice costs, which [`stepwise`] does for each step.
+/// What reading the clock twice costs, which [`steps`] does for each step.
 fn clock() -> Duration {
     (0..RESUMES).map(|_| Instant::now().elapsed()).sum()
 }
@@ -177,7 +177,7 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     let keeping = nanos(|| at_once(Keeping { left }, Step::default()))?;
     let timers = nanos(|| at_once(Timers { left }, fired()))?;
     let clock = nanos(|| Ok(clock()))?;
-    let steps = nanos(stepwise)? - clock;
+    let steps = nanos(|| steps(RESUMES))? - clock;
     for (what, nanos) in [
         ("a resume", conditions),
         ("a resume with five texts kept across it", keeping),

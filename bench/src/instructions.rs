@@ -1,0 +1,83 @@
+//! How many instructions a transition takes, and writing and reading a value: counted by callgrind, so that they are the same
+//! on a busy machine. What takes more than was recorded is an error.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::process::Command;
+
+use longhaul::codec::{decode, encode};
+
+use crate::{codec, resume};
+
+/// What is counted, and how many instructions one of it took when that was recorded (rustc 1.95, `x86_64`).
+const RECORDED: [(&str, u64); 3] = [("transition", 0), ("encode", 0), ("decode", 0)];
+/// How many percent more are taken for other compilers and processors.
+const MARGIN: u64 = 10;
+/// Of two programs that do so many, the difference is that of those that only one does.
+const ROUNDS: [u64; 2] = [500, 2_500];
+
+/// Counts, and compares with what was recorded.
+pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        println!("skipped: there is no valgrind on this machine (Debian's package `valgrind`)");
+        return Ok(());
+    }
+    println!("{:<12} {:>13} {:>9}", "", "instructions", "recorded");
+    let mut more = Vec::new();
+    for (what, recorded) in RECORDED {
+        let [few, many] = [counted(what, ROUNDS[0])?, counted(what, ROUNDS[1])?];
+        let each = many.saturating_sub(few) / (ROUNDS[1] - ROUNDS[0]);
+        println!("{what:<12} {each:>13} {recorded:>9}");
+        if each * 100 > recorded * (100 + MARGIN) {
+            more.push(what);
+        } else if each * (100 + MARGIN) < recorded * 100 {
+            println!("{what} takes fewer than was recorded: record it in {}", file!());
+        }
+    }
+    if more.is_empty() {
+        return Ok(());
+    }
+    let more = more.join(", ");
+    Err(format!(
+        "more than {MARGIN} % above what was recorded: {more}. Find out why; if it must be so, record it in {}",
+        file!()
+    )
+    .into())
+}
+
+/// The instructions of a process that does this so often.
+fn counted(what: &str, rounds: u64) -> Result<u64, Box<dyn Error>> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe()?)
+        .args(["instructions-of", what, &rounds.to_string()])
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let counted = said.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
+    match counted {
+        Some(counted) if output.status.success() => Ok(counted),
+        _ => Err(format!("callgrind did not count `{what}`: {said}").into()),
+    }
+}
+
+/// What is counted.
+pub(crate) fn carry_out(what: &str, rounds: u64) -> Result<(), Box<dyn Error>> {
+    match what {
+        "transition" => resume::steps(u32::try_from(rounds)?).map(drop),
+        "encode" => {
+            let event = codec::event();
+            for _ in 0..rounds {
+                drop(black_box(encode(black_box(&event))?));
+            }
+            Ok(())
+        }
+        "decode" => {
+            let encoded = encode(&codec::event())?;
+            for _ in 0..rounds {
+                drop(black_box(decode::<codec::Event>(black_box(&encoded))?));
+            }
+            Ok(())
+        }
+        _ => Err(format!("`{what}` is not counted").into()),
+    }
+}
