@@ -14,6 +14,7 @@ mod instructions;
 mod limit;
 mod machine;
 mod queries;
+mod reopen;
 mod report;
 mod resume;
 mod signals;
@@ -34,6 +35,7 @@ const PROGRAMS: [(&str, &str); 15] = [
     ("signals", "signals a second, acknowledged, into one run and into many"),
     ("starts", "how long a start takes to be acknowledged"),
     ("sleeping [RUNS]", "memory and disk of sleeping runs (a million), open after SIGKILL under load"),
+    ("reopen", "the store alone: open after SIGKILL under load, by how much is in it; what a commit costs"),
     ("timers [TIMERS]", "how late timers are (a million, each every minute, for five minutes)"),
     ("due", "100,000 timers due in the same second"),
     ("events", "load of a run with a million events against one with ten"),
@@ -67,6 +69,8 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         "starts" => starts::measure(),
         "sleeping" => sleeping::measure(number()?),
         "sleeping-load" => sleeping::load(Path::new(args.get(1).ok_or("which folder?")?)),
+        "reopen" => reopen::measure(),
+        "reopen-load" => reopen::load(Path::new(args.get(1).ok_or("which folder?")?)),
         "timers" => timers::every_minute(number()?),
         "due" => timers::same_second(),
         "events" => events::measure(),

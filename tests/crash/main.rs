@@ -6,8 +6,8 @@
 //!
 //! The child is the checkout example with its audit on: each acknowledgement it got and each attempt at an
 //! activity it made is a line in a file. It is killed with SIGKILL and started again until it ends by itself. Then
-//! the books are read from outside, and the guarantees are checked by name. Rounds go on until there were enough
-//! kills.
+//! the books are read from outside, and the guarantees are checked by name. Rounds go on, one beside the other on each
+//! core, until there were enough kills.
 
 #[allow(dead_code, unused_imports, missing_docs)]
 #[path = "../../examples/checkout/main.rs"]
@@ -17,18 +17,22 @@ mod checks;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use checkout::orders::{self, Order};
 
 /// The kills that a plain `cargo test` makes.
-const KILLS: usize = 50;
+const KILLS: usize = 200;
 
 /// How long an approval may take, in seconds.
 const WINDOW: &str = "2";
 
-/// A round that does not end by then hangs.
-const ROUND_LIMIT: Duration = Duration::from_mins(4);
+/// The kills of one round; then it may end.
+const ROUND_KILLS: usize = 60;
+
+/// A child that is left alone and does not end by then hangs.
+const CHILD_LIMIT: Duration = Duration::from_mins(4);
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -73,26 +77,70 @@ impl Dice {
     }
 }
 
+/// Kills that are still to be made, by rounds that go on beside each other.
+struct Kills(AtomicUsize);
+
+impl Kills {
+    /// Takes one, if there is one left.
+    fn take(&self) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// Gives one back that was not made.
+    fn give_back(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn are_left(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+}
+
 /// Rounds until there were enough kills.
 fn torment(kills: usize, seed: u64) -> Result<(), String> {
-    let mut dice = Dice(seed);
-    let (mut killed, mut rounds, mut recovered) = (0, 0, 0);
-    while killed < kills {
-        let round = Round::new(rounds)?;
-        let ended = round.run(kills - killed, &mut dice)?;
-        (killed, rounds, recovered) = (killed + ended.kills, rounds + 1, recovered + ended.recovered);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+    let (left, rounds) = (Kills(AtomicUsize::new(kills)), AtomicUsize::new(0));
+    let (begun, mut recovered) = (Instant::now(), 0);
+    std::thread::scope(|threads| {
+        let workers: Vec<_> = (0..cores as u64)
+            .map(|core| {
+                let (left, rounds) = (&left, &rounds);
+                threads.spawn(move || {
+                    torment_on_one_core(left, rounds, &mut Dice(seed.wrapping_add(core << 32)))
+                })
+            })
+            .collect();
+        for worker in workers {
+            recovered += worker.join().map_err(|_| "a round panicked".to_owned())??;
+        }
+        Ok::<_, String>(())
+    })?;
+    if recovered == 0 {
+        return Err("no start found anything to recover: the kills came too early or too late".to_owned());
+    }
+    let seconds = begun.elapsed().as_secs();
+    println!("crash: {kills} kills in {} rounds, {seconds} s", rounds.into_inner());
+    Ok(())
+}
+
+/// One round after the other; gives how many runs their starts found to recover.
+fn torment_on_one_core(kills: &Kills, rounds: &AtomicUsize, dice: &mut Dice) -> Result<usize, String> {
+    let mut recovered = 0;
+    while kills.are_left() {
+        let number = rounds.fetch_add(1, Ordering::Relaxed);
+        let round = Round::new(number)?;
+        let ended = round.run(kills, dice)?;
+        recovered += ended.recovered;
         checks::check(&round)?;
         println!(
-            "crash: round {rounds}: {} kills, {} recovered, {} orders right",
+            "crash: round {}: {} kills, {} recovered, {} orders right",
+            number + 1,
             ended.kills,
             ended.recovered,
             round.orders.len()
         );
     }
-    if recovered == 0 {
-        return Err("no start found anything to recover: the kills came too early or too late".to_owned());
-    }
-    Ok(())
+    Ok(recovered)
 }
 
 /// One job from its first start to its end.
@@ -148,21 +196,23 @@ impl Round {
             .map_err(text)
     }
 
-    /// Starts and kills until the child ends by itself; at most so many kills, then it is left alone.
-    fn run(&self, most: usize, dice: &mut Dice) -> Result<Ended, String> {
-        let begun = Instant::now();
+    /// Starts and kills until the child ends by itself; when there are no kills left, or were enough, it is left alone.
+    fn run(&self, left: &Kills, dice: &mut Dice) -> Result<Ended, String> {
         let mut kills = 0;
+        // How many times longer than on a quick machine a child lives, so that it comes to its work.
+        let (mut slowness, mut seen) = (1, 0);
         loop {
             let mut child = self.start()?;
-            let mercy = kills >= most;
-            // Early kills hit the start and the recovery, late ones the work; on a slow machine only the late ones do.
+            let begun = Instant::now();
+            let mercy = kills == ROUND_KILLS || !left.take();
+            // Early kills hit the start and the recovery, late ones the work.
             let longest_us = if kills % 2 == 0 { 350_000 } else { 1_200_000 };
-            let deadline = Instant::now() + Duration::from_micros(2_000 + dice.roll(longest_us));
+            let deadline = Instant::now() + Duration::from_micros(2_000 + dice.roll(longest_us * slowness));
             let status = loop {
                 if let Some(status) = child.try_wait().map_err(text)? {
                     break Some(status);
                 }
-                if begun.elapsed() > ROUND_LIMIT {
+                if begun.elapsed() > CHILD_LIMIT {
                     child.kill().map_err(text)?;
                     child.wait().map_err(text)?;
                     return Err(format!("the job hangs; its output:\n{}", self.output()));
@@ -175,8 +225,20 @@ impl Round {
                 std::thread::sleep(Duration::from_micros(500));
             };
             match status {
-                None => kills += 1,
-                Some(status) if status.success() => break,
+                None => {
+                    kills += 1;
+                    if kills % 4 == 0 {
+                        let now = std::fs::metadata(self.path("audit.jsonl")).map_or(0, |audit| audit.len());
+                        slowness = if now > seen { slowness.div_ceil(2) } else { (2 * slowness).min(16) };
+                        seen = now;
+                    }
+                }
+                Some(status) if status.success() => {
+                    if !mercy {
+                        left.give_back();
+                    }
+                    break;
+                }
                 Some(status) => return Err(format!("the child ended with {status}:\n{}", self.output())),
             }
         }
