@@ -149,6 +149,12 @@ impl Checkout {
     }
 
     /// How far the order is.
+    /// What the back office decided, in time or not.
+    #[query]
+    fn decision(&self) -> Option<Decision> {
+        self.decision.clone()
+    }
+
     #[query]
     fn stage(&self) -> Stage {
         self.stage

@@ -62,25 +62,40 @@ pub(super) fn survey(path: PathBuf) -> io::Result<Survey> {
 /// All that is behind the first `whole` bytes, zeros at the end aside.
 pub(super) fn read_rest(path: &Path, whole: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(whole))?;
     let mut chunk = vec![0; CHUNK];
     let mut rest = Vec::new();
-    // Zeros are kept only where something follows.
-    let mut zeros = 0;
-    loop {
+    let mut at = whole;
+    while let Some(data) = next_data(&file, at)? {
+        file.seek(SeekFrom::Start(data))?;
         let len = file.read(&mut chunk)?;
         if len == 0 {
-            return Ok(rest);
+            break;
         }
-        match chunk[..len].iter().rposition(|byte| *byte != 0) {
-            None => zeros += len,
-            Some(at) => {
-                rest.resize(rest.len() + zeros, 0);
-                rest.extend_from_slice(&chunk[..=at]);
-                zeros = len - at - 1;
-            }
+        if let Some(last) = chunk[..len].iter().rposition(|byte| *byte != 0) {
+            // What was skipped before is zeros.
+            rest.resize(usize::try_from(data - whole).map_err(io::Error::other)?, 0);
+            rest.extend_from_slice(&chunk[..=last]);
         }
+        at = data + len as u64;
     }
+    Ok(rest)
+}
+
+/// Where the next bytes are that take space on the disk; the others are zeros. fjall makes a journal of 64 MiB that has none.
+#[cfg(target_os = "linux")]
+fn next_data(file: &File, at: u64) -> io::Result<Option<u64>> {
+    match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(at)) {
+        Ok(data) => Ok(Some(data)),
+        // There are none.
+        Err(rustix::io::Errno::NXIO) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+#[allow(clippy::unnecessary_wraps)]
+fn next_data(_file: &File, at: u64) -> io::Result<Option<u64>> {
+    Ok(Some(at))
 }
 
 /// Where the first whole batch is. The last byte of a batch is not zero, so none is cut off by leaving out zeros.
@@ -121,5 +136,29 @@ impl Window {
         let read = (&self.file).take(more as u64).read_to_end(&mut self.bytes)?;
         self.is_last = read < more;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_a_hole_is_found_at_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("0.jnl");
+        let file = File::create(&path).unwrap();
+        file.set_len(64 << 20).unwrap();
+        assert!(read_rest(&path, 0).unwrap().is_empty());
+        assert!(read_rest(&path, 100).unwrap().is_empty());
+        for at in [9_000_001, 4_096, 70] {
+            std::os::unix::fs::FileExt::write_all_at(&file, &[7], at).unwrap();
+            let rest = read_rest(&path, 60).unwrap();
+            assert_eq!(rest.len(), 9_000_002 - 60);
+            assert_eq!(rest[usize::try_from(at).unwrap() - 60], 7);
+        }
+        let rest = read_rest(&path, 60).unwrap();
+        assert_eq!(rest.iter().filter(|byte| **byte != 0).count(), 3);
+        assert!(read_rest(&path, 9_000_002).unwrap().is_empty());
     }
 }
