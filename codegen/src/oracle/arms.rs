@@ -297,7 +297,8 @@ impl Machines<'_> {
         }
         match went? {
             Go::Fell(to) if inline => {
-                if to != after {
+                // What is written behind comes to nothing where a way may fall past it.
+                if to != after && !falls_to(machine, after, to) {
                     return wrong("a way falls past what stands behind it");
                 }
                 locals.truncate(mark);
@@ -451,6 +452,13 @@ impl Machines<'_> {
         }
         Ok(Go::Done(value))
     }
+}
+
+/// Whether a block does nothing but fall to another.
+fn falls_to(machine: &Machine, from: BlockId, to: BlockId) -> bool {
+    let block = machine.graph.block(from);
+    let idle = block.instrs.iter().all(|instr| matches!(instr, Instr::Leave(_)));
+    idle && matches!(block.term, Term::Fall(next) if next == to || falls_to(machine, next, to))
 }
 
 /// Whether an arm goes on after the end of a scope that it begins in.
