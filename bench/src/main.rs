@@ -29,7 +29,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// What can be asked for, and what it tells.
-const PROGRAMS: [(&str, &str); 15] = [
+const PROGRAMS: [(&str, &str); 16] = [
     ("table", "all of the table, in about 12 minutes"),
     ("throughput", "runs a second and latency, durable, by runs in flight; bare fjall as the limit"),
     ("signals", "signals a second, acknowledged, into one run and into many"),
