@@ -55,19 +55,21 @@ fn program_of_pieces(guide: &str) -> String {
     };
     let pieces = blocks(guide, "rust");
     assert_eq!(pieces.len() + 1, guide.matches("```").count() / 2);
-    let mut program = format!("//! Made of docs/OPERATING.md.\n#![allow(unused)]\n{setup}");
-    let mut calls = String::new();
-    for (n, piece) in pieces.iter().enumerate() {
-        program.push_str(&format!(
+    let functions = pieces.iter().enumerate().map(|(n, piece)| {
+        format!(
             "\nasync fn piece{n}(engine: Engine, checkout: CheckoutHandle, directory: &std::path::Path) \
              -> Result<(), Box<dyn std::error::Error>> {{\n{piece}Ok(())\n}}\n"
-        ));
-        calls.push_str(&format!(
+        )
+    });
+    let calls = (0..pieces.len()).map(|n| {
+        format!(
             "let engine = builder().open_in_memory().await?;\n\
              let checkout = engine.start::<Checkout>(42).id(\"order-42\").await?;\n\
              piece{n}(engine, checkout, directory.path()).await?;\n"
-        ));
-    }
+        )
+    });
+    let (functions, calls): (String, String) = (functions.collect(), calls.collect());
+    let mut program = format!("//! Made of docs/OPERATING.md.\n#![allow(unused)]\n{setup}{functions}");
     program.push_str(
         "\nfn builder() -> longhaul::EngineBuilder {\n\
          Engine::builder().workflow::<Checkout>().activity::<charge>()\n}\n",
