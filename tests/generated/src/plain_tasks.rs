@@ -1,6 +1,6 @@
 //! Tasks, blocks as values and triggers for programs as plain async Rust.
 //!
-//! Their numbers, and how they stand, are in the [`World`](longhaul_programs::world::World); their futures and outputs are here.
+//! Their numbers, and how they stand, are in the [`World`]; their futures and outputs are here.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
