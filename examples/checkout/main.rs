@@ -167,15 +167,15 @@ async fn check_out(
     }
     if asked {
         let decided = match review {
-            Some(Review::Approve) => checkout.approve("the back office").await,
-            Some(Review::Reject) => checkout.reject("the back office").await,
-            _ => Ok(()),
+            Some(Review::Approve) => Some(checkout.approve("the back office").await),
+            Some(Review::Reject) => Some(checkout.reject("the back office").await),
+            Some(Review::Ignore) | None => None,
         };
         match decided {
-            Ok(()) => audit.see(&Seen::Decided { id })?,
+            Some(Ok(())) => audit.see(&Seen::Decided { id })?,
             // It was decided before a crash, or its time was up.
-            Err(SignalError::Closed { .. }) => {}
-            Err(error) => return Err(error.into()),
+            Some(Err(SignalError::Closed { .. })) | None => {}
+            Some(Err(error)) => return Err(error.into()),
         }
     }
     match checkout.result().await {

@@ -148,13 +148,13 @@ impl Checkout {
         self.notes.push(number);
     }
 
-    /// How far the order is.
     /// What the back office decided, in time or not.
     #[query]
     fn decision(&self) -> Option<Decision> {
         self.decision.clone()
     }
 
+    /// How far the order is.
     #[query]
     fn stage(&self) -> Stage {
         self.stage
