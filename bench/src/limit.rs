@@ -52,12 +52,18 @@ impl<S: Store> Store for Noting<S> {
     }
 }
 
-/// The time in which bare fjall commits these batches, opened with the options that Longhaul opens it with.
+/// As the runtime opens fjall (`runtime/src/store/fjall.rs`).
+const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
+const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The time in which bare fjall commits these batches. What the runtime adds to each, its number, is not in it.
 pub(crate) fn commit_all(folder: &Path, batches: &[Batch]) -> Result<Duration, Box<dyn Error>> {
-    let database =
-        Database::builder(folder).max_journaling_size(64 * 1024 * 1024).worker_threads(1).open()?;
+    let database = Database::builder(folder).max_journaling_size(JOURNAL_BYTES).worker_threads(1).open()?;
     let tables = Table::ALL
-        .map(|table| database.keyspace(table.name(), KeyspaceCreateOptions::default))
+        .map(|table| {
+            let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+            database.keyspace(table.name(), options)
+        })
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
     let begun = Instant::now();

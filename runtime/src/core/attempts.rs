@@ -4,7 +4,7 @@ use super::input::{AttemptEnd, Effect, Need, Output, Reply, Stop, Told};
 use super::settle::Touch;
 use super::shard::Shard;
 use super::tally::AttemptOutcome;
-use super::tasks::Due;
+use super::tasks::{Due, Task};
 use super::token::Token;
 use crate::activity::{ActivityOutcome, Cancellation, Retry, TimedOut, Timeout};
 use crate::codec::Payload;
@@ -164,7 +164,7 @@ impl Shard {
         if self.tries_again(now, id, end.failed) {
             return;
         }
-        if task_is_abandoned(self, id) {
+        if self.tasks.is_abandoned(id) {
             return self.forget(id, out);
         }
         if let Err(damage) = self.loaded(id.run) {
@@ -201,7 +201,7 @@ impl Shard {
     /// Starts the attempts that are due, where they are waited for still.
     pub(super) fn start_due(&mut self, now: Moment, out: &mut Output) {
         for id in std::mem::take(&mut self.due) {
-            if self.tasks.get(id).is_some_and(|task| task.retry_at().is_some()) {
+            if self.tasks.get(id).is_some_and(Task::is_waiting) {
                 self.tasks.start(id, now, &self.registry, &mut out.effects);
             }
         }
@@ -226,7 +226,7 @@ impl Shard {
         if again {
             return;
         }
-        if task_is_abandoned(self, id) {
+        if self.tasks.is_abandoned(id) {
             return self.forget(id, out);
         }
         self.tasks.hold(id);
@@ -284,8 +284,4 @@ impl Shard {
         self.tasks.remove(id, Stop::Drop, &mut out.effects);
         out.batch.delete(Table::Tasks, id.key());
     }
-}
-
-fn task_is_abandoned(shard: &Shard, id: TaskId) -> bool {
-    shard.tasks.get(id).is_some_and(|task| task.record.abandoned)
 }

@@ -78,8 +78,6 @@ pub enum WaitingFor {
         name: String,
         /// The number of the current or next attempt, from 1.
         attempt: u32,
-        /// When that attempt may start, where it waits for its time.
-        retry_at: Option<Moment>,
         /// How far that attempt is.
         state: AttemptState,
         /// How the attempt before it failed.
@@ -172,7 +170,6 @@ pub(super) fn describe(no: RunNo, record: &RunRecord, tasks: &Tasks) -> RunDescr
             let what = WaitingFor::Activity {
                 name: name.clone(),
                 attempt: task.map_or(1, |task| task.record.attempt),
-                retry_at: task.and_then(Task::retry_at),
                 state: task.map_or(AttemptState::Held, Task::attempt_state),
                 last_error: task.and_then(|task| task.record.last_error.clone()),
                 last_heartbeat: task.and_then(|task| task.record.heartbeat.clone()),

@@ -62,9 +62,9 @@ impl Task {
         matches!(self.state, State::Later { .. })
     }
 
-    /// When the next attempt starts, if it waits for that.
-    pub(crate) fn retry_at(&self) -> Option<Moment> {
-        (self.state == State::Waiting).then_some(self.record.due)
+    /// Whether its next attempt waits for its time.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.state == State::Waiting
     }
 
     /// When it was called.
@@ -169,6 +169,11 @@ impl Tasks {
     /// None yet; so many attempts may run at once.
     pub(crate) fn limited(attempts: usize) -> Self {
         Tasks { slots: Slots::limited(attempts), ..Tasks::default() }
+    }
+
+    /// Whether the call's run has left it to itself.
+    pub(crate) fn is_abandoned(&self, id: TaskId) -> bool {
+        self.get(id).is_some_and(|task| task.record.abandoned)
     }
 
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use longhaul::engine::{RunStatus, WaitingFor};
+use longhaul::engine::{AttemptState, RunStatus, WaitingFor};
 use longhaul::error::RunError;
 use longhaul::store::{MemoryDisk, Table};
 use longhaul::{Engine, Moment};
@@ -49,11 +49,16 @@ async fn attempts_and_backoff_go_on_after_a_restart_where_they_were() {
     let run = start(&engine, "a", [Do::Call(1)]).await;
     engine.advance(Duration::from_millis(150)).await.unwrap();
     let [waiting] = &run.describe().await.unwrap().waits_for[..] else { panic!("it waits for one") };
-    let WaitingFor::Activity { attempt: 3, last_error: Some(error), retry_at: Some(due), .. } = &waiting.what
+    let WaitingFor::Activity {
+        attempt: 3,
+        last_error: Some(error),
+        state: AttemptState::Waiting { until },
+        ..
+    } = &waiting.what
     else {
         panic!("{waiting:?}")
     };
-    assert_eq!((error.as_str(), *due), ("no", Moment(START.0 + 300_000)));
+    assert_eq!((error.as_str(), *until), ("no", Moment(START.0 + 300_000)));
     drop((engine, run));
 
     let engine = failing(&attempts).open_store(disk.store()).await.unwrap();

@@ -39,10 +39,6 @@ async fn an_activity_has_its_attempt_since_when_its_last_error_and_its_last_hear
     let activity = |attempt, state, error: Option<&str>, beat| WaitingFor::Activity {
         name: "work".into(),
         attempt,
-        retry_at: match state {
-            AttemptState::Waiting { until } => Some(until),
-            _ => None,
-        },
         state,
         last_error: error.map(str::to_owned),
         last_heartbeat: Some(beat),
