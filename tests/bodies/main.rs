@@ -51,6 +51,7 @@ macro_rules! all_themes {
         themes! {
             blocks: "themes/blocks.rs";
             borrows: "themes/borrows.rs";
+            branches: "themes/branches.rs";
             chains: "themes/chains.rs";
             conditions: "themes/conditions.rs";
             control: "themes/control.rs";

@@ -158,28 +158,25 @@ impl Lower<'_, '_> {
 
     fn awaited(&mut self, base: &Expr) -> Expr {
         let base = peel(base);
-        match self.wrapper(base) {
-            Some(Wrapper::Timeout(limit, operation)) => return self.timeout(limit, operation, base),
-            Some(Wrapper::Scope(operation)) => return self.guarded(Concurrency::Scope, operation, base),
-            Some(Wrapper::Shield(operation)) => return self.guarded(Concurrency::Shield, operation, base),
-            None => {}
+        if let Some(wrapper) = self.wrapper(base) {
+            return self.wrapped(&wrapper, base);
         }
         if let Expr::Async(block) = base
             && block.capture.is_none()
         {
             let (name, source) = ("Block".to_owned(), "async { .. }".to_owned());
             let label = Label { name, source, timer: false, span: base.span() };
-            let (output, _) = self.construct(Concurrency::Join, vec![base], label);
+            let (output, _) = self.construct(Concurrency::Join, &[base], Vec::new(), label);
             let output = self.path(output);
             return syn::parse_quote!(#output.0);
         }
-        let operation = self.operation(base);
+        let operation = self.operation(base, false);
         let output = self.suspend(operation);
         self.path(output)
     }
 
-    /// Lowers what is awaited, up to where it would begin.
-    pub(super) fn operation(&mut self, base: &Expr) -> Operation {
+    /// Lowers what is awaited, up to where it would begin. With `hold` other code is evaluated before that.
+    pub(super) fn operation(&mut self, base: &Expr, hold: bool) -> Operation {
         let base = unboxed(peel(base));
         let label = Label {
             name: state_name(base),
@@ -200,6 +197,9 @@ impl Lower<'_, '_> {
             let (receiver, is_generic, types) = (shape.receiver, shape.is_generic, shape.arguments.clone());
             let mut arguments = self.handed_over(&call);
             self.operands(arguments.iter_mut().map(|argument| (argument, Mode::Value)).collect());
+            if hold {
+                arguments = arguments.into_iter().map(|argument| self.hold(argument, Mode::Value)).collect();
+            }
             let arguments = call.all(&arguments);
             let name = call.name;
             // With the types, so that a wrong argument is an error where it stands.
@@ -209,6 +209,9 @@ impl Lower<'_, '_> {
             return Operation { begin: Some((code, Some(name))), what, label };
         }
         let mut value = self.expr(base);
+        if hold {
+            value = self.hold(value, Mode::Value);
+        }
         if let Expr::Reference(_) = value {
             // What is awaited by reference stays where it is: the operation must not hold on to the place.
             let span = super::at(base.span());

@@ -6,6 +6,7 @@
 
 mod again;
 mod assign;
+mod branches;
 mod capitals;
 mod changes;
 mod concurrent;

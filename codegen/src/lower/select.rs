@@ -144,8 +144,8 @@ impl Lower<'_, '_> {
         }
         let may_all_shut = doors.iter().all(|(door, _)| door.may_shut());
         let label = Self::macro_label("Select", mac);
-        let branches = arms.iter().map(|arm| &arm.awaitable).collect();
-        let (winner, outputs) = self.construct_with_doors(Concurrency::Select, branches, doors, label);
+        let branches: Vec<_> = arms.iter().map(|arm| &arm.awaitable).collect();
+        let (winner, outputs) = self.construct(Concurrency::Select, &branches, doors, label);
         let start = self.current;
         let after = self.block("After");
         let mut targets = Vec::new();

@@ -115,15 +115,25 @@ impl Lower<'_, '_> {
         matches!(peel(expr), Expr::MethodCall(call) if call.method == "spawn" && self.is_ctx(&call.receiver))
     }
 
-    /// The block of a branch: one that moves has copies of its own of what it changes.
-    pub(super) fn branch_body(&self, block: &ExprAsync) -> Block {
+    /// The block of a branch: one that moves has copies of its own of what is changed, made now if code that is evaluated
+    /// before it begins might change them.
+    pub(super) fn branch_body(&mut self, block: &ExprAsync, hold: bool) -> Block {
         let mut body = block.block.clone();
         if block.capture.is_some() {
-            let own = self.captures(block, &[]).into_iter().filter_map(|Capture { ident, var }| {
-                let var = self.graph.var(var?);
-                (var.mutable && var.rebuild.is_none()).then(|| syn::parse_quote!(let mut #ident = #ident;))
-            });
-            body.stmts.splice(0..0, own.collect::<Vec<Stmt>>());
+            let mut own = Vec::new();
+            for Capture { ident, var } in self.captures(block, &[]) {
+                let changes =
+                    |var: VarId| self.graph.var(var).mutable && self.graph.var(var).rebuild.is_none();
+                if !var.is_some_and(changes) {
+                    continue;
+                }
+                let mut value: Expr = syn::parse_quote!(#ident);
+                if hold {
+                    value = self.spill(value, ident.span());
+                }
+                own.push(syn::parse_quote!(let mut #ident = #value;));
+            }
+            body.stmts.splice(0..0, own);
         }
         body
     }
