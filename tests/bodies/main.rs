@@ -5,6 +5,7 @@
 mod acts;
 mod beyond;
 mod cancellation;
+mod constructs;
 mod described;
 mod driven;
 mod endings;
@@ -53,6 +54,7 @@ macro_rules! all_themes {
             borrows: "themes/borrows.rs";
             branches: "themes/branches.rs";
             chains: "themes/chains.rs";
+            collections: "themes/collections.rs";
             conditions: "themes/conditions.rs";
             control: "themes/control.rs";
             doors: "themes/doors.rs";
@@ -69,11 +71,13 @@ macro_rules! all_themes {
             operands: "themes/operands.rs";
             patterns: "themes/patterns.rs";
             selects: "themes/selects.rs";
+            shapes: "themes/shapes.rs";
             shared: "themes/shared.rs";
             sources: "themes/sources.rs";
             steps: "themes/steps.rs";
             tasks: "themes/tasks.rs";
             texts: "themes/texts.rs";
+            triggers: "themes/triggers.rs";
             references: "themes/references.rs";
             generics: "themes/generics.rs";
             variables: "themes/variables.rs";
@@ -114,6 +118,11 @@ mod compiled {
         )*};
     }
 
+    /// Tests of a theme that hold both against each other by themselves.
+    macro_rules! checks {
+        ($($checks:item)*) => { $($checks)* };
+    }
+
     all_themes!();
 }
 
@@ -142,6 +151,10 @@ mod uncompiled {
 
     macro_rules! bodies {
         ($($workflow:ident { $($tests:tt)* })*) => { $(body!($workflow);)* };
+    }
+
+    macro_rules! checks {
+        ($($checks:item)*) => {};
     }
 
     all_themes!();

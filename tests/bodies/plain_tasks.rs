@@ -92,8 +92,46 @@ impl<T> Future for Task<T> {
     }
 }
 
+/// A value that is given once.
+pub(crate) struct Trigger<T>(Rc<RefCell<Option<T>>>);
+
+impl<T> Clone for Trigger<T> {
+    fn clone(&self) -> Self {
+        Trigger(Rc::clone(&self.0))
+    }
+}
+
+impl<T> Trigger<T> {
+    pub(crate) fn resolve(&self, value: T) {
+        self.0.borrow_mut().get_or_insert(value);
+        progress();
+    }
+}
+
+impl<T: Clone> Future for Trigger<T> {
+    type Output = T;
+    fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<T> {
+        match &*self.0.borrow() {
+            Some(value) => Poll::Ready(value.clone()),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<T: Clone> Future for &Trigger<T> {
+    type Output = T;
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<T> {
+        Pin::new(&mut (**self).clone()).poll(cx)
+    }
+}
+
 #[allow(clippy::unused_self)] // As in the real one.
 impl Context {
+    pub(crate) fn trigger<T>(&self) -> Trigger<T> {
+        next_number();
+        Trigger(Rc::new(RefCell::new(None)))
+    }
+
     pub(crate) fn spawn<F: Future + 'static>(&self, future: F) -> Task<F::Output> {
         spawn(future)
     }

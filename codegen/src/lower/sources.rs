@@ -8,7 +8,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Lower;
 use super::place::peel;
-use super::views::{COUNTS, ITERATES, LAZY, LOOKS};
+use super::views::{COUNTS, FOUND, ITERATES, LAZY, LOOKS};
 
 /// Adapters that keep nothing between two items.
 const STATELESS: &[&str] =
@@ -48,7 +48,14 @@ impl Lower<'_, '_> {
     pub(super) fn source(&mut self, value: Expr) -> Result<Source, Box<Expr>> {
         let value = self.named_source(value);
         let (base, mut calls) = chain_of(&value);
-        let asks = |call: &ExprMethodCall| call.args.iter().any(|arg| matches!(peel(arg), Expr::Closure(_)));
+        let is_function = |arg: &Expr| match peel(arg) {
+            Expr::Closure(_) => true,
+            Expr::Path(path) => {
+                path.path.get_ident().is_none_or(|name| self.env.lookup(&name.to_string()).is_none())
+            }
+            _ => false,
+        };
+        let asks = |call: &ExprMethodCall| is_one_of(call, LAZY) && call.args.iter().any(is_function);
         let mut lazy = calls.split_off(calls.iter().position(asks).unwrap_or(calls.len()));
         // What keeps something between two items is asked for all items again, which must not matter.
         let mut all_again = Vec::new();
@@ -61,7 +68,10 @@ impl Lower<'_, '_> {
         }
         let list = literal_list(&base);
         let own_chain = !lazy.is_empty() || !all_again.is_empty();
-        let own_items = list.is_some() || matches!(base, Expr::Range(_)) || own_chain;
+        // What was looked up is gone over as it is: the note in `order.note.as_ref()`, the items of `order.items.as_slice()`.
+        let is_look = calls.first().is_some_and(|call| is_one_of(call, LOOKS))
+            && calls.iter().all(|call| is_one_of(call, LOOKS) || is_one_of(call, FOUND));
+        let own_items = list.is_some() || matches!(base, Expr::Range(_)) || own_chain || is_look;
         let has_list = list.is_some();
         let base = match list {
             Some(mut list) => {
@@ -82,6 +92,7 @@ impl Lower<'_, '_> {
             } else {
                 is_one_of(call, LOOKS)
                     || is_one_of(call, ITERATES)
+                    || (is_one_of(call, FOUND) && is_look)
                     || (is_one_of(call, &["into_iter"]) && is_list)
             };
             if !fits || !call.args.iter().all(|argument| self.can_be_fixed(call, argument)) {
@@ -91,7 +102,7 @@ impl Lower<'_, '_> {
         }
         // A range counts by itself, and a list of values is drained.
         let counts = matches!(base, Expr::Range(_)) && calls.is_empty() && !own_chain;
-        if counts || !(iterates || (borrowed && calls.is_empty())) {
+        if counts || !(iterates || is_look || (borrowed && calls.is_empty())) {
             return Err(Box::new(value));
         }
         // All of a list is fixed by now.

@@ -53,16 +53,29 @@ pub(super) const ITERATES: &[&str] = &[
     "lines",
     "split",
     "split_whitespace",
+    "split_ascii_whitespace",
+    "split_inclusive",
+    "split_terminator",
     "splitn",
     "rsplit",
+    "rsplitn",
+    "match_indices",
     "chunks",
     "chunks_mut",
     "chunks_exact",
+    "chunks_exact_mut",
+    "chunk_by",
+    "rchunks",
+    "rchunks_mut",
     "windows",
+    "union",
+    "difference",
+    "symmetric_difference",
+    "intersection",
 ];
 
 /// Methods that take what a look has found: it is what it borrows.
-const FOUND: &[&str] = &["unwrap", "expect", "unwrap_or", "unwrap_or_default"];
+pub(super) const FOUND: &[&str] = &["unwrap", "expect", "unwrap_or", "unwrap_or_default"];
 
 /// Iterator adapters that count, and those that do what their closure says when the next item is asked for.
 pub(super) const COUNTS: &[&str] =

@@ -1,6 +1,6 @@
 //! What a `for` loop over durable things keeps between its turns.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, LinkedList, VecDeque};
 use std::ops::{Range, RangeFrom, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,9 @@ drained! {
     <T> VecDeque<T> => T;
     <T> Box<[T]> => T;
     <T> const N [T; N] => T;
+    <T> LinkedList<T> => T;
     <T> Option<T> => T;
+    <T, E> Result<T, E> => T;
     <T> BTreeSet<T> => T;
     <K, V> BTreeMap<K, V> => (K, V);
 }

@@ -3,14 +3,14 @@
 //!
 //! Only those are here that end, and that give the same in the same order each time: not the iterators of a `HashMap`.
 
-use std::collections::{btree_map, btree_set, vec_deque};
+use std::collections::{btree_map, btree_set, linked_list, vec_deque};
 use std::iter::{
     Chain, Cloned, Copied, Cycle, Empty, Enumerate, Filter, FilterMap, FlatMap, Flatten, Fuse, Inspect, Map,
     MapWhile, Once, Peekable, Repeat, RepeatWith, Rev, Scan, Skip, SkipWhile, StepBy, Successors, Take,
     TakeWhile, Zip,
 };
 use std::ops::{Range, RangeFrom, RangeInclusive};
-use std::{array, option, slice, str, vec};
+use std::{array, option, result, slice, str, vec};
 
 use super::cursor::{Count, IntoCursor, Remaining};
 
@@ -73,6 +73,8 @@ drained! {
     ['a, T] vec_deque::Drain<'a, T>;
     ['a, T] vec_deque::Iter<'a, T>;
     [T, const N: usize] array::IntoIter<T, N>;
+    [T] linked_list::IntoIter<T>;
+    [T] result::IntoIter<T>;
     [T] option::IntoIter<T>;
     ['a, T] option::Iter<'a, T>;
     ['a, T] slice::Iter<'a, T>;
