@@ -243,9 +243,17 @@ pub(crate) struct Poll {
     pub(crate) given: Option<Ident>,
     /// The awaited expression as it stands in the source.
     pub(crate) source: String,
-    /// Whether it is a sleep.
-    pub(crate) timer: bool,
+    /// What ends the wait, as far as the source shows it: a result, a timer, a request to cancel.
+    pub(crate) ends: Ends,
     pub(crate) span: Span,
+}
+
+/// What ends a wait for an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ends {
+    Result,
+    Timer,
+    Cancelled,
 }
 
 #[derive(Debug)]

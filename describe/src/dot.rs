@@ -15,6 +15,9 @@ pub fn dot(machines: &[Machine<'_>], lit: &[&str]) -> String {
         machines.first().map_or(String::new(), |machine| format!("{}::{}", machine.workflow, machine.method));
     let mut text = format!("digraph {} {{\n", quoted(&name));
     text.push_str("    node [shape=box, style=\"rounded,filled\", fillcolor=white]\n");
+    if let Some(note) = &picture.note {
+        line(&mut text, 1, format_args!("label={}", quoted(note)));
+    }
     region(&mut text, &picture, "", 1);
     text.push_str("}\n");
     text

@@ -84,6 +84,8 @@ pub enum Wait<'a> {
     Scope,
     /// What is in a `shield(..)`.
     Shield,
+    /// The request to cancel: `ctx.cancelled()`.
+    Cancellation,
 }
 
 impl fmt::Display for Wait<'_> {
@@ -100,6 +102,7 @@ impl fmt::Display for Wait<'_> {
             Wait::Timeout => "timeout",
             Wait::Scope => "scope",
             Wait::Shield => "shield",
+            Wait::Cancellation => "cancellation",
         })
     }
 }
@@ -143,8 +146,6 @@ pub fn transitions<'a>(states: &[&'a str], ways: &[Ways]) -> Vec<Transition<'a>>
 }
 
 /// What brings a transition about, as far as the source shows it.
-///
-/// A cancelled run can leave each state for `Done`; these ways are not listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Cause {
@@ -162,8 +163,13 @@ pub enum Cause {
     Timer,
     /// The branches of the construct are done: all of them, or the first of a `select!`.
     Branches,
-    /// What the state waits for was cancelled.
+    /// A request to cancel, which the code goes on with: what is in the scope was given up, or the request itself was
+    /// awaited.
     Cancelled,
+    /// A request to cancel, with which the code cannot go on here: the state is given up, for what comes after the scope
+    /// that it is in, or for `Done`. Only what is in a shield is not. Diagrams say so in a note, and not by a way from
+    /// nearly every state.
+    GivenUp,
 }
 
 impl Cause {
@@ -178,6 +184,7 @@ impl Cause {
             Cause::Timer => "timer",
             Cause::Branches => "branches",
             Cause::Cancelled => "cancelled",
+            Cause::GivenUp => "given up",
         }
     }
 }
@@ -189,4 +196,7 @@ pub struct Slot<'a> {
     pub name: &'a str,
     /// Its Rust type, as the compiler names it.
     pub type_name: &'a str,
+    /// The functions marked `#[workflow]` that it may be calls of, by name: [`method`](Machine::method) of their machines.
+    /// Only the compiler knows them, so there are none in what is made of the source alone.
+    pub functions: Vec<&'a str>,
 }

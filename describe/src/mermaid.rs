@@ -14,6 +14,9 @@ pub fn mermaid(machines: &[Machine<'_>], lit: &[&str]) -> String {
     let picture = picture(machines, lit);
     let mut text = "stateDiagram-v2\n".to_owned();
     region(&mut text, &picture, 1);
+    if let (Some(note), Some(first)) = (&picture.note, picture.nodes.first()) {
+        line(&mut text, 1, format_args!("note left of {}: {note}", id(&first.id)));
+    }
     let mut all_lit = Vec::new();
     find_lit(&picture, &mut all_lit);
     if !all_lit.is_empty() {

@@ -10,6 +10,8 @@ use crate::machine::{Branch, Cause, Machine, State, Transition, Wait};
 pub(crate) struct Region {
     pub(crate) nodes: Vec<Node>,
     pub(crate) edges: Vec<Edge>,
+    /// What is to be said of all nodes.
+    pub(crate) note: Option<String>,
 }
 
 /// A state.
@@ -49,37 +51,49 @@ const LONGEST: usize = 72;
 /// The picture of the first machine; where it calls one of the others, that one is drawn within.
 pub(crate) fn picture<'m>(machines: &'m [Machine<'m>], lit: &'m [&'m str]) -> Region {
     let Some(first) = machines.first() else { return Region::default() };
-    let mut draw =
-        Draw { machines, lit, calls: vec![first.method], drawn: BTreeSet::new(), path: String::new() };
+    let mut draw = Draw { machines, lit, calls: Vec::new(), drawn: BTreeSet::new(), path: String::new() };
     let mut region = draw.machine(first);
-    // What is called by none of these runs beside them, as a task.
-    for machine in &machines[1..] {
-        if !draw.drawn.contains(&machine.method) {
-            draw.calls = vec![machine.method];
-            draw.path = format!("{}/", machine.method);
-            let inside = draw.machine(machine);
-            let lit = lit.contains(&machine.method);
-            let (id, label) = (plain(machine.method), format!("task {}", machine.method));
-            region.nodes.push(Node { id, label, regions: vec![inside], lit });
-        }
-    }
+    region.note = note(first);
     region
+}
+
+/// Where a cancelled run can end, which is not drawn as a way from each state.
+fn note(machine: &Machine<'_>) -> Option<String> {
+    let ends = |state: &State<'_>| {
+        let mut ways = machine.transitions.iter().filter(|way| way.from == state.name);
+        ways.any(|way| way.cause == Cause::GivenUp && way.to == "Done")
+    };
+    let waits = machine.states.iter().filter(|state| state.within.is_none() && state.wait != Wait::Nothing);
+    let (given_up, not): (Vec<_>, Vec<_>) = waits.partition(|state| ends(state));
+    if given_up.is_empty() {
+        return None;
+    }
+    let mut note = "cancelled, it can end in any state".to_owned();
+    let names: Vec<&str> = not.iter().map(|state| state.name).collect();
+    if let [first, second, third, rest @ ..] = &names[..]
+        && !rest.is_empty()
+    {
+        note.push_str(&format!(" but {first}, {second}, {third} and {} others", rest.len()));
+    } else if !names.is_empty() {
+        note.push_str(&format!(" but {}", names.join(", ")));
+    }
+    Some(note)
 }
 
 struct Draw<'m, 'a> {
     machines: &'m [Machine<'a>],
     lit: &'m [&'m str],
-    /// The methods that are being drawn, each called by the one before.
-    calls: Vec<&'m str>,
-    /// The methods that were drawn where they are called.
-    drawn: BTreeSet<&'m str>,
+    /// The machines that are being drawn, each called by the one before.
+    calls: Vec<(&'m str, &'m str)>,
+    /// The machines that were drawn where they are called, by workflow and method.
+    drawn: BTreeSet<(&'m str, &'m str)>,
     /// The states that these calls are in, each with a `/` after it.
     path: String,
 }
 
 /// The states and transitions of a machine by the branch that they are in, so that each is looked at once.
-#[derive(Default)]
 struct Parts<'m> {
+    machine: &'m Machine<'m>,
     regions: BTreeMap<Option<Branch<'m>>, (Vec<&'m State<'m>>, Vec<&'m Transition<'m>>)>,
     /// The branches of each construct, by the name of its state.
     branches: BTreeMap<&'m str, BTreeSet<u16>>,
@@ -87,7 +101,7 @@ struct Parts<'m> {
 
 impl<'m> Parts<'m> {
     fn of(machine: &'m Machine<'m>) -> Self {
-        let mut parts = Parts::default();
+        let mut parts = Parts { machine, regions: BTreeMap::new(), branches: BTreeMap::new() };
         let mut within = BTreeMap::new();
         for state in machine.states {
             within.insert(state.name, state.within);
@@ -96,7 +110,7 @@ impl<'m> Parts<'m> {
                 parts.branches.entry(branch.of).or_default().insert(branch.number);
             }
         }
-        for transition in machine.transitions {
+        for transition in machine.transitions.iter().filter(|way| way.cause != Cause::GivenUp) {
             let (from, to) = (transition.from, transition.to);
             let (Some(leaves), Some(enters)) = (within.get(from), within.get(to)) else { continue };
             // What begins or ends a branch has its other end in the construct's own state.
@@ -114,8 +128,35 @@ impl<'m> Parts<'m> {
 }
 
 impl<'m> Draw<'m, 'm> {
+    /// A method or a function, with what runs beside it as tasks.
     fn machine(&mut self, machine: &'m Machine<'m>) -> Region {
-        self.region(&Parts::of(machine), None)
+        let parts = Parts::of(machine);
+        self.calls.push(key(machine));
+        let mut region = self.region(&parts, None);
+        // The blocks of a function are its own; those of methods, and what handles signals, are the run's.
+        let outermost = self.calls.len() == 1;
+        let is_function = machine.workflow == machine.method;
+        for task in self.machines.iter().filter(|task| task.workflow == machine.workflow) {
+            let is_called = key(task) == key(machine) || (outermost && self.drawn.contains(&key(task)));
+            if !is_called && (outermost || is_function) {
+                region.nodes.push(self.task(task));
+            }
+        }
+        self.calls.pop();
+        region
+    }
+
+    fn task(&mut self, task: &'m Machine<'m>) -> Node {
+        let outside = self.path.len();
+        let id = format!("{}{}", plain(&self.path), plain(task.method));
+        let lit = self.lit.contains(&format!("{}{}", self.path, task.method).as_str());
+        self.path.push_str(task.method);
+        self.path.push('/');
+        self.calls.push(key(task));
+        let inside = self.region(&Parts::of(task), None);
+        self.calls.pop();
+        self.path.truncate(outside);
+        Node { id, label: format!("task {}", task.method), regions: vec![inside], lit }
     }
 
     /// A machine, or one of its branches.
@@ -140,14 +181,14 @@ impl<'m> Draw<'m, 'm> {
                 }
             }
         }
-        Region { nodes, edges }
+        Region { nodes, edges, note: None }
     }
 
     fn node(&mut self, parts: &Parts<'m>, state: &'m State<'m>) -> Node {
         let numbers = parts.branches.get(state.name).into_iter().flatten();
         let branches = numbers.map(|number| Some(Branch { of: state.name, number: *number }));
         let mut regions: Vec<Region> = branches.map(|branch| self.region(parts, branch)).collect();
-        regions.extend(self.called(state));
+        regions.extend(self.called(parts.machine, state));
         // The branches are to be seen, and need no mention.
         let waits_for = match state.wait {
             Wait::Join => "join!",
@@ -162,33 +203,47 @@ impl<'m> Draw<'m, 'm> {
         Node { id: self.id(state.name), label, regions, lit }
     }
 
-    /// The machine that a state's call runs, if it is here and is not being drawn already.
-    fn called(&mut self, state: &'m State<'m>) -> Option<Region> {
-        let Wait::Call { method } = state.wait else { return None };
-        let machine = self.machines.iter().find(|machine| machine.method == method)?;
-        if self.calls.len() > DEEPEST || self.calls.contains(&machine.method) {
-            return None;
+    /// The machines that a state's call runs: a method, or functions. What is not here, or is being drawn already, is left out.
+    fn called(&mut self, caller: &'m Machine<'m>, state: &'m State<'m>) -> Vec<Region> {
+        let mut called: Vec<(&str, &str)> = Vec::new();
+        if let Wait::Call { method } = state.wait {
+            called.push((caller.workflow, method));
         }
-        self.calls.push(machine.method);
-        self.drawn.insert(machine.method);
-        let outside = self.path.len();
-        self.path.push_str(state.name);
-        self.path.push('/');
-        let region = self.machine(machine);
-        self.path.truncate(outside);
-        self.calls.pop();
-        Some(region)
+        let slots = caller.slots.iter().filter(|slot| state.slots.contains(&slot.name));
+        called.extend(slots.flat_map(|slot| &slot.functions).map(|name| (*name, *name)));
+        let machines: Vec<_> = called
+            .iter()
+            .filter_map(|called| self.machines.iter().find(|known| key(known) == *called))
+            .collect();
+        let mut regions = Vec::new();
+        for machine in machines {
+            if self.calls.len() > DEEPEST || self.calls.contains(&key(machine)) {
+                continue;
+            }
+            self.drawn.insert(key(machine));
+            let outside = self.path.len();
+            self.path.push_str(state.name);
+            self.path.push('/');
+            regions.push(self.machine(machine));
+            self.path.truncate(outside);
+        }
+        regions
     }
 
     /// The name of a state, with those of the calls around it.
     fn id(&self, name: &str) -> String {
-        format!("{}{name}", plain(&self.path).replace('/', "__"))
+        format!("{}{name}", plain(&self.path))
     }
 }
 
-/// The name of an `async` block within a method, `run.Charge`, without its dots.
+/// What tells a machine from others: a function is a workflow of its own.
+fn key<'m>(machine: &Machine<'m>) -> (&'m str, &'m str) {
+    (machine.workflow, machine.method)
+}
+
+/// The name of an `async` block within a method, `run.Charge`, without its dots; and calls within each other.
 fn plain(name: &str) -> String {
-    name.replace('.', "_")
+    name.replace('.', "_").replace('/', "__")
 }
 
 /// Text in one line, cut where it is long.

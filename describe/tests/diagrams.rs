@@ -3,7 +3,7 @@
 
 mod read;
 
-use longhaul_describe::{Branch, Cause, Machine, State, Transition, Wait, dot, mermaid};
+use longhaul_describe::{Branch, Cause, Machine, Slot, State, Transition, Wait, dot, mermaid};
 use read::{Dot, Mermaid};
 
 const fn state<'a>(name: &'a str, waits_for: &'a str, wait: Wait<'a>) -> State<'a> {
@@ -114,6 +114,75 @@ fn dot_has_the_same_nodes_and_a_box_for_each_branch() {
     assert!(
         text.contains("\"AwaitSelect\" [label=\"AwaitSelect: select!\", fillcolor=\"#ffdd77\", penwidth=2]")
     );
+}
+
+/// A run that can end anywhere but in a shield, and awaits a function with a block in it.
+fn cancelled() -> [Machine<'static>; 3] {
+    const STATES: &[State<'static>] = &[
+        State::START,
+        state("AwaitScope", "ctx.scope(a())", Wait::Scope),
+        within(state("AwaitA", "a()", Wait::Operation), "AwaitScope", 0),
+        State { slots: &["await_provision"], ..state("AwaitProvision", "provision(ctx)", Wait::Operation) },
+        state("AwaitShield", "shield(b())", Wait::Shield),
+        within(state("AwaitB", "b()", Wait::Operation), "AwaitShield", 0),
+        State::DONE,
+    ];
+    const WAYS: &[Transition<'static>] = &[
+        way("Start", "AwaitScope", Cause::Started),
+        way("AwaitScope", "AwaitA", Cause::Entered),
+        way("AwaitScope", "AwaitProvision", Cause::Branches),
+        way("AwaitScope", "AwaitShield", Cause::Cancelled),
+        way("AwaitA", "AwaitScope", Cause::Result),
+        way("AwaitProvision", "AwaitShield", Cause::Result),
+        way("AwaitShield", "AwaitB", Cause::Entered),
+        way("AwaitShield", "Done", Cause::Branches),
+        way("AwaitB", "AwaitShield", Cause::Result),
+        way("AwaitA", "AwaitScope", Cause::GivenUp),
+        way("AwaitProvision", "Done", Cause::GivenUp),
+    ];
+    const OF_FUNCTION: (&[State<'static>], &[Transition<'static>]) = (
+        &[State::START, state("AwaitTask", "task", Wait::Operation), State::DONE],
+        &[way("Start", "AwaitTask", Cause::Started), way("AwaitTask", "Done", Cause::Result)],
+    );
+    let slot =
+        Slot { name: "await_provision", type_name: "CallWait<provision>", functions: vec!["provision"] };
+    let [run, _] = machines();
+    let run = Machine { states: STATES, transitions: WAYS, slots: vec![slot], ..run };
+    let (states, transitions) = OF_FUNCTION;
+    let provision =
+        Machine { workflow: "provision", method: "provision", states, transitions, slots: Vec::new(), ..run };
+    let block = Machine { method: "provision.Task", ..provision.clone() };
+    [run, provision, block]
+}
+
+#[test]
+fn what_a_cancelled_run_does_is_drawn_and_where_it_ends_is_noted() {
+    let text = mermaid(&cancelled(), &["AwaitProvision/provision.Task"]);
+    let read = Mermaid::read(&text);
+    assert!(read.has("AwaitScope", "AwaitShield", "cancelled"), "{text}");
+    assert!(!text.contains("given up") && !read.has("AwaitProvision", "[*]", ""), "{text}");
+    let note = "cancelled, it can end in any state but AwaitScope, AwaitShield";
+    assert_eq!(read.notes, [("AwaitScope".to_owned(), note.to_owned())], "{text}");
+    let dot = dot(&cancelled(), &[]);
+    assert!(dot.contains(&format!("    label=\"{note}\"\n")), "{dot}");
+    Dot::read(&dot);
+}
+
+#[test]
+fn a_function_is_drawn_where_it_is_awaited_with_its_blocks() {
+    let text = mermaid(&cancelled(), &["AwaitProvision/provision.Task"]);
+    let read = Mermaid::read(&text);
+    let regions = |id: &str| read.node(id).unwrap_or_else(|| panic!("{id} is in {text}")).regions.clone();
+    assert_eq!(
+        regions("AwaitProvision"),
+        [["AwaitProvision__AwaitTask", "AwaitProvision__provision_Task"].map(str::to_owned)]
+    );
+    assert_eq!(
+        regions("AwaitProvision__provision_Task"),
+        [["AwaitProvision__provision_Task__AwaitTask".to_owned()]]
+    );
+    assert_eq!(read.lit, ["AwaitProvision__provision_Task"]);
+    assert!(read.node("provision").is_none() && read.node("provision_Task").is_none(), "{text}");
 }
 
 #[test]

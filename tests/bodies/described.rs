@@ -43,10 +43,16 @@ fn slots(machine: &MachineDescription, state: &str) -> Vec<&'static str> {
     slots
 }
 
-/// The ways from a state.
+/// The ways from a state, but those on which it is given up.
 fn ways(machine: &MachineDescription, from: &str) -> Vec<(&'static str, Cause)> {
-    let found = machine.transitions.iter().filter(|transition| transition.from == from);
-    found.map(|transition| (transition.to, transition.cause)).collect()
+    let found = machine.transitions.iter().filter(|way| way.from == from && way.cause != Cause::GivenUp);
+    found.map(|way| (way.to, way.cause)).collect()
+}
+
+/// From which states a cancelled run goes where, if the code cannot go on there.
+fn given_up(machine: &MachineDescription) -> Vec<(&'static str, &'static str)> {
+    let found = machine.transitions.iter().filter(|way| way.cause == Cause::GivenUp);
+    found.map(|way| (way.from, way.to)).collect()
 }
 
 #[test]
@@ -110,6 +116,10 @@ fn a_machine_describes_its_ways_with_their_causes() {
     assert_eq!(ways(run, "AwaitNone"), [("AwaitSelect", Cause::Result)]);
     assert_eq!(ways(run, "AwaitCondition"), [("Done", Cause::Condition)]);
     assert_eq!(ways(pause, "Pausing"), [("Done", Cause::Timer)]);
+    let all =
+        ["AwaitNum", "AwaitPause", "AwaitSelect", "AwaitNum2", "AwaitSleep", "AwaitNone", "AwaitCondition"];
+    assert_eq!(given_up(run), all.map(|state| (state, "Done")));
+    assert_eq!(given_up(pause), [("Pausing", "Done")]);
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -190,8 +200,143 @@ fn a_machine_is_drawn_with_what_it_calls_and_where_it_is() {
     AwaitSelect --> AwaitSelect: result
     AwaitSelect --> AwaitCondition: result or branches
     AwaitCondition --> [*]: condition
+    note left of AwaitNum: cancelled, it can end in any state
     classDef lit fill:#fd7,stroke:#b60,color:#000
     class AwaitPause__Pausing lit
 "#
     );
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Careful {}
+
+#[workflow]
+impl Careful {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let scoped = ctx
+            .scope(async {
+                ctx.sleep(seconds(1)).await;
+                num(n).await
+            })
+            .await;
+        if scoped.is_err() {
+            #[state(Undoing)]
+            shield(num(1)).await?;
+            return Ok(0);
+        }
+        select! {
+            x = num(2) => { x?; }
+            () = ctx.cancelled() => {
+                shield(async { ctx.scope(ctx.sleep(seconds(2))).await }).await.ok();
+            }
+        }
+        #[state(Last)]
+        let last = ctx.scope(num(3)).await??;
+        Ok(last)
+    }
+}
+
+#[test]
+fn ways_on_which_a_cancelled_run_goes_on_have_that_cause() {
+    let [run] = &Careful::describe()[..] else { panic!("one machine") };
+    let outside = |from: &str| -> Vec<(&str, Cause)> {
+        ways(run, from).into_iter().filter(|(_, cause)| *cause != Cause::Entered).collect()
+    };
+    assert_eq!(
+        outside("AwaitScope"),
+        [
+            ("Undoing", Cause::Branches),
+            ("Undoing", Cause::Cancelled),
+            ("AwaitSelect", Cause::Branches),
+            ("AwaitSelect", Cause::Cancelled),
+        ]
+    );
+    assert_eq!(
+        outside("AwaitSelect"),
+        [("Done", Cause::Result), ("AwaitShield", Cause::Cancelled), ("Last", Cause::Result)]
+    );
+    assert_eq!(
+        outside("Last"),
+        [("Done", Cause::Error), ("Done", Cause::Branches), ("Done", Cause::Cancelled)]
+    );
+    assert_eq!(
+        given_up(run),
+        [
+            ("AwaitSleep", "AwaitScope"),
+            ("AwaitNum", "AwaitScope"),
+            ("AwaitNum3", "Done"),
+            ("AwaitSleep2", "AwaitScope2"),
+            ("AwaitNum4", "Last"),
+        ]
+    );
+    let drawn = mermaid(&Careful::describe(), &[]);
+    assert!(drawn.contains("AwaitScope --> Undoing: branches or cancelled"), "{drawn}");
+    assert!(drawn.contains("AwaitSelect --> AwaitShield: cancelled"), "{drawn}");
+    assert!(!drawn.contains("note"), "it goes on everywhere: {drawn}");
+}
+
+#[workflow]
+async fn both(ctx: &Context, n: u32) -> Result<u32, Failure> {
+    let beside = ctx.spawn(async move {
+        ctx.sleep(seconds(1)).await;
+        n
+    });
+    let next = if n > 0 { Box::pin(both(ctx, n - 1)).await? } else { 0 };
+    Ok(num(next).await? + beside.await?)
+}
+
+#[workflow]
+async fn twice(ctx: &Context, n: u32) -> Result<u32, Failure> {
+    Ok(both(ctx, n).await? + both(ctx, n + 1).await?)
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Calls {}
+
+#[workflow]
+impl Calls {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
+        let first = twice(ctx, n).await?;
+        let all = join_all((0..n).map(|n| both(ctx, n))).await;
+        self.both(ctx).await;
+        Ok(first + all.len() as u32)
+    }
+
+    /// Called as a function is, and no function.
+    async fn both(&mut self, ctx: &Context) {
+        #[state(Pausing)]
+        ctx.sleep(seconds(1)).await;
+    }
+}
+
+#[test]
+fn functions_are_described_and_drawn_where_they_are_awaited() {
+    let machines = Calls::describe();
+    let names: Vec<_> = machines.iter().map(|machine| (machine.workflow, machine.method)).collect();
+    assert_eq!(
+        names,
+        [("Calls", "run"), ("Calls", "both"), ("twice", "twice"), ("both", "both"), ("both", "both.Sleep")]
+    );
+    let drawn = mermaid(&machines, &["AwaitTwice/AwaitBoth2/both.Sleep"]);
+    let lines: Vec<&str> = drawn.lines().map(str::trim).collect();
+    let node = |label: &str, id: &str| format!("state \"{label}\" as {id}");
+    for (label, id) in [
+        ("AwaitTwice: twice(ctx, n)", "AwaitTwice {"),
+        ("AwaitBoth: both(ctx, n)", "AwaitTwice__AwaitBoth {"),
+        ("AwaitBoth2: both(ctx, n + 1)", "AwaitTwice__AwaitBoth2 {"),
+        // It calls itself, and is not drawn again within itself.
+        ("AwaitBoth: both(ctx, n - 1)", "AwaitTwice__AwaitBoth2__AwaitBoth"),
+        ("task both.Sleep", "AwaitTwice__AwaitBoth2__both_Sleep {"),
+        ("AwaitSleep: ctx.sleep(seconds(1))", "AwaitTwice__AwaitBoth2__both_Sleep__AwaitSleep"),
+        ("AwaitJoinAll: join_all((0 .. n).map(| n | both(ctx, n)))", "AwaitJoinAll {"),
+        ("AwaitNum: num(next)", "AwaitJoinAll__AwaitNum"),
+        ("AwaitBoth: self.both(ctx)", "AwaitBoth {"),
+        ("Pausing: ctx.sleep(seconds(1))", "AwaitBoth__Pausing"),
+    ] {
+        assert!(lines.contains(&&*node(label, id)), "{label} is {id} in {drawn}");
+    }
+    assert_eq!(lines.last(), Some(&"class AwaitTwice__AwaitBoth2__both_Sleep lit"));
+    assert!(!drawn.contains("task both\""), "a method of that name is called, and no task: {drawn}");
 }

@@ -6,7 +6,7 @@ use std::task::{self, Poll, Waker};
 
 use longhaul::activity::{ActivityOutcome, Attempt, RegisteredActivity};
 use longhaul::codec::{Payload, decode, encode};
-use longhaul::machine::{Command, Ended, OpId, Process, Resolution, Step, Steps};
+use longhaul::machine::{Cause, Command, Ended, OpId, Process, Resolution, Step, Steps};
 use longhaul::prelude::*;
 use longhaul::{ActivityContext, Moment};
 
@@ -143,8 +143,9 @@ struct States {
 impl States {
     fn of<W: Workflow>() -> Self {
         let machine = W::describe().swap_remove(0);
-        let transitions =
-            machine.transitions.iter().map(|transition| (transition.from, transition.to)).collect();
+        // Nobody cancels here.
+        let ways = machine.transitions.iter().filter(|way| way.cause != Cause::GivenUp);
+        let transitions = ways.map(|way| (way.from, way.to)).collect();
         States { transitions, at: "Start".to_owned() }
     }
 

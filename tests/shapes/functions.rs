@@ -99,10 +99,12 @@ async fn a_call_within_a_call_is_stored_and_waits_where_it_was() {
 
 #[test]
 fn a_machine_names_the_function_that_it_awaits() {
-    let [machine] = &wait_within::describe()[..] else { panic!("it is one machine") };
+    let [machine, awaited] = &wait_within::describe()[..] else { panic!("it and what it awaits") };
+    assert_eq!((awaited.workflow, awaited.method), ("wait_long", "wait_long"));
     assert_eq!((machine.workflow, machine.method), ("wait_within", "wait_within"));
     let [_, waits, _] = machine.states else { panic!("{machine:?}") };
     assert_eq!(waits.waits_for, "wait_long(ctx)");
     let slot = machine.slots.iter().find(|slot| slot.name == waits.slots[0]).unwrap();
     assert!(slot.type_name.contains("wait_long"), "{}", slot.type_name);
+    assert_eq!(slot.functions, ["wait_long"]);
 }

@@ -25,10 +25,7 @@ pub(crate) fn function(function: &Function, machine: &Machine<'_>, errors: &mut 
         path: text(name),
     };
     let step = machine::step_fn(machine.method, &machine.graph, &machine.analysis, &names, errors);
-    let step_name = step_name(name);
-    let plain_name = text(name);
-    let description =
-        describe::machine(&text(name), &quote!(#plain_name), machine, &quote!(#step_name(ctx, machine)));
+    let description = describe::of_function(&text(name), machine);
     let types = machine_types(&machine.graph, &machine.analysis, &names);
     let (step_spawned, steps) =
         (spawned::step_spawned_of_function(machine), spawned::steps_of_function(machine));
@@ -51,9 +48,9 @@ pub(crate) fn stand_in(function: &Function) -> TokenStream {
     let around = around(
         function,
         &quote! {
-            ::longhaul::machine::MachineDescription {
+            ::std::vec![::longhaul::machine::MachineDescription {
                 workflow: #name, method: #name, file: ::core::file!(), states: &[], transitions: &[], slots: ::std::vec::Vec::new(),
-            }
+            }]
         },
         &TokenStream::new(),
         &TokenStream::new(),
@@ -86,6 +83,7 @@ fn around(
     let step = step_name(name);
     let span = method.arguments.first().map_or_else(|| at(name.span()), |argument| at(argument.ty.span()));
     let arguments = quote_spanned!(span=> type Arguments = #input;);
+    let text = text(name);
     let workflow = workflow(function, docs_of_run);
     quote! {
         #[doc = #type_docs]
@@ -105,6 +103,7 @@ fn around(
         #[automatically_derived]
         #[allow(deprecated)]
         impl ::longhaul::machine::Function for #name {
+            const NAME: &'static str = #text;
             #arguments
             type Output = #output;
             fn step(
@@ -114,7 +113,7 @@ fn around(
                 #step(ctx, machine)
             }
             #step_spawned
-            fn describe() -> ::longhaul::machine::MachineDescription {
+            fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
                 #description
             }
         }
@@ -193,7 +192,7 @@ fn workflow(function: &Function, docs: &TokenStream) -> TokenStream {
                 #step(ctx, machine).map(|result| #result)
             }
             fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
-                ::std::vec![<Self as ::longhaul::machine::Function>::describe()]
+                ::longhaul::machine::with_functions(<Self as ::longhaul::machine::Function>::describe)
             }
             fn steps(steps: &mut ::longhaul::machine::Steps) {
                 steps.function::<Self>();

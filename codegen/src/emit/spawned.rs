@@ -34,22 +34,13 @@ fn steps(graph: &Graph) -> Vec<&str> {
     graph.steps.iter().map(|step| step.name.as_str()).chain(within).collect()
 }
 
-/// The names of the blocks that are values.
-fn blocks(graph: &Graph) -> Vec<&str> {
-    graph
-        .sites
-        .iter()
-        .flat_map(|site| std::iter::once(site.name.as_str()).chain(blocks(&site.graph)))
-        .collect()
-}
-
-/// `Function::STEPS`, and what is needed to find the steps of the functions that it awaits.
+/// `Function::STEPS`
 pub(super) fn steps_of_function(machine: &Machine<'_>) -> TokenStream {
-    let (steps, blocks) = (steps(&machine.graph), blocks(&machine.graph));
-    let steps = (!steps.is_empty()).then(|| quote!(const STEPS: &'static [&'static str] = &[#(#steps),*];));
-    let blocks =
-        (!blocks.is_empty()).then(|| quote!(const BLOCKS: &'static [&'static str] = &[#(#blocks),*];));
-    quote!(#steps #blocks)
+    let steps = steps(&machine.graph);
+    if steps.is_empty() {
+        return TokenStream::new();
+    }
+    quote!(const STEPS: &'static [&'static str] = &[#(#steps),*];)
 }
 
 /// `Workflow::steps`

@@ -14,7 +14,9 @@ use super::label::source_text;
 use super::operands::Mode;
 use super::place::peel;
 use super::{Dest, Label, Lower, Operation, VarId};
-use crate::cfg::{BlockId, Concurrency, Construct, ConstructId, Door, Instr, Polled, Task, TaskId, Term};
+use crate::cfg::{
+    BlockId, Concurrency, Construct, ConstructId, Door, Ends, Instr, Polled, Task, TaskId, Term,
+};
 
 /// A construct, all that its branches are made of being evaluated.
 pub(super) struct Plan {
@@ -95,7 +97,8 @@ impl Lower<'_, '_> {
     /// Evaluates what the construct is made of. With `hold` other code is evaluated before it begins, which may wait.
     fn plan(&mut self, wrapper: &Wrapper<'_>, whole: &Expr, hold: bool) -> Plan {
         let source = source_text(whole);
-        let label = |name: &str| Label { name: name.to_owned(), source, timer: false, span: whole.span() };
+        let label =
+            |name: &str| Label { name: name.to_owned(), source, ends: Ends::Result, span: whole.span() };
         let (kind, branches, label) = match wrapper {
             Wrapper::Timeout(limit, operation) => {
                 let mut limit = self.expr(limit);

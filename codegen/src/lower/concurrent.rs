@@ -11,7 +11,7 @@ use super::given::without_names;
 use super::label::tidy;
 use super::select::is_select;
 use super::{Dest, Label, Lower};
-use crate::cfg::Concurrency;
+use crate::cfg::{Concurrency, Ends};
 use crate::diag;
 
 impl Lower<'_, '_> {
@@ -47,6 +47,6 @@ impl Lower<'_, '_> {
 
     pub(super) fn macro_label(name: &str, mac: &Macro) -> Label {
         let source = tidy(&without_names(quote!(#mac)).to_string());
-        Label { name: name.to_owned(), source, timer: false, span: mac.path.span() }
+        Label { name: name.to_owned(), source, ends: Ends::Result, span: mac.path.span() }
     }
 }

@@ -7,11 +7,11 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
 use super::find::expr_awaits;
-use super::label::{is_timer, source_text, state_name};
+use super::label::{ends, source_text, state_name};
 use super::operands::Mode;
 use super::place::{is_comparison, is_compound_assignment, peel};
 use super::{Dest, Label, Lower, Operation};
-use crate::cfg::{Code, Concurrency, Polled};
+use crate::cfg::{Code, Concurrency, Ends, Polled};
 use crate::diag;
 
 impl Lower<'_, '_> {
@@ -165,7 +165,7 @@ impl Lower<'_, '_> {
             && block.capture.is_none()
         {
             let (name, source) = ("Block".to_owned(), "async { .. }".to_owned());
-            let label = Label { name, source, timer: false, span: base.span() };
+            let label = Label { name, source, ends: Ends::Result, span: base.span() };
             let (output, _) = self.construct(Concurrency::Join, &[base], Vec::new(), label);
             let output = self.path(output);
             return syn::parse_quote!(#output.0);
@@ -178,12 +178,8 @@ impl Lower<'_, '_> {
     /// Lowers what is awaited, up to where it would begin. With `hold` other code is evaluated before that.
     pub(super) fn operation(&mut self, base: &Expr, hold: bool) -> Operation {
         let base = unboxed(peel(base));
-        let label = Label {
-            name: state_name(base),
-            source: source_text(base),
-            timer: is_timer(base),
-            span: base.span(),
-        };
+        let label =
+            Label { name: state_name(base), source: source_text(base), ends: ends(base), span: base.span() };
         if let Expr::MethodCall(call) = base
             && call.method == "wait_until"
             && call.args.len() == 1

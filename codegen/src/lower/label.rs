@@ -5,6 +5,7 @@ use syn::visit_mut::{self, VisitMut};
 
 use super::given::without_names;
 use super::place::peel;
+use crate::cfg::Ends;
 
 /// What a state that waits for `expr` is called, without `Await`.
 pub(super) fn state_name(expr: &Expr) -> String {
@@ -59,14 +60,19 @@ fn is_option(call: &syn::ExprMethodCall) -> bool {
         && matches!(peel(&call.receiver), Expr::Call(_) | Expr::MethodCall(_))
 }
 
-/// Whether `expr` is a sleep.
-pub(super) fn is_timer(expr: &Expr) -> bool {
+/// What ends the wait for `expr`.
+pub(super) fn ends(expr: &Expr) -> Ends {
     match peel(expr) {
-        Expr::MethodCall(call) => call.method == "sleep" || call.method == "sleep_until",
+        Expr::MethodCall(call) if call.method == "sleep" || call.method == "sleep_until" => Ends::Timer,
+        Expr::MethodCall(call) if call.method == "cancelled" && call.args.is_empty() => Ends::Cancelled,
         // The limit of a `timeout`.
-        Expr::Call(call) => matches!(&*call.func, Expr::Path(path)
-            if path.path.segments.iter().map(|segment| segment.ident.to_string()).eq(["longhaul", "machine", "sleep"])),
-        _ => false,
+        Expr::Call(call)
+            if matches!(&*call.func, Expr::Path(path)
+                if path.path.segments.iter().map(|segment| segment.ident.to_string()).eq(["longhaul", "machine", "sleep"])) =>
+        {
+            Ends::Timer
+        }
+        _ => Ends::Result,
     }
 }
 

@@ -46,8 +46,8 @@ use quote::{format_ident, quote};
 use syn::{Expr, Ident, Pat, Type};
 
 use crate::cfg::{
-    Block, BlockId, Code, CodeTokens, Graph, Instr, MAIN, Poll, Polled, Scope, ScopeId, Task, TaskId, Term,
-    Var,
+    Block, BlockId, Code, CodeTokens, Ends, Graph, Instr, MAIN, Poll, Polled, Scope, ScopeId, Task, TaskId,
+    Term, Var,
 };
 use crate::diag::Errors;
 use crate::model::Method;
@@ -142,7 +142,7 @@ struct Label {
     name: String,
     source: String,
     /// Whether it is a sleep.
-    timer: bool,
+    ends: Ends,
     span: Span,
 }
 
@@ -395,8 +395,8 @@ impl Lower<'_, '_> {
     fn poll(&mut self, what: Polled, label: Label) -> VarId {
         let output = self.temp("r", label.span);
         self.suspended.push(self.current);
-        let Label { name, source, timer, span } = label;
-        self.push(Instr::Poll(Poll { what, output, name, given: None, source, timer, span }));
+        let Label { name, source, ends, span } = label;
+        self.push(Instr::Poll(Poll { what, output, name, given: None, source, ends, span }));
         output
     }
 

@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprAsync, ExprMethodCall, Ident, Item, Stmt};
 
-use super::label::{is_timer, source_text, state_name};
+use super::label::{ends, source_text, state_name};
 use super::place::peel;
 use super::verbatim::Around;
 use super::{Label, Lower, at, find};
@@ -93,7 +93,7 @@ impl Lower<'_, '_> {
         let taken = format_ident!("__operation", span = at(written.span()));
         let body: Block = syn::parse_quote!({ #taken.await });
         let (name, source) = (state_name(written), source_text(written));
-        let label = Label { name, source, timer: is_timer(written), span: written.span() };
+        let label = Label { name, source, ends: ends(written), span: written.span() };
         let name = label.name.clone();
         let inner = Inner { captures: &[taken], items: Vec::new(), body: &body };
         self.site(&name, inner, operation, Some(label), written.span())
@@ -183,14 +183,14 @@ impl Lower<'_, '_> {
     ) -> Expr {
         let name = self.site_names.name(&format!("{}.{name}", self.name), "");
         let mut graph = self.lower_site(&name, inner);
-        if let Some(Label { name, source, timer, span }) = label {
+        if let Some(Label { name, source, ends, span }) = label {
             let polls = graph.blocks.iter_mut().flat_map(|block| &mut block.instrs);
             for poll in polls.filter_map(|instr| match instr {
                 Instr::Poll(poll) => Some(poll),
                 _ => None,
             }) {
                 (poll.name, poll.source) = (name.clone(), source.clone());
-                (poll.timer, poll.span) = (timer, span);
+                (poll.ends, poll.span) = (ends, span);
             }
         }
         let tag = site_tag(self.graph.sites.len());

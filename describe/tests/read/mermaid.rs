@@ -14,6 +14,8 @@ pub(crate) struct Mermaid {
     pub(crate) nodes: Vec<Node>,
     edges: Vec<(String, String, String)>,
     pub(crate) lit: Vec<String>,
+    /// Beside which node, and what.
+    pub(crate) notes: Vec<(String, String)>,
 }
 
 impl Mermaid {
@@ -57,6 +59,10 @@ impl Mermaid {
                 }
                 assert!(!label.contains([':', ';', '#']), "{line}");
                 read.edges.push((from.to_owned(), to.to_owned(), label.to_owned()));
+            } else if let Some(rest) = line.strip_prefix("note left of ") {
+                let (id, note) = rest.split_once(": ").expect("a note is of a node");
+                assert!(read.node(id).is_some() && !note.contains([':', ';', '#']), "{line}");
+                read.notes.push((id.to_owned(), note.to_owned()));
             } else if let Some(id) = line.strip_prefix("class ").and_then(|line| line.strip_suffix(" lit")) {
                 read.lit.push(id.to_owned());
             } else {

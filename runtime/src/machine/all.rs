@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::context::Context;
 use super::frame::Stored;
-use super::steps::FindSteps;
+use super::functions::Awaited;
 use super::wait::{Awaitable, OpId, Wait, WaitWriter, stored_by_serde};
 use crate::codec::{Payload, Writer};
 
@@ -219,7 +219,7 @@ where
         if self.0.is_done() { ctx.ready(self.0.outputs()) } else { Poll::Pending }
     }
 
-    fn functions(called: &mut Vec<FindSteps>) {
+    fn functions(called: &mut Vec<Awaited>) {
         W::functions(called);
     }
 
@@ -260,7 +260,7 @@ impl<W: Wait<Output = Result<T, E>>, T: Stored, E> Wait for TryJoinAllWait<W, T>
         }
     }
 
-    fn functions(called: &mut Vec<FindSteps>) {
+    fn functions(called: &mut Vec<Awaited>) {
         W::functions(called);
     }
 
@@ -365,7 +365,7 @@ where
         if self.0.is_done() { ctx.ready(self.0.running.outputs()) } else { Poll::Pending }
     }
 
-    fn functions(called: &mut Vec<FindSteps>) {
+    fn functions(called: &mut Vec<Awaited>) {
         A::Wait::functions(called);
     }
 
@@ -411,7 +411,7 @@ where
         }
     }
 
-    fn functions(called: &mut Vec<FindSteps>) {
+    fn functions(called: &mut Vec<Awaited>) {
         A::Wait::functions(called);
     }
 

@@ -8,23 +8,23 @@ use super::context::Context;
 use super::describe::MachineDescription;
 use super::drive::{Sub, no_such_task};
 use super::frame::Stored;
+use super::functions::Awaited;
 use super::held::Held;
 use super::machines::{Bodies, Machines};
 use super::spawned::Spawned;
-use super::steps::{FindSteps, Steps};
 use super::wait::{Awaitable, OpId, Wait, WaitWriter};
 use crate::codec::CodecError;
 
 /// What `#[workflow]` implements for the type beside an `async fn`: the function's machine. One does not write it by hand.
 pub trait Function: 'static {
+    /// Its name.
+    const NAME: &'static str;
     /// What it is called with, the context aside: one argument as it is, several as a tuple.
     type Arguments: Stored;
     /// What awaiting a call gives.
     type Output;
     /// The names of its local steps.
     const STEPS: &'static [&'static str] = &[];
-    /// The names of the `async` blocks in it that are values.
-    const BLOCKS: &'static [&'static str] = &[];
     /// Lets the machine go as far as it can.
     fn step(ctx: &Context, machine: &mut Sub<Self::Arguments>) -> Poll<Self::Output>;
     /// Lets a task that the function has begun go as far as it can.
@@ -32,8 +32,8 @@ pub trait Function: 'static {
         let _ = no_such_task::<()>(ctx, &spawned);
         spawned
     }
-    /// The machine as data.
-    fn describe() -> MachineDescription;
+    /// The machine as data, and those of the `async` blocks in it that are values.
+    fn describe() -> Vec<MachineDescription>;
 }
 
 /// The bodies of a function.
@@ -110,13 +110,13 @@ impl<F: Function> Wait for CallWait<F> {
         }
     }
 
-    fn functions(called: &mut Vec<FindSteps>) {
-        called.push(Steps::function::<F>);
+    fn functions(called: &mut Vec<Awaited>) {
+        called.push(Awaited::of::<F>());
     }
 
     #[cfg(feature = "testing")]
     fn stored() -> super::stored::StoredWait {
-        super::stored::StoredWait::Function(F::describe)
+        super::stored::StoredWait::Function { name: F::NAME, describe: F::describe }
     }
 
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {

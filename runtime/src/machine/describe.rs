@@ -30,6 +30,7 @@ pub use longhaul_describe::{Branch, Cause, Wait as WaitsFor, dot, mermaid, trans
 ///     state "AwaitSleep: ctx.sleep(days(1))" as AwaitSleep
 ///     [*] --> AwaitSleep: started
 ///     AwaitSleep --> [*]: timer
+///     note left of AwaitSleep: cancelled, it can end in any state
 ///     classDef lit fill:#fd7,stroke:#b60,color:#000
 ///     class AwaitSleep lit
 /// "#

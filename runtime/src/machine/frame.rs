@@ -10,8 +10,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
+use super::functions;
 use super::spawned::Spawned;
-use super::steps;
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
 use super::wait::{OpId, Wait, WaitWriter};
@@ -248,10 +248,10 @@ impl Slots<'_> {
     pub fn wait<W: Wait>(&mut self, number: u16, name: &'static str, slot: &mut Slot<W>) {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Wait(W::stored()));
-        if let Mode::Describe { .. } = self.mode {
-            steps::awaits(W::functions);
-        }
         self.visit(number, name, type_name::<W>(), &mut Waiting(slot));
+        if let Mode::Describe { slots } = &mut self.mode {
+            functions::awaits(W::functions, slots.last_mut());
+        }
     }
 
     /// A machine called from this one: its bytes are copied as they are.
@@ -288,7 +288,7 @@ impl Slots<'_> {
     #[inline(never)]
     fn visit(&mut self, number: u16, name: &'static str, type_name: &'static str, slot: &mut dyn Visited) {
         if let Mode::Describe { slots } = &mut self.mode {
-            slots.push(SlotDescription { name, type_name });
+            slots.push(SlotDescription { name, type_name, functions: Vec::new() });
             return;
         }
         if !self.live.contains(&number) {

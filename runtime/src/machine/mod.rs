@@ -18,6 +18,7 @@ mod describe;
 mod drive;
 mod endless;
 mod frame;
+mod functions;
 mod held;
 mod iterators;
 pub mod kept;
@@ -51,6 +52,7 @@ pub use describe::{
 };
 pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots_of_task};
 pub use frame::{Frame, Op, Slot, Slots, State, StateEntry, Stored};
+pub use functions::{Awaited, with_functions};
 pub(crate) use held::stored_state;
 pub use iterators::{Finite, Ordered, Repeatable, repeated};
 pub(crate) use local::played;
@@ -64,7 +66,7 @@ pub use question::{Asked, FromResidual, Question, ask};
 #[doc(hidden)]
 pub use serde;
 pub use spawned::{Spawned, step_method};
-pub use steps::{FindSteps, Steps};
+pub use steps::Steps;
 pub use task::{AsyncBlock, ByReference, Site, Spawn, Task, TaskReference, by_reference};
 pub use text::{HasText, WithText};
 pub use trigger::Trigger;

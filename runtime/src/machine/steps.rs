@@ -1,27 +1,18 @@
 //! Which local steps a workflow has, and their code: its own, and those of the functions that it awaits.
 
 use std::any::TypeId;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use super::call::Function;
 use super::context::{Context, Step};
-use super::drive::slots_of_task;
+use super::functions;
 use super::local::full_name;
 use super::spawned::Spawned;
 use crate::activity::{ActivityOptions, ErasedActivity, RegisteredActivity};
 use crate::time::Moment;
 use crate::workflow::Workflow;
-
-/// Adds the steps of one function.
-pub type FindSteps = fn(&mut Steps);
-
-thread_local! {
-    /// The functions that the machines which are being described await, as long as somebody asks.
-    static AWAITED: RefCell<Option<Vec<FindSteps>>> = const { RefCell::new(None) };
-}
 
 /// The local steps that were found, by the names under which they are stored.
 #[derive(Default)]
@@ -57,7 +48,7 @@ impl Steps {
 
     /// Adds those of the functions that `W`'s machines await.
     pub fn awaited<W: Workflow>(&mut self) {
-        self.awaited_in(&mut || drop(W::describe()));
+        self.awaited_in(&|| drop(W::describe()));
     }
 
     /// Adds those of `F`, and of the functions that it awaits.
@@ -69,12 +60,7 @@ impl Steps {
             let step = find(name, F::step_spawned);
             self.add((*name).to_owned(), step);
         }
-        self.awaited_in(&mut || {
-            drop(F::describe());
-            for block in F::BLOCKS {
-                drop(slots_of_task(block, |ctx, task| drop(F::step_spawned(ctx, task))));
-            }
-        });
+        self.awaited_in(&|| drop(F::describe()));
     }
 
     /// The code of the step that is stored under this name.
@@ -101,12 +87,9 @@ impl Steps {
     }
 
     #[inline(never)]
-    fn awaited_in(&mut self, describe: &mut dyn FnMut()) {
-        let around = AWAITED.replace(Some(Vec::new()));
-        describe();
-        let called = AWAITED.replace(around).unwrap_or_default();
-        for function in called {
-            function(self);
+    fn awaited_in(&mut self, describe: &dyn Fn()) {
+        for function in functions::awaited_in(&mut || describe()) {
+            (function.steps)(self);
         }
     }
 }
@@ -121,15 +104,6 @@ fn known(name: String) -> &'static str {
     let name: &'static str = name.leak();
     known.insert(name);
     name
-}
-
-/// A machine that is being described awaits something.
-pub(super) fn awaits(functions: fn(&mut Vec<FindSteps>)) {
-    AWAITED.with_borrow_mut(|awaited| {
-        if let Some(called) = awaited {
-            functions(called);
-        }
-    });
 }
 
 /// The code of a step, from the bodies that `step_spawned` leads to.

@@ -31,7 +31,12 @@ pub enum StoredWait {
     /// A call of an activity.
     Activity(StoredActivity),
     /// A call of a function marked `#[workflow]`.
-    Function(fn() -> MachineDescription),
+    Function {
+        /// Its name.
+        name: &'static str,
+        /// Its machine, and those of the blocks in it.
+        describe: fn() -> Vec<MachineDescription>,
+    },
     /// Something else, by the name of its type.
     Other(&'static str),
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::context::{Context, Resolution};
-use super::steps::FindSteps;
+use super::functions::Awaited;
 use crate::activity::{
     Activity, ActivityCall, ActivityError, ActivityOutcome, ActivityType, CallOptions, Cancellation,
     ConfiguredCall, TimedOut,
@@ -96,9 +96,10 @@ pub trait Wait: Sized + 'static {
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError>;
     /// Reads it back. A type that serde can read does so with [`read_value`].
     fn read(bytes: &[u8]) -> Result<Self, CodecError>;
-    /// Tells of the functions that it may be a call of: their local steps are looked for when an engine is opened.
+    /// Tells of the functions that it may be a call of: their local steps are looked for when an engine is opened, and they are
+    /// described with what awaits them.
     #[doc(hidden)]
-    fn functions(called: &mut Vec<FindSteps>) {
+    fn functions(called: &mut Vec<Awaited>) {
         let _ = called;
     }
     /// What is stored of it, for schemas.

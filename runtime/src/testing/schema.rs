@@ -49,16 +49,17 @@ pub fn schema<W: Workflow>() -> Schema {
     let signals = W::SIGNALS.iter().chain(W::UPDATES);
     let signals = signals.map(|signal| (signal.name.to_owned(), (signal.form)(&mut found.tracer))).collect();
     let (described, stored) = asking(W::describe);
-    let mut machines: Vec<MachineSchema> =
-        described.iter().map(|machine| found.machine(machine, &stored)).collect();
+    let own = described.iter().filter(|machine| machine.workflow == W::NAME);
+    let mut machines: Vec<MachineSchema> = own.map(|machine| found.machine(machine, &stored)).collect();
     // The functions that are awaited, and those that they await.
-    let mut known: BTreeSet<String> = machines.iter().map(|machine| machine.name.clone()).collect();
-    while let Some(describe) = found.functions.pop() {
-        let (machine, stored) = asking(describe);
-        if known.insert(function_name(&machine)) {
-            let mut schema = found.machine(&machine, &stored);
-            schema.name = function_name(&machine);
-            machines.push(schema);
+    let mut known = BTreeSet::new();
+    while let Some((name, describe)) = found.functions.pop() {
+        if known.insert(name) {
+            let (described, stored) = asking(describe);
+            machines.extend(described.iter().map(|machine| {
+                let schema = found.machine(machine, &stored);
+                MachineSchema { name: function_name(machine.method), ..schema }
+            }));
         }
     }
     found.activities.sort_by(|a, b| a.name.cmp(&b.name));
@@ -78,11 +79,11 @@ struct Found {
     tracer: Tracer,
     activities: Vec<Activity>,
     /// Functions that are called.
-    functions: Vec<fn() -> MachineDescription>,
+    functions: Vec<(&'static str, fn() -> Vec<MachineDescription>)>,
 }
 
-fn function_name(machine: &MachineDescription) -> String {
-    format!("fn-{}", machine.method)
+fn function_name(method: &str) -> String {
+    format!("fn-{method}")
 }
 
 impl Found {
@@ -135,10 +136,9 @@ impl Found {
                 }
                 SlotForm::Activity(name)
             }
-            StoredWait::Function(describe) => {
-                self.functions.push(*describe);
-                // Only its name is asked for here.
-                SlotForm::Machine(function_name(&asking(describe).0))
+            StoredWait::Function { name, describe } => {
+                self.functions.push((name, *describe));
+                SlotForm::Machine(function_name(name))
             }
             StoredWait::Other(name) => SlotForm::Wait(short(name)),
         }

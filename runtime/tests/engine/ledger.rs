@@ -285,7 +285,7 @@ impl Workflow for Ledger {
             file: "",
             states: const { &[state("Start", ""), state("AwaitClosed", "closed.await")] },
             transitions: &[TransitionDescription { from: "Start", to: "AwaitClosed", cause: Cause::Started }],
-            slots: vec![SlotDescription { name: "mode", type_name: "Mode" }],
+            slots: vec![SlotDescription { name: "mode", type_name: "Mode", functions: Vec::new() }],
         }]
     }
 }

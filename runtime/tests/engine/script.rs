@@ -397,7 +397,7 @@ impl Workflow for Script {
             file: "",
             states: const { &[state("Start", ""), state("AwaitWork", "work(n).await")] },
             transitions: &[TransitionDescription { from: "Start", to: "AwaitWork", cause: Cause::Started }],
-            slots: vec![SlotDescription { name: "todo", type_name: "VecDeque<Do>" }],
+            slots: vec![SlotDescription { name: "todo", type_name: "VecDeque<Do>", functions: Vec::new() }],
         }]
     }
 }

@@ -10,7 +10,7 @@ use self::rows::transitions;
 use self::ways::ways;
 use super::{Machine, step_name};
 use crate::analyse::{Analysis, SlotKind};
-use crate::cfg::{Concurrency, Graph, Poll, Polled, TaskId};
+use crate::cfg::{Concurrency, Ends, Graph, Poll, Polled, TaskId};
 use crate::model::Workflow;
 
 /// What is known of a machine from its source.
@@ -136,7 +136,7 @@ pub(crate) fn drawn<T>(all: &[Facts], draw: impl FnOnce(&[longhaul_describe::Mac
             slots: facts
                 .slots
                 .iter()
-                .map(|(name, _)| longhaul_describe::Slot { name, type_name: "_" })
+                .map(|(name, _)| longhaul_describe::Slot { name, type_name: "_", functions: Vec::new() })
                 .collect(),
         })
         .collect();
@@ -145,8 +145,11 @@ pub(crate) fn drawn<T>(all: &[Facts], draw: impl FnOnce(&[longhaul_describe::Mac
 
 fn wait(graph: &Graph, poll: &Poll) -> WaitFacts {
     WaitFacts::Plain(match &poll.what {
-        Polled::Operation if poll.timer => Wait::Timer,
-        Polled::Operation => Wait::Operation,
+        Polled::Operation => match poll.ends {
+            Ends::Result => Wait::Operation,
+            Ends::Timer => Wait::Timer,
+            Ends::Cancelled => Wait::Cancellation,
+        },
         Polled::Condition(_) => Wait::Condition,
         Polled::Call { method, .. } => return WaitFacts::Call(plain_name(method)),
         Polled::Branches(construct) => match graph.constructs[construct.0].kind {
@@ -173,22 +176,37 @@ fn around<'a>(part: &'a Part<'_>, task: TaskId) -> Option<(&'a str, u16)> {
     Some((&state.name, u16::try_from(number).unwrap_or(u16::MAX)))
 }
 
+/// The machines of the blocks in a method or function, whose slots `step` shows of `task`.
+fn blocks(workflow: &str, name: &TokenStream, around: &Machine<'_>, step: &TokenStream) -> Vec<TokenStream> {
+    let described = Part::method(around).sites().into_iter().map(|site| {
+        let body = &site.name;
+        let slots = quote!(::longhaul::machine::slots_of_task(#body, |ctx, task| { let _ = #step; }));
+        description(&Facts::of(workflow, &site), name, &slots)
+    });
+    described.collect()
+}
+
+/// `fn describe()` of a function: its machine, and those of the blocks in it.
+pub(super) fn of_function(name: &str, around: &Machine<'_>) -> TokenStream {
+    let step = step_name(&around.method.name);
+    let name_of = quote!(#name);
+    let own = machine(name, &name_of, around, &quote!(#step(ctx, machine)));
+    let step = quote!(<Self as ::longhaul::machine::Function>::step_spawned(ctx, task));
+    let blocks = blocks(name, &name_of, around, &step);
+    quote!(::std::vec![#own #(, #blocks)*])
+}
+
 /// `fn describe()`
 pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenStream {
     let name = workflow.name.to_string();
     let name_of = super::name_of(workflow);
     let described = machines.iter().flat_map(|described| {
-        let sites = Part::method(described).sites().into_iter().map(|site| {
-            let body = &site.name;
-            let slots = quote! {
-                ::longhaul::machine::slots_of_task(#body, |ctx, task| {
-                    let _ = <Self as ::longhaul::Workflow>::step_spawned(
-                        &mut <Self as ::core::default::Default>::default(), ctx, task,
-                    );
-                })
-            };
-            description(&Facts::of(&name, &site), &name_of, &slots)
-        });
+        let step = quote! {
+            <Self as ::longhaul::Workflow>::step_spawned(
+                &mut <Self as ::core::default::Default>::default(), ctx, task,
+            )
+        };
+        let blocks = blocks(&name, &name_of, described, &step);
         let step = step_name(&described.method.name);
         let call = if described.method.receiver.is_some() {
             quote!(Self::#step(&mut <Self as ::core::default::Default>::default(), ctx, machine))
@@ -197,11 +215,11 @@ pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenSt
         };
         let method = machine(&name, &name_of, described, &call);
         let cfgs = &described.method.attributes.cfgs;
-        std::iter::once(method).chain(sites).map(|one| quote!(#(#cfgs)* #one)).collect::<Vec<_>>()
+        std::iter::once(method).chain(blocks).map(|one| quote!(#(#cfgs)* #one)).collect::<Vec<_>>()
     });
     quote! {
         fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
-            ::core::convert::From::from([#(#described),*])
+            ::longhaul::machine::with_functions(|| ::core::convert::From::from([#(#described),*]))
         }
     }
 }
@@ -219,7 +237,11 @@ pub(super) fn machine(
     } else {
         // Each call may have other types.
         let names = facts.slots.iter().map(|(name, _)| name);
-        quote!(::std::vec![#(::longhaul::machine::SlotDescription { name: #names, type_name: "_" }),*])
+        quote! {
+            ::std::vec![#(::longhaul::machine::SlotDescription {
+                name: #names, type_name: "_", functions: ::std::vec::Vec::new(),
+            }),*]
+        }
     };
     description(&facts, name, &slots)
 }

@@ -9,7 +9,7 @@ use longhaul_describe::Cause;
 use super::{Part, around};
 use crate::analyse::{codes, successors};
 use crate::cfg::{
-    Asks, BlockId, Concurrency, Construct, ExitTo, Graph, MAIN, MatchHead, Poll, Polled, TaskId, Term,
+    Asks, BlockId, Concurrency, Construct, Ends, ExitTo, Graph, MAIN, MatchHead, Poll, Polled, TaskId, Term,
 };
 use crate::names::VarId;
 
@@ -38,14 +38,53 @@ pub(super) fn ways(part: &Part<'_>) -> Vec<(String, String, Cause)> {
             add(&state.name, state.block, state.task, plain(graph, poll));
         }
     }
+    for state in &analysis.states {
+        if let Some(poll) = graph.poll(state.block)
+            && !goes_on(graph, poll)
+            && let Some(to) = given_up(part, state.task)
+        {
+            ways.push((state.name.clone(), to.to_owned(), Cause::GivenUp));
+        }
+    }
     ways
+}
+
+/// Whether the code goes on with a request to cancel, as far as the source shows it: what is in a scope is given up before
+/// the scope is, what is in a shield is not, and what awaits the request is told.
+fn goes_on(graph: &Graph, poll: &Poll) -> bool {
+    let Polled::Branches(construct) = &poll.what else { return poll.ends == Ends::Cancelled };
+    let construct = &graph.constructs[construct.0];
+    let branch =
+        |task: &TaskId| graph.poll(graph.tasks[task.0].entry).is_some_and(|poll| goes_on(graph, poll));
+    match construct.kind {
+        Concurrency::Scope | Concurrency::Shield => true,
+        Concurrency::Select => construct.branches.iter().any(branch),
+        Concurrency::Timeout => branch(&construct.branches[0]),
+        Concurrency::Join | Concurrency::TryJoin => false,
+    }
+}
+
+/// Where a suspension in `task` leads when it is given up: to the scope around it, or to the end. What is in a shield is given
+/// up for a scope within that alone.
+fn given_up<'a>(part: &'a Part<'_>, task: TaskId) -> Option<&'a str> {
+    let Some((construct, _)) = part.graph.tasks[task.0].branch_of else { return Some("Done") };
+    let construct = &part.graph.constructs[construct.0];
+    match construct.kind {
+        Concurrency::Scope => around(part, task).map(|(state, _)| state),
+        Concurrency::Shield => None,
+        _ => given_up(part, part.graph.block(construct.poll).task),
+    }
 }
 
 /// What ends a suspension, as long as no `?` tells one way of ending from another.
 fn plain(graph: &Graph, poll: &Poll) -> BTreeSet<Cause> {
     BTreeSet::from([match &poll.what {
-        Polled::Operation if poll.timer => Cause::Timer,
-        Polled::Operation | Polled::Call { .. } => Cause::Result,
+        Polled::Operation => match poll.ends {
+            Ends::Result => Cause::Result,
+            Ends::Timer => Cause::Timer,
+            Ends::Cancelled => Cause::Cancelled,
+        },
+        Polled::Call { .. } => Cause::Result,
         Polled::Condition(_) => Cause::Condition,
         Polled::Branches(construct) => {
             let construct = &graph.constructs[construct.0];
@@ -53,6 +92,9 @@ fn plain(graph: &Graph, poll: &Poll) -> BTreeSet<Cause> {
                 let mut causes = of_branch(graph, construct.branches[0]);
                 causes.insert(Cause::Timer);
                 return causes;
+            }
+            if construct.kind == Concurrency::Scope {
+                return BTreeSet::from([Cause::Branches, Cause::Cancelled]);
             }
             Cause::Branches
         }
@@ -184,18 +226,29 @@ impl Walk<'_> {
                 // The first `?` is for the timeout, a second one for what was limited.
                 of_timeout.then_some(if asks.again { Cause::Error } else { Cause::Timer })
             }
+            Some((Concurrency::Scope, _)) => {
+                // The first `?` is for the scope, a second one for what is in it.
+                let of_scope = asks.vars.contains(&poll.output);
+                of_scope.then_some(if asks.again { Cause::Error } else { Cause::Cancelled })
+            }
             _ => asks.vars.contains(&poll.output).then_some(Cause::Error),
         }
     }
 
-    /// The causes of what follows where no `?` has left. A timeout that is asked by `?` was in time.
+    /// The causes of what follows where no `?` has left. A timeout that is asked by `?` was in time, and a scope was not
+    /// cancelled.
     fn normal(&self) -> BTreeSet<Cause> {
-        let Some((Concurrency::Timeout, construct)) = self.construct() else { return self.plain.clone() };
         let asked = |result: VarId| self.graph.exits.iter().any(|exit| exit.asks.vars.contains(&result));
-        if construct.result.is_some_and(asked) {
-            of_branch(self.graph, construct.branches[0])
-        } else {
-            self.plain.clone()
+        match self.construct() {
+            Some((Concurrency::Timeout, construct)) if construct.result.is_some_and(asked) => {
+                of_branch(self.graph, construct.branches[0])
+            }
+            Some((Concurrency::Scope, _))
+                if self.graph.poll(self.start).is_some_and(|poll| asked(poll.output)) =>
+            {
+                BTreeSet::from([Cause::Branches])
+            }
+            _ => self.plain.clone(),
         }
     }
 
