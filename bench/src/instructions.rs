@@ -7,12 +7,15 @@ use std::process::Command;
 
 use longhaul::codec::{decode, encode};
 
+use crate::width::{self, Branches};
 use crate::{codec, resume};
 
 /// What is counted, and how many instructions one of it took when that was recorded (rustc 1.95, `x86_64`).
 const RECORDED: [(&str, u64); 3] = [("transition", 2_920), ("encode", 3_426), ("decode", 8_073)];
 /// How many percent more are taken for other compilers and processors.
 const MARGIN: u64 = 10;
+/// How many branches.
+const WIDTHS: [u64; 4] = [10, 100, 1_000, 10_000];
 /// Of two programs that do so many, the difference is that of those that only one does.
 const ROUNDS: [u64; 2] = [500, 2_500];
 
@@ -60,6 +63,49 @@ fn counted(what: &str, rounds: u64) -> Result<u64, Box<dyn Error>> {
     }
 }
 
+/// As [`measure`], of machines that wait for many things: what one answer, one of so many that are cancelled, and one of so
+/// many that are loaded takes, by how many there are.
+pub(crate) fn widths() -> Result<(), Box<dyn Error>> {
+    println!("{:<12} {:<8} {:>9} {:>9} {:>9} {:>9}", "", "", 10, 100, 1_000, 10_000);
+    for branches in Branches::ALL {
+        let name = branches.name();
+        for what in ["answer", "cancel", "reload"] {
+            print!("{name:<12} {what:<8}");
+            for width in WIDTHS {
+                let each = match what {
+                    "answer" => {
+                        let (few, many) = (width / 10, width - width / 10);
+                        let count = |rounds| counted(&format!("answer:{name}:{width}"), rounds);
+                        (count(many)? - count(few)?) / (many - few)
+                    }
+                    _ => {
+                        let begun = counted(&format!("begin:{name}:{width}"), 1)?;
+                        (counted(&format!("{what}:{name}:{width}"), 1)? - begun) / width
+                    }
+                };
+                print!(" {each:>9}");
+            }
+            println!();
+        }
+    }
+    Ok(())
+}
+
+fn wide(what: &str, rounds: u64) -> Result<(), Box<dyn Error>> {
+    let unknown = || format!("`{what}` is not counted");
+    let parts: Vec<&str> = what.split(':').collect();
+    let [what, name, width] = parts[..] else { return Err(unknown().into()) };
+    let width = width.parse()?;
+    let branches = Branches::ALL.into_iter().find(|branches| branches.name() == name).ok_or_else(unknown)?;
+    match what {
+        "answer" => width::answers(branches, width, rounds),
+        "cancel" => width::cancel(branches, width),
+        "reload" => width::reload(branches, width),
+        "begin" => width::begin(branches, width),
+        _ => Err(unknown().into()),
+    }
+}
+
 /// What is counted.
 pub(crate) fn carry_out(what: &str, rounds: u64) -> Result<(), Box<dyn Error>> {
     match what {
@@ -78,6 +124,6 @@ pub(crate) fn carry_out(what: &str, rounds: u64) -> Result<(), Box<dyn Error>> {
             }
             Ok(())
         }
-        _ => Err(format!("`{what}` is not counted").into()),
+        _ => wide(what, rounds),
     }
 }

@@ -23,6 +23,7 @@ mod starts;
 mod table;
 mod throughput;
 mod timers;
+mod width;
 
 use std::error::Error;
 use std::path::Path;
@@ -78,6 +79,7 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         "active" => active::measure(),
         "fanout" => fanout::measure(),
         "instructions" => instructions::measure(),
+        "widths" => instructions::widths(),
         "instructions-of" => {
             let (what, rounds) = args.get(1).zip(args.get(2)).ok_or("what, and how often?")?;
             instructions::carry_out(what, rounds.parse()?)

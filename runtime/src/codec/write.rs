@@ -9,7 +9,6 @@ use cbor4ii::core::types;
 use serde::Serialize;
 
 use super::error::Error;
-use super::read::Reader;
 use super::{CodecError, MAX_DEPTH, Payload};
 
 const TO_MEMORY: &str = "writing to memory does not fail";
@@ -28,6 +27,8 @@ pub(crate) struct Writer {
     bytes: Vec<u8>,
     /// How many arrays and maps are open.
     pub(super) depth: usize,
+    /// How many were open at most.
+    deepest: usize,
 }
 
 impl enc::Write for Writer {
@@ -44,7 +45,7 @@ impl Writer {
     /// Goes on behind `bytes`.
     #[inline(never)]
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Writer { bytes, depth: 0 }
+        Writer { bytes, depth: 0, deepest: 0 }
     }
 
     /// A writer of one payload.
@@ -101,6 +102,12 @@ impl Writer {
     pub(crate) fn begin_frame(&mut self) {
         self.map(None);
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+    }
+
+    /// Goes on within a frame whose beginning was copied.
+    pub(crate) fn within_frame(&mut self) {
+        self.depth += 1;
     }
 
     /// Ends a frame.
@@ -108,11 +115,78 @@ impl Writer {
         self.close(1, false);
     }
 
-    /// Writes a list of `len` values, which are encoded one behind the other.
+    /// Begins a list of `len` values.
     #[inline(never)]
-    pub(crate) fn list(&mut self, len: usize, values: &[u8]) {
+    pub(crate) fn begin_list(&mut self, len: usize) -> Result<(), Error> {
         self.array(Some(len));
-        self.bytes.extend_from_slice(values);
+        self.enter(1)
+    }
+
+    /// Begins a map of `len` entries.
+    #[inline(never)]
+    pub(crate) fn begin_map(&mut self, len: usize) -> Result<(), Error> {
+        self.map(Some(len));
+        self.enter(1)
+    }
+
+    /// Ends a list or map that has a length.
+    pub(crate) fn end(&mut self) {
+        self.close(1, true);
+    }
+
+    /// Begins a byte string of `len` bytes, which follow.
+    pub(crate) fn begin_bytes(&mut self, len: usize) {
+        let len = len as u64;
+        let bytes = len.to_be_bytes();
+        // The head of a byte string: its kind, and a length that is as short as can be.
+        let (kind, rest) = match len {
+            0..=0x17 => (0x40 | bytes[7], 8),
+            0x18..=0xff => (0x58, 7),
+            0x100..=0xffff => (0x59, 6),
+            0x1_0000..=0xffff_ffff => (0x5a, 4),
+            _ => (0x5b, 0),
+        };
+        self.bytes.push(kind);
+        self.bytes.extend_from_slice(&bytes[rest..]);
+    }
+
+    /// What was written so far.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Takes back what was written from byte `from` on.
+    pub(crate) fn take_from(&mut self, from: usize) -> Vec<u8> {
+        self.bytes.split_off(from)
+    }
+
+    /// Begins to count how many more arrays and maps than now are open at once; gives what [`levels`](Self::levels) needs.
+    pub(crate) fn count_levels(&mut self) -> usize {
+        std::mem::replace(&mut self.deepest, self.depth)
+    }
+
+    /// How many it were, since that was begun.
+    pub(crate) fn levels(&mut self, before: usize) -> usize {
+        let levels = self.deepest.saturating_sub(self.depth);
+        self.deepest = self.deepest.max(before);
+        levels
+    }
+
+    /// Takes note of something that stands here, in which so many arrays and maps are within each other.
+    #[inline(never)]
+    pub(crate) fn holds(&mut self, levels: usize) -> Result<(), Error> {
+        self.deepest = self.deepest.max(self.depth + levels);
+        if self.depth + levels > MAX_DEPTH { Err(Error::too_deep()) } else { Ok(()) }
+    }
+
+    /// How many arrays and maps were open at once.
+    pub(crate) fn deepest(&self) -> usize {
+        self.deepest
+    }
+
+    /// Copies bytes that are part of something.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
     }
 
     /// Writes a text.
@@ -121,12 +195,11 @@ impl Writer {
         self.token(text);
     }
 
-    /// Copies one value that is encoded already.
+    /// Copies what is encoded already, in which so many arrays and maps are within each other.
     #[inline(never)]
-    pub(crate) fn encoded(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
+    pub(crate) fn encoded(&mut self, bytes: &[u8], levels: usize) -> Result<(), Error> {
         self.bytes.extend_from_slice(bytes);
-        let skipped = Reader::new(bytes, MAX_DEPTH.saturating_sub(self.depth)).skip();
-        self.done(self.depth, skipped, "what is encoded already")
+        self.holds(levels)
     }
 
     #[inline]
@@ -156,6 +229,7 @@ impl Writer {
     #[inline]
     pub(super) fn enter(&mut self, levels: usize) -> Result<(), Error> {
         self.depth += levels;
+        self.deepest = self.deepest.max(self.depth);
         if self.depth > MAX_DEPTH { Err(Error::too_deep()) } else { Ok(()) }
     }
 

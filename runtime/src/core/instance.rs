@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use super::run::panic_text;
 use crate::codec::{self, CodecError, Payload};
-use crate::machine::{Context, Ended, MachineDescription, OpId, Process, Steps};
+use crate::machine::{Context, Ended, MachineDescription, Process, Sheet, Steps};
 use crate::workflow::{HandlerError, SignalType, Workflow};
 
 /// A workflow value and its machine, in memory. Not `Send`: it lives on the engine's thread.
@@ -22,10 +22,8 @@ pub trait Instance {
     fn query(&self, name: &str, args: &Payload) -> Result<Payload, HandlerError>;
     /// The workflow value, encoded.
     fn value(&self) -> Result<Payload, CodecError>;
-    /// The machine as of its last step, encoded.
-    fn frame(&self) -> &[u8];
-    /// The operations that the machine waits for, as of its last step.
-    fn armed(&self) -> &[OpId];
+    /// The machine as it was taken down after its last step.
+    fn frame(&self) -> &Sheet;
 }
 
 struct Typed<W: Workflow> {
@@ -99,12 +97,8 @@ impl<W: Workflow> Instance for Typed<W> {
         codec::encode(self.value.get())
     }
 
-    fn frame(&self) -> &[u8] {
-        self.machine.get().encoded()
-    }
-
-    fn armed(&self) -> &[OpId] {
-        self.machine.get().armed()
+    fn frame(&self) -> &Sheet {
+        self.machine.get().sheet()
     }
 }
 

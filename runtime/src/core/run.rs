@@ -15,9 +15,10 @@ use super::registry::Registry;
 use super::step::{Came, Stepped, ask, load_with_inbox, step};
 use crate::codec::{CodecError, Payload};
 use crate::error::{QueryError, UpdateError};
-use crate::machine::{Command, Ended, OpId, Resolution, RunRng, stored_state};
+use crate::machine::{Command, Difference, Ended, OpId, Resolution, RunRng, Sheet, stored_state};
 use crate::store::{
-    Armed, CommandRecord, EventRecord, LogEntry, Operation, Outcome, ParkReason, Phase, RunRecord, Seq,
+    Armed, ArmedRecord, CommandRecord, EventRecord, FrameRecord, LogEntry, Operation, Outcome, ParkReason,
+    Phase, RunRecord, Seq,
 };
 use crate::time::Moment;
 
@@ -72,11 +73,11 @@ impl Run {
             updated: now,
             state: START.to_owned(),
             value,
-            frame: Payload::default(),
+            frame: FrameRecord::default(),
             input: Some(input.clone()),
             next_op: 0,
             rng: RunRng::new(seed),
-            armed: Vec::new(),
+            armed: ArmedRecord::default(),
             inbox: Vec::new(),
             cancelled: false,
         };
@@ -93,8 +94,7 @@ impl Run {
         if self.record.inbox.iter().any(|event| event.resolves() == Some(op)) {
             return None;
         }
-        let at = self.record.armed.binary_search_by_key(&op, |armed| armed.op).ok()?;
-        Some(&self.record.armed[at].operation)
+        Some(&self.record.armed.get(op)?.operation)
     }
 
     /// Why the run is parked, if it is.
@@ -205,7 +205,7 @@ impl Run {
         self.put_aside(&events);
         let armed = std::mem::take(&mut self.record.armed);
         let got: BTreeSet<OpId> = self.record.inbox.iter().filter_map(EventRecord::resolves).collect();
-        let disarmed = armed.into_iter().filter(|armed| !got.contains(&armed.op)).collect();
+        let disarmed = armed.into_list().into_iter().filter(|armed| !got.contains(&armed.op)).collect();
         self.record.phase = Phase::Terminated(reason.clone());
         self.log(now, events, Outcome::Terminated(reason), Vec::new(), disarmed)
     }
@@ -220,43 +220,28 @@ impl Run {
     fn stand(&mut self, stepped: Stepped, events: Vec<EventRecord>, now: Moment) -> Transition {
         let Stepped { instance, value, poll, mut step } = stepped;
         let record = &mut self.record;
-        let mut waits = match poll {
-            Poll::Pending => instance.armed().to_vec(),
-            Poll::Ready(_) => Vec::new(),
-        };
-        waits.sort_unstable();
-        let is_waited_for = |op: OpId| waits.binary_search(&op).is_ok();
-
+        let ended = Sheet::default();
+        let frame = if poll.is_pending() { instance.frame() } else { &ended };
+        let Difference { gone, come } = waits(record, frame);
         let got: BTreeSet<OpId> =
             record.inbox.iter().chain(&events).filter_map(EventRecord::resolves).collect();
-        // Of the many that a fan-out has, few are gone at a time: the others stay where they are.
-        let mut armed = std::mem::take(&mut record.armed);
-        // Both are in order: each is looked at once.
-        let mut named = waits.iter().copied().peekable();
-        let gone = armed.extract_if(.., |armed| {
-            while named.next_if(|op| *op < armed.op).is_some() {}
-            named.peek() != Some(&armed.op)
-        });
+        // Of the many that a fan-out has, few are gone at a time: the others are not looked at.
+        let gone = gone.into_iter().filter_map(|op| record.armed.remove(op));
         let disarmed = gone.filter(|armed| !got.contains(&armed.op)).collect();
 
         #[cfg(feature = "testing")]
         let called = activity_types(&step.commands);
         // What was begun and dropped in the same step is not set going at all.
-        let begun = step.commands.into_iter().filter(|command| is_waited_for(command.op()));
+        let is_waited_for =
+            |armed: &ArmedRecord, op| come.binary_search(&op).is_ok() || armed.get(op).is_some();
+        let begun = step.commands.into_iter().filter(|command| is_waited_for(&record.armed, command.op()));
         let mut commands: Vec<_> = begun.map(|command| command_record(command, now)).collect();
         commands.sort_unstable_by_key(CommandRecord::op);
-        armed.extend(commands.iter().filter_map(armed_by));
-        armed.sort_unstable_by_key(|armed| armed.op);
-        record.armed = armed;
-        // What a run waits for is what its state names, no more and no less.
-        debug_assert!(
-            record.armed.iter().map(|armed| armed.op).eq(waits.iter().copied()),
-            "{waits:?} are named by the state, {:?} are armed",
-            record.armed
-        );
+        commands.iter().filter_map(armed_by).for_each(|armed| record.armed.insert(armed));
+        debug_assert_eq!(not_as_named(record, frame), None);
 
         // A result that the machine has not taken up, though it waits for it, is for a later step.
-        step.resolutions.retain(|op, _| is_waited_for(*op));
+        step.resolutions.retain(|op, _| record.armed.get(*op).is_some());
         record.inbox = step.resolutions.into_iter().map(unread).collect();
 
         record.cancelled |= step.cancelled;
@@ -266,13 +251,12 @@ impl Run {
         record.rng = step.rng;
         match poll {
             Poll::Pending => {
-                record.frame.0.clear();
-                record.frame.0.extend_from_slice(instance.frame());
-                record.state = stored_state(instance.frame()).unwrap_or_default();
+                record.frame.take_down(frame);
+                record.state = stored_state(frame.beginning()).unwrap_or_default();
                 record.phase = Phase::Open;
             }
             Poll::Ready(ended) => {
-                record.frame = Payload::default();
+                record.frame = FrameRecord::default();
                 DONE.clone_into(&mut record.state);
                 record.phase = match ended {
                     Ended::Completed(output) => Phase::Completed(output),
@@ -338,10 +322,34 @@ impl Run {
     }
 }
 
+/// What the run waits for by its state, and has not armed; and what is armed, and it does not wait for.
+fn waits(record: &RunRecord, frame: &Sheet) -> Difference {
+    if let Some(before) = record.frame.sheet() {
+        return Difference::between(before, frame, Sheet::own_armed);
+    }
+    let now: BTreeSet<OpId> = frame.armed().iter().copied().collect();
+    let gone = record.armed.iter().map(|armed| armed.op).filter(|op| !now.contains(op)).collect();
+    let come = now.into_iter().filter(|op| record.armed.get(*op).is_none()).collect();
+    Difference { gone, come }
+}
+
+/// What a run waits for is what its state names, no more and no less: gives both where it is not so. Of thousands, that is looked at
+/// now and then.
+fn not_as_named(record: &RunRecord, frame: &Sheet) -> Option<(Vec<OpId>, Vec<OpId>)> {
+    const FEW: usize = 300;
+    if record.armed.len() > FEW && !record.seq.0.is_multiple_of(100) {
+        return None;
+    }
+    let mut named = frame.armed().into_owned();
+    named.sort_unstable();
+    let armed: Vec<OpId> = record.armed.iter().map(|armed| armed.op).collect();
+    (named != armed).then_some((named, armed))
+}
+
 fn unknown_activity<'s>(registry: &Registry, stepped: &'s Stepped) -> Option<&'s str> {
     stepped.step.commands.iter().find_map(|command| match command {
         Command::StartActivity { op, activity, .. }
-            if !registry.can_run(&activity.name) && stepped.instance.armed().contains(op) =>
+            if !registry.can_run(&activity.name) && stepped.instance.frame().armed().contains(op) =>
         {
             Some(&*activity.name)
         }

@@ -101,7 +101,7 @@ fn take_up(instance: &mut dyn Instance, ctx: &Context, event: &EventRecord) -> R
 pub(super) fn load(workflow: &WorkflowType, record: &RunRecord) -> Result<Box<dyn Instance>, ParkReason> {
     let loaded = catch_unwind(AssertUnwindSafe(|| match &record.input {
         Some(input) => (workflow.new)(input),
-        None => (workflow.load)(&record.value, record.frame.0.clone()),
+        None => (workflow.load)(&record.value, record.frame.bytes().into_owned()),
     }));
     match loaded {
         Ok(Ok(instance)) => Ok(instance),

@@ -62,7 +62,7 @@ impl PastState {
                 (None, Some(json::payload(result)))
             }
         };
-        let (variables, tasks) = frame(&record.frame);
+        let (variables, tasks) = frame(&record.frame.payload());
         PastState {
             run,
             // It has had one at least.
@@ -77,7 +77,7 @@ impl PastState {
             id: record.id,
             workflow: record.workflow,
             state: record.state,
-            waits_for: record.armed,
+            waits_for: record.armed.into_list(),
             unread: record.inbox,
         }
     }

@@ -93,6 +93,7 @@ pub struct CallWait<F: Function> {
 
 impl<F: Function> Wait for CallWait<F> {
     type Output = F::Output;
+    const TAKES_DOWN: bool = true;
 
     fn poll(&mut self, ctx: &Context) -> Poll<F::Output> {
         let outer = ctx.standing();
@@ -120,7 +121,7 @@ impl<F: Function> Wait for CallWait<F> {
     }
 
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {
-        self.machines.armed().iter().copied().for_each(armed);
+        self.machines.sheet(&self.main.held).armed().iter().copied().for_each(armed);
     }
 
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {

@@ -1,5 +1,6 @@
 //! Driving a machine: its frame comes from memory or from bytes, its body runs, its new state is taken down.
 
+use std::borrow::Cow;
 use std::task::Poll;
 
 use super::context::{Context, Fault, Step};
@@ -45,18 +46,13 @@ impl<A> Sub<A> {
     }
 
     /// The stored form, as of the last step. Empty before the first.
-    pub fn encoded(&self) -> &[u8] {
-        self.held.encoded()
+    pub fn encoded(&self) -> Cow<'_, [u8]> {
+        self.held.sheet().bytes()
     }
 
     /// The operations that it waits for, as of the last step.
-    pub fn armed(&self) -> &[OpId] {
-        self.held.armed()
-    }
-
-    /// The tasks and triggers that its variables are handles of, as of the last step.
-    pub(super) fn named(&self) -> &[OpId] {
-        self.held.named()
+    pub fn armed(&self) -> Cow<'_, [OpId]> {
+        self.held.sheet().armed()
     }
 }
 

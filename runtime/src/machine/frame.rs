@@ -4,6 +4,8 @@
 //! its own name. A machine called from a machine is such a map within the caller's.
 
 use std::any::type_name;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -11,11 +13,12 @@ use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
 use super::functions;
+use super::sheet::{Draft, Sheet};
 use super::spawned::Spawned;
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
-use super::wait::{OpId, Wait, WaitWriter};
-use crate::codec::{self, CodecError, Writer};
+use super::wait::{Wait, WaitWriter};
+use crate::codec::{self, CodecError};
 #[cfg(feature = "testing")]
 use crate::testing::Tracer;
 
@@ -71,12 +74,16 @@ pub trait Frame: 'static {
 
 /// A place for one variable that lives across an await.
 #[derive(Debug)]
-pub struct Slot<T>(Option<T>);
+pub struct Slot<T> {
+    value: Option<T>,
+    /// Whether it may be another value than was taken down last.
+    has_changed: bool,
+}
 
 impl<T> Slot<T> {
     /// A slot with nothing in it.
     pub const fn empty() -> Self {
-        Slot(None)
+        Slot { value: None, has_changed: true }
     }
 
     /// Moves a value in.
@@ -84,7 +91,8 @@ impl<T> Slot<T> {
     // dropping of an old value in each of them rustc's time for a release build doubles.
     #[inline(never)]
     pub fn put(&mut self, value: T) {
-        self.0 = Some(value);
+        self.value = Some(value);
+        self.has_changed = true;
     }
 
     /// Moves the value out.
@@ -94,7 +102,8 @@ impl<T> Slot<T> {
     /// When there is none: the generator and [`Slots`] see to it that a live slot is filled.
     #[inline(never)]
     pub fn take(&mut self) -> T {
-        self.0.take().expect("a slot that is live in the current state is filled")
+        self.has_changed = true;
+        self.value.take().expect("a slot that is live in the current state is filled")
     }
 
     /// The value, in place.
@@ -103,17 +112,18 @@ impl<T> Slot<T> {
     ///
     /// As [`Slot::take`].
     pub fn get_mut(&mut self) -> &mut T {
-        self.0.as_mut().expect("a slot that is live in the current state is filled")
+        self.has_changed = true;
+        self.value.as_mut().expect("a slot that is live in the current state is filled")
     }
 }
 
 impl<T, E> Slot<Result<T, E>> {
     /// Moves the error out, if there is one.
     pub fn take_error(&mut self) -> Option<E> {
-        match self.0.take() {
+        match self.value.take() {
             Some(Err(error)) => Some(error),
             other => {
-                self.0 = other;
+                self.value = other;
                 None
             }
         }
@@ -148,7 +158,7 @@ pub struct Slots<'a> {
 
 /// What the visitor does.
 pub(super) enum Mode<'a> {
-    Encode { out: Writer, ops: Vec<OpId>, fault: Option<Fault>, machine: &'static str },
+    Encode { draft: Draft, shared: BTreeMap<u16, Arc<Sheet>>, fault: Option<Fault>, machine: &'static str },
     Decode { fields: Vec<(&'a str, &'a [u8])>, fault: Option<Fault>, machine: &'static str },
     Describe { slots: Vec<SlotDescription> },
 }
@@ -213,9 +223,9 @@ impl Slots<'_> {
     /// Shows a position: gives the name of the state that it is to be in, where one is read.
     fn state(&mut self, name: &'static str, state: &'static str) -> Option<String> {
         match &mut self.mode {
-            Mode::Encode { out, .. } => {
-                out.text(name);
-                out.text(state);
+            Mode::Encode { draft, .. } => {
+                draft.out.text(name);
+                draft.out.text(state);
                 None
             }
             Mode::Decode { fields, fault, machine } => {
@@ -266,7 +276,7 @@ impl Slots<'_> {
     #[inline(never)]
     pub fn output<T: Stored>(&mut self, number: u16, name: &'static str, slot: &mut Slot<T>) {
         let absent = match &self.mode {
-            Mode::Encode { .. } => slot.0.is_none(),
+            Mode::Encode { .. } => slot.value.is_none(),
             Mode::Decode { fields, .. } => field(fields, name).is_err(),
             Mode::Describe { .. } => false,
         };
@@ -293,12 +303,18 @@ impl Slots<'_> {
         }
         if !self.live.contains(&number) {
             slot.clear();
+            if let Mode::Encode { shared, .. } = &mut self.mode
+                && !shared.is_empty()
+            {
+                shared.remove(&number);
+            }
             return;
         }
         match &mut self.mode {
-            Mode::Encode { out, ops, fault, machine } => {
-                out.text(name);
-                match slot.write(out, ops) {
+            Mode::Encode { draft, shared, fault, machine } => {
+                draft.out.text(name);
+                draft.slot(number);
+                match write(draft, shared, number, slot) {
                     Ok(true) => {}
                     Ok(false) => bad_slot(fault, machine, name, &SlotError::Empty),
                     Err(error) => bad_slot(fault, machine, name, &error.encoding(type_name)),
@@ -320,26 +336,57 @@ impl Slots<'_> {
 /// type.
 trait Visited {
     fn clear(&mut self);
+    /// Whether it may have changed since it was written last; none of what changes by itself.
+    fn has_changed(&self) -> Option<bool> {
+        None
+    }
     /// Writes what is in it; gives whether there is something.
-    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<bool, codec::Error>;
+    fn write(&mut self, draft: &mut Draft) -> Result<bool, codec::Error>;
     fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error>;
+}
+
+/// Writes a slot. What is in a variable, and much, is shared until that changes.
+fn write(
+    draft: &mut Draft,
+    shared: &mut BTreeMap<u16, Arc<Sheet>>,
+    number: u16,
+    slot: &mut dyn Visited,
+) -> Result<bool, codec::Error> {
+    let Some(has_changed) = slot.has_changed() else { return slot.write(draft) };
+    if !has_changed && let Some(sheet) = shared.get(&number) {
+        draft.share(0, Arc::clone(sheet))?;
+        return Ok(true);
+    }
+    let mut is_there = Ok(false);
+    let large = draft.value(&mut |draft| is_there = slot.write(draft));
+    if let Some(large) = large {
+        shared.insert(number, large);
+    } else if !shared.is_empty() {
+        shared.remove(&number);
+    }
+    is_there
 }
 
 struct Kept<'a, T>(&'a mut Slot<T>);
 
 impl<T: Stored> Visited for Kept<'_, T> {
     fn clear(&mut self) {
-        self.0.0 = None;
+        self.0.value = None;
     }
 
-    fn write(&self, out: &mut Writer, _: &mut Vec<OpId>) -> Result<bool, codec::Error> {
-        let Some(value) = &self.0.0 else { return Ok(false) };
-        out.part(value)?;
+    fn has_changed(&self) -> Option<bool> {
+        Some(self.0.has_changed)
+    }
+
+    fn write(&mut self, draft: &mut Draft) -> Result<bool, codec::Error> {
+        let Some(value) = &self.0.value else { return Ok(false) };
+        draft.out.part(value)?;
+        self.0.has_changed = false;
         Ok(true)
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
-        self.0.0 = Some(codec::read(bytes)?);
+        self.0.value = Some(codec::read(bytes)?);
         Ok(())
     }
 }
@@ -348,18 +395,20 @@ struct Waiting<'a, W>(&'a mut Slot<W>);
 
 impl<W: Wait> Visited for Waiting<'_, W> {
     fn clear(&mut self) {
-        self.0.0 = None;
+        self.0.value = None;
     }
 
-    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<bool, codec::Error> {
-        let Some(wait) = &self.0.0 else { return Ok(false) };
-        wait.armed(&mut |op| ops.push(op));
-        wait.write(&mut WaitWriter(out))?;
+    fn write(&mut self, draft: &mut Draft) -> Result<bool, codec::Error> {
+        let Some(wait) = &self.0.value else { return Ok(false) };
+        if !W::TAKES_DOWN {
+            wait.armed(&mut |op| draft.arm(op));
+        }
+        wait.write(&mut WaitWriter(draft))?;
         Ok(true)
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
-        self.0.0 = Some(W::read(bytes)?);
+        self.0.value = Some(W::read(bytes)?);
         Ok(())
     }
 }
@@ -368,17 +417,16 @@ struct Called<'a, A>(&'a mut Slot<Sub<A>>);
 
 impl<A> Visited for Called<'_, A> {
     fn clear(&mut self) {
-        self.0.0 = None;
+        self.0.value = None;
     }
 
-    fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<bool, codec::Error> {
-        let Some(sub) = &self.0.0 else { return Ok(false) };
-        sub.held.write(out, ops)?;
-        Ok(true)
+    fn write(&mut self, draft: &mut Draft) -> Result<bool, codec::Error> {
+        let Some(sub) = &self.0.value else { return Ok(false) };
+        sub.held.write(draft)
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
-        self.0.0 = Some(Sub::stored(bytes.to_vec()));
+        self.0.value = Some(Sub::stored(bytes.to_vec()));
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! What is kept of a machine between two steps, its types erased: so it is compiled once, and not for each machine.
 
 use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cbor4ii::core::dec::Decode;
 use cbor4ii::core::utils::SliceReader;
@@ -9,22 +11,20 @@ use cbor4ii::core::{RawValue, types};
 use super::context::{Context, Fault};
 use super::frame::{Mode, Slots};
 use super::opaque::Opaque;
+use super::sheet::{Draft, Sheet};
 use super::spawned::Spawned;
 use super::task;
-use super::wait::OpId;
-use crate::codec::{self, Writer};
+use crate::codec;
 
 /// A machine without its arguments.
 pub(super) struct Held(Opaque<Inner>);
 
 struct Inner {
     form: Form,
-    /// The stored form, as of the last step.
-    encoded: Vec<u8>,
-    /// The operations that the current state waits for.
-    armed: Vec<OpId>,
-    /// The tasks and triggers that its variables are handles of.
-    named: Vec<OpId>,
+    /// What was taken down after the last step.
+    sheet: Sheet,
+    /// Of the slots with much in them, what was taken down when that was last changed.
+    shared: BTreeMap<u16, Arc<Sheet>>,
 }
 
 enum Form {
@@ -49,7 +49,7 @@ pub(super) enum Look<'a, 'b> {
 
 impl Held {
     fn new(form: Form, encoded: Vec<u8>) -> Self {
-        Held(Opaque::new(Inner { form, encoded, armed: Vec::new(), named: Vec::new() }))
+        Held(Opaque::new(Inner { form, sheet: Sheet::stored(encoded), shared: BTreeMap::new() }))
     }
 
     #[inline(never)]
@@ -75,28 +75,18 @@ impl Held {
         }
     }
 
+    /// What was taken down after the last step. Empty before the first.
     #[inline(never)]
-    pub(super) fn encoded(&self) -> &[u8] {
-        &self.0.get().encoded
+    pub(super) fn sheet(&self) -> &Sheet {
+        &self.0.get().sheet
     }
 
+    /// Writes it as a slot of its caller: what was taken down is used as it is. Gives whether there is something.
     #[inline(never)]
-    pub(super) fn armed(&self) -> &[OpId] {
-        &self.0.get().armed
-    }
-
-    #[inline(never)]
-    pub(super) fn named(&self) -> &[OpId] {
-        &self.0.get().named
-    }
-
-    /// Writes it as a slot of its caller: its bytes are copied as they are.
-    #[inline(never)]
-    pub(super) fn write(&self, out: &mut Writer, ops: &mut Vec<OpId>) -> Result<(), codec::Error> {
-        let inner = self.0.get();
-        ops.extend_from_slice(&inner.armed);
-        task::note(&inner.named);
-        Ok(out.encoded(&inner.encoded)?)
+    pub(super) fn write(&self, draft: &mut Draft) -> Result<bool, codec::Error> {
+        let sheet = self.sheet();
+        draft.include(0, sheet)?;
+        Ok(!sheet.is_empty())
     }
 
     /// The frame, if it is in memory and is to be stepped.
@@ -135,7 +125,7 @@ impl Held {
                 inner.form = Form::Spawned(spawned);
                 false
             }
-            Form::Stored => match decode(machine, &inner.encoded, body) {
+            Form::Stored => match decode(machine, &inner.sheet.bytes(), body) {
                 Ok(()) => true,
                 Err(fault) => {
                     ctx.fault(fault);
@@ -153,9 +143,8 @@ impl Held {
     #[inline(never)]
     pub(super) fn clear(&mut self) {
         let inner = self.0.get_mut();
-        inner.encoded.clear();
-        inner.armed.clear();
-        inner.named.clear();
+        inner.sheet = Sheet::default();
+        inner.shared.clear();
     }
 
     /// Takes down the new state of a frame that was stepped, and keeps it.
@@ -167,17 +156,15 @@ impl Held {
         body: &mut dyn FnMut(Look<'_, '_>),
     ) {
         let inner = self.0.get_mut();
-        let (mut buffer, mut ops) = (std::mem::take(&mut inner.encoded), std::mem::take(&mut inner.armed));
-        buffer.clear();
-        ops.clear();
-        let mut out = Writer::new(buffer);
-        out.begin_frame();
-        let mut slots = Slots::new(Mode::Encode { out, ops, fault: None, machine });
-        inner.named = task::naming(&mut || body(Look::Slots(&mut slots)));
-        if let Mode::Encode { mut out, ops, fault, .. } = slots.mode {
-            out.end_frame();
-            inner.encoded = out.into_bytes();
-            inner.armed = ops;
+        let mut draft = Draft::new(std::mem::take(&mut inner.sheet));
+        draft.out.begin_frame();
+        let shared = std::mem::take(&mut inner.shared);
+        let mut slots = Slots::new(Mode::Encode { draft, shared, fault: None, machine });
+        let named = task::naming(&mut || body(Look::Slots(&mut slots)));
+        if let Mode::Encode { mut draft, shared, fault, .. } = slots.mode {
+            draft.name(&named);
+            draft.out.end_frame();
+            (inner.sheet, inner.shared) = (draft.finish(), shared);
             if let Some(fault) = fault {
                 ctx.fault(fault);
             }

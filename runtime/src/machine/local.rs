@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::context::Context;
 use super::frame::Stored;
 use super::held::split_map;
+use super::sheet::Draft;
 use super::spawned::Spawned;
 use super::task::Site;
 use super::wait::{Awaitable, CallRecord, OpId, Wait, WaitWriter, read_call};
@@ -24,7 +25,7 @@ use crate::activity::{
     ActivityContext, ActivityError, ActivityOptions, ActivityType, Attempt, CallOptions, Cancellation,
     ErasedActivity, RetryPolicy, Retryable, failed_with,
 };
-use crate::codec::{self, CodecError, Payload, Writer};
+use crate::codec::{self, CodecError, Payload};
 
 /// A step that is not yet begun; see [`Context::run`].
 ///
@@ -217,11 +218,11 @@ fn not_captured(name: &str, type_name: &'static str) -> CodecError {
 }
 
 fn encoded<A: Captures>(names: &[&str], captures: &A) -> Result<Payload, CodecError> {
-    let mut out = Writer::new(Vec::new());
-    out.begin_frame();
-    captures.write(names, &mut WaitWriter(&mut out))?;
-    out.end_frame();
-    Ok(Payload(out.into_bytes()))
+    let mut draft = Draft::default();
+    draft.out.begin_frame();
+    captures.write(names, &mut WaitWriter(&mut draft))?;
+    draft.out.end_frame();
+    Ok(Payload(draft.finish().bytes().into_owned()))
 }
 
 fn decoded<A: Captures>(names: &[&str], input: &Payload) -> Result<A, CodecError> {

@@ -6,12 +6,13 @@ use super::cancel::{Cancel, Standing};
 use super::context::{Context, Fault};
 use super::held::{Held, split_map};
 use super::opaque::Opaque;
+use super::sheet::Sheet;
 use super::spawned::Spawned;
 use super::stored_tasks::EntryRecord;
 use super::task::{self, Request};
-use super::tasks::Tasks;
+use super::tasks::{PutBack, Tasks};
 use super::wait::{OpId, WaitWriter};
-use crate::codec::{self, CodecError, Writer};
+use crate::codec::{self, CodecError};
 
 /// The name of the tasks in a stored frame, which is none that a slot can have.
 pub(crate) const TASKS: &str = "+tasks";
@@ -33,9 +34,8 @@ pub(super) struct Machines(Opaque<Inner>);
 #[derive(Default)]
 struct Inner {
     tasks: Tasks,
-    /// The stored form, where it is not that of the machine alone.
-    joined: Vec<u8>,
-    armed: Vec<OpId>,
+    /// What was taken down, where it is not of the machine alone.
+    joined: Sheet,
     /// Why the stored form could not be read.
     fault: Option<Fault>,
 }
@@ -63,29 +63,21 @@ impl Machines {
                 (Tasks::default(), Some(Fault::BadSlot { machine, slot, reason }))
             }
         };
-        let joined = if tasks.is_empty() { Vec::new() } else { encoded.to_owned() };
-        Machines(Opaque::new(Inner { tasks, joined, armed: Vec::new(), fault }))
+        let joined = if tasks.is_empty() { Sheet::default() } else { Sheet::stored(encoded.to_owned()) };
+        Machines(Opaque::new(Inner { tasks, joined, fault }))
     }
 
-    /// The stored form, as of the last step. Empty before the first.
+    /// What was taken down after the last step. Empty before the first.
     #[inline(never)]
-    pub(super) fn encoded<'m>(&'m self, main: &'m Held) -> &'m [u8] {
+    pub(super) fn sheet<'m>(&'m self, main: &'m Held) -> &'m Sheet {
         let joined = &self.0.get().joined;
-        if joined.is_empty() { main.encoded() } else { joined }
-    }
-
-    /// The operations that are waited for, as of the last step.
-    #[inline(never)]
-    pub(super) fn armed(&self) -> &[OpId] {
-        &self.0.get().armed
+        if joined.is_empty() { main.sheet() } else { joined }
     }
 
     /// Writes all of it as a slot of the caller of `main`.
     #[inline(never)]
     pub(super) fn write(&self, main: &Held, out: &mut WaitWriter<'_>) -> Result<(), CodecError> {
-        let named: Vec<_> = main.named().iter().copied().chain(self.0.get().tasks.named()).collect();
-        task::note(&named);
-        out.encoded(self.encoded(main))
+        out.sheet(self.sheet(main))
     }
 
     /// Runs `with` while the context has the tasks.
@@ -108,10 +100,9 @@ impl Machines {
         self.lent(ctx, &mut || polled = step_all(bodies, ctx, root));
         let inner = self.0.get_mut();
         if polled.is_ready() {
-            inner.joined.clear();
-            inner.armed.clear();
-        } else {
-            inner.take_down(bodies.main());
+            inner.joined = Sheet::default();
+        } else if let Err(error) = inner.take_down(bodies.main()) {
+            ctx.fault(error.encoding("the tasks of a run"));
         }
         polled
     }
@@ -120,36 +111,28 @@ impl Machines {
     #[inline(never)]
     pub(super) fn hand_over(&mut self, ctx: &Context) {
         let left = std::mem::take(&mut self.0.get_mut().tasks);
-        ctx.tasks(|tasks| tasks.take_over(left));
+        ctx.have_ended(ctx.tasks(|tasks| tasks.take_over(left)));
     }
 }
 
 impl Inner {
-    /// Takes down the stored form and what is waited for.
-    fn take_down(&mut self, main: &Held) {
-        self.joined.clear();
-        self.armed.clear();
-        self.armed.extend_from_slice(main.armed());
-        if self.tasks.is_empty() {
-            return;
+    /// Takes down the machine and its tasks.
+    fn take_down(&mut self, main: &Held) -> Result<(), codec::Error> {
+        let memory = std::mem::take(&mut self.joined);
+        if !self.tasks.is_empty() {
+            // The frame is a map without a length: before its end there is room for one more entry.
+            self.joined = main.sheet().with_more(memory, |draft| {
+                draft.out.text(TASKS);
+                self.tasks.write(draft)
+            })?;
         }
-        self.armed.extend(self.tasks.armed());
-        self.armed.sort_unstable();
-        // The frame is a map without a length: before its end there is room for one more entry.
-        if let Some((end, entries)) = main.encoded().split_last() {
-            self.joined.extend_from_slice(entries);
-            let mut out = Writer::new(std::mem::take(&mut self.joined));
-            out.text(TASKS);
-            self.tasks.write(&mut out);
-            self.joined = out.into_bytes();
-            self.joined.push(*end);
-        }
+        Ok(())
     }
 }
 
 fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> {
     if root.reaching().is_some() {
-        ctx.tasks(|tasks| tasks.cancel_children(None));
+        ctx.tasks(|tasks| tasks.cancel_all());
     }
     loop {
         let before = ctx.progressed();
@@ -187,19 +170,19 @@ fn step_main(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()>
 
 /// Cancels the tasks that no handle names any more.
 fn drop_unnamed(bodies: &dyn Bodies, ctx: &Context) -> bool {
-    let mut named = bodies.named();
-    named.extend_from_slice(bodies.main().named());
+    let outside = bodies.named();
     ctx.tasks(|tasks| {
-        named.extend(tasks.named());
-        named.sort_unstable();
-        tasks.drop_unnamed(&named)
+        tasks.look_at(bodies.main().sheet(), outside);
+        tasks.drop_unnamed()
     })
 }
 
 /// When nothing goes on: lets one cancelled scope end, of the youngest task first, of the machine itself last.
 fn give_up(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> GivenUp {
     let around = ctx.is_giving_up();
-    for op in ctx.tasks(|tasks| tasks.cancelled()) {
+    let mut youngest = ctx.tasks(|tasks| tasks.cancelled(None));
+    while let Some(op) = youngest {
+        youngest = ctx.tasks(|tasks| tasks.cancelled(Some(op)));
         if ctx.tasks(|tasks| tasks.has_children(Some(op))) {
             continue;
         }
@@ -212,9 +195,11 @@ fn give_up(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> GivenUp {
         }
         if ctx.shields() == shields {
             ctx.tasks(|tasks| tasks.give_up(op));
+            ctx.have_ended(vec![op]);
             ctx.progress();
             return GivenUp::Something;
         }
+        ctx.tasks(|tasks| tasks.holds_on(op));
     }
     // Of a machine within the run's it is the scope around it that is given up, once its tasks have ended.
     if !ctx.is_run() {
@@ -255,10 +240,9 @@ fn stored_tasks(encoded: &[u8]) -> Result<Tasks, String> {
 #[inline(never)]
 pub(super) fn step_tasks(bodies: &mut dyn Bodies, ctx: &Context, from: OpId) {
     let mut next = from;
-    // In order. Some are taken up meanwhile, which does no harm: whoever waits for one of them is only asked in vain.
-    let resolved: Vec<OpId> = ctx.resolved(|ops| ops.collect());
-    let is_resolved = |op: OpId| resolved.binary_search(&op).is_ok();
-    while let Some(op) = ctx.tasks(|tasks| tasks.next_running(next, is_resolved)) {
+    // Some are taken up meanwhile, which does no harm: whoever waits for one of them is only asked in vain.
+    let resolved = ctx.resolved(|ops| ctx.tasks(|tasks| tasks.waiting_for(ops)));
+    while let Some(op) = ctx.tasks(|tasks| tasks.next_running(next, &resolved)) {
         step_task(bodies, ctx, op);
         if ctx.has_fault() {
             return;
@@ -276,8 +260,10 @@ fn step_task(bodies: &mut dyn Bodies, ctx: &Context, op: OpId) {
     if spawned.output.is_some() {
         ctx.progress();
     }
-    if let Some((id, output)) = ctx.tasks(|tasks| tasks.put_back(op, spawned)) {
-        ctx.update_done(id, output);
+    match ctx.tasks(|tasks| tasks.put_back(op, spawned)) {
+        PutBack::Running => {}
+        PutBack::Ended => ctx.have_ended(vec![op]),
+        PutBack::Answered(id, output) => ctx.update_done(id, output),
     }
     follow_requests(ctx);
 }

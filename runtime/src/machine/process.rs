@@ -1,5 +1,6 @@
 //! A run as a process: the workflow's value with its machine and tasks.
 
+use std::borrow::Cow;
 use std::task::Poll;
 
 use super::cancel::Standing;
@@ -7,6 +8,7 @@ use super::context::Context;
 use super::drive::Sub;
 use super::held::Held;
 use super::machines::{Bodies, Machines, follow_requests, step_tasks};
+use super::sheet::Sheet;
 use super::spawned::Spawned;
 use super::task;
 use super::wait::OpId;
@@ -71,13 +73,18 @@ impl<W: Workflow> Process<W> {
     }
 
     /// The stored form, as of the last step. Empty before the first.
-    pub fn encoded(&self) -> &[u8] {
-        self.machines.encoded(&self.main.held)
+    pub fn encoded(&self) -> Cow<'_, [u8]> {
+        self.sheet().bytes()
     }
 
     /// The operations that are waited for, as of the last step.
-    pub fn armed(&self) -> &[OpId] {
-        self.machines.armed()
+    pub fn armed(&self) -> Cow<'_, [OpId]> {
+        self.sheet().armed()
+    }
+
+    /// What was taken down after the last step.
+    pub(crate) fn sheet(&self) -> &Sheet {
+        self.machines.sheet(&self.main.held)
     }
 
     /// Handles a signal: the part of an async handler before its first await, too.

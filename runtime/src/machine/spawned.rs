@@ -1,12 +1,15 @@
 //! A task's machine, without its types.
 
 use std::any::Any;
+use std::sync::Arc;
 use std::task::Poll;
 
 use serde::Serialize;
 
 use super::context::Context;
 use super::drive::Sub;
+use super::held::Held;
+use super::sheet::Sheet;
 use super::wait::OpId;
 use crate::activity::ErasedActivity;
 use crate::codec::Payload;
@@ -16,14 +19,12 @@ pub struct Spawned {
     /// Which body: an async method's name, or that of the machine and the block within it.
     body: String,
     form: Form,
-    /// The stored form, as of the last step.
-    pub(super) encoded: Vec<u8>,
-    /// What it waits for, as of the last step.
-    armed: Vec<OpId>,
-    /// The tasks and triggers that its variables are handles of, as of the last step.
-    pub(super) named: Vec<OpId>,
+    /// What was taken down after the last step.
+    pub(super) sheet: Arc<Sheet>,
     /// The encoded output, once it is done.
     pub(super) output: Option<Payload>,
+    /// The tasks and triggers that the output has handles of.
+    pub(super) named: Vec<OpId>,
     /// Whether it waits for nothing but operations that it names, as of the last step.
     pub(super) by_operation: bool,
     /// The code of a local step, where it is that which is asked for by the body's name.
@@ -39,35 +40,17 @@ enum Form {
 impl Spawned {
     /// A task before its first step.
     pub(super) fn start<A: 'static>(body: &str, args: A) -> Self {
-        let form = Form::Hot(Box::new(Sub::start(args)));
-        Spawned {
-            body: body.to_owned(),
-            form,
-            encoded: Vec::new(),
-            armed: Vec::new(),
-            named: Vec::new(),
-            output: None,
-            by_operation: false,
-            handed: None,
-        }
+        Self::new(body.to_owned(), Form::Hot(Box::new(Sub::start(args))), Sheet::default())
     }
 
     pub(super) fn stored(body: String, frame: Vec<u8>) -> Self {
-        Spawned {
-            body,
-            form: Form::Stored,
-            encoded: frame,
-            armed: Vec::new(),
-            named: Vec::new(),
-            output: None,
-            by_operation: false,
-            handed: None,
-        }
+        Self::new(body, Form::Stored, Sheet::stored(frame))
     }
 
-    /// What it waits for, as of the last step.
-    pub(super) fn armed(&self) -> &[OpId] {
-        &self.armed
+    #[inline(never)]
+    fn new(body: String, form: Form, sheet: Sheet) -> Self {
+        let (output, named, handed) = (None, Vec::new(), None);
+        Spawned { body, form, sheet: Arc::new(sheet), output, named, by_operation: false, handed }
     }
 
     /// Which body it has.
@@ -78,18 +61,18 @@ impl Spawned {
     /// Steps it, once its types are known.
     pub(super) fn step<A: 'static>(&mut self, step: impl FnOnce(&mut Sub<A>)) {
         if let Form::Stored = self.form {
-            self.form = Form::Hot(Box::new(Sub::<A>::stored(std::mem::take(&mut self.encoded))));
+            self.form = Form::Hot(Box::new(Sub::<A>::stored(self.sheet.bytes().into_owned())));
         }
         let Form::Hot(sub) = &mut self.form else { return };
         let sub = sub.downcast_mut::<Sub<A>>().expect("a body has one type of arguments");
         step(sub);
-        self.encoded.clear();
-        self.encoded.extend_from_slice(sub.encoded());
-        self.armed.clear();
-        self.armed.extend_from_slice(sub.armed());
-        self.named.clear();
-        self.named.extend_from_slice(sub.named());
+        self.sheet = taken_down(&sub.held);
     }
+}
+
+#[inline(never)]
+fn taken_down(held: &Held) -> Arc<Sheet> {
+    Arc::new(held.sheet().clone())
 }
 
 /// Steps a task that is an async method of the workflow's impl, or any other body that stands alone.

@@ -14,6 +14,20 @@ use super::tasks::{Keeper, Origin, Tasks};
 use super::wait::OpId;
 use crate::codec::Payload;
 
+thread_local! {
+    /// How many transitions were made.
+    static TRANSITIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// When somebody asked for the tasks that have ended.
+#[derive(Debug, Default)]
+pub(super) struct Since {
+    /// In which transition.
+    number: u64,
+    /// How many had ended in it.
+    ended: usize,
+}
+
 /// The part of a [`Context`] that is of no concern outside of this module.
 #[derive(Default)]
 pub(super) struct Stepping {
@@ -36,13 +50,21 @@ pub(super) struct Stepping {
     pub(super) run_given_up: Cell<bool>,
     /// The update that is being handled.
     pub(super) updating: RefCell<Option<String>>,
+    /// The tasks that have ended in this transition.
+    ended: RefCell<Vec<OpId>>,
+    /// Which transition this is, among those that this thread has made.
+    number: u64,
     /// The first async handler that was begun and not stepped yet.
     pub(super) begun_handler: Cell<Option<OpId>>,
 }
 
 impl Stepping {
     pub(super) fn new(standing: Standing, first_op: u64) -> Self {
-        Stepping { standing: Cell::new(standing), first_op, ..Stepping::default() }
+        let number = TRANSITIONS.with(|transitions| {
+            transitions.set(transitions.get() + 1);
+            transitions.get()
+        });
+        Stepping { standing: Cell::new(standing), first_op, number, ..Stepping::default() }
     }
 }
 
@@ -212,12 +234,21 @@ impl Context {
         look(&mut self.step.borrow().resolutions.keys().copied())
     }
 
-    /// Runs `look` over the tasks that have ended, and whose output nobody has taken.
-    pub(super) fn ended_tasks<T>(&self, look: impl FnOnce(&mut dyn Iterator<Item = OpId>) -> T) -> T {
+    /// The tasks that have ended since this was asked with `since`, and whose output may be there to take.
+    pub(super) fn ended_since(&self, since: &mut Since) -> Vec<OpId> {
         // Whoever looks may see more when it looks again, though no operation is resolved.
         self.watch();
-        let all = self.stepping.tasks.borrow();
-        look(&mut all.iter().flat_map(|tasks| tasks.ended.iter().copied()))
+        let (ended, number) = (self.stepping.ended.borrow(), self.stepping.number);
+        let before = std::mem::replace(since, Since { number, ended: ended.len() });
+        if before.number == number {
+            return ended[before.ended..].to_vec();
+        }
+        self.stepping.tasks.borrow().iter().flat_map(Tasks::ended).collect()
+    }
+
+    /// These tasks have ended.
+    pub(super) fn have_ended(&self, tasks: Vec<OpId>) {
+        self.stepping.ended.borrow_mut().extend(tasks);
     }
 
     pub(super) fn has_fault(&self) -> bool {

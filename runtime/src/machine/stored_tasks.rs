@@ -1,14 +1,14 @@
 //! The stored form of a run's tasks.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::cancel::Cancel;
+use super::sheet::{Draft, Sheet};
 use super::spawned::Spawned;
-use super::tasks::{Entry, Keeper, State, Tasks};
+use super::task;
+use super::tasks::{Entry, Keeper, Origin, State, Tasks};
 use super::wait::OpId;
-use crate::codec::{self, Payload, Writer};
+use crate::codec::{Error, Payload};
 
 /// The stored form of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,31 +35,34 @@ enum StateRecord {
 }
 
 impl Tasks {
-    /// Writes the stored form: a list of records. Only what has changed since is encoded, the rest is copied.
-    pub(super) fn write(&mut self, out: &mut Writer) {
-        let mut records = Vec::new();
-        let mut count = 0;
-        for (op, entry) in &mut self.all {
-            if entry.stored.is_empty() {
-                let Some(record) = record(*op, entry) else { continue };
-                entry.stored = codec::encode(&record).expect("a record is plain data").0;
-            }
-            debug_assert_eq!(
-                Some(&entry.stored),
-                record(*op, entry)
-                    .map(|record| codec::encode(&record).expect("a record is plain data").0)
-                    .as_ref(),
-                "what changes an entry lets go of its stored form"
-            );
-            count += 1;
-            records.extend_from_slice(&entry.stored);
+    /// Writes the stored form: a list of records. Only what has changed since is encoded.
+    pub(super) fn write(&mut self, draft: &mut Draft) -> Result<(), Error> {
+        let Tasks { all, parts, .. } = self;
+        draft.out.begin_list(all.len())?;
+        let whole = parts.whole(&mut |numbers, draft| {
+            let (first, last) = numbers.into_inner();
+            let mut entries = all.range_mut(OpId(first)..=OpId(last));
+            entries.try_for_each(|(op, entry)| {
+                let sheet = match entry.stored.take() {
+                    Some(sheet) => sheet,
+                    None => record(*op, entry)?,
+                };
+                draft.include(op.0, &sheet)?;
+                entry.stored = Some(sheet);
+                Ok(())
+            })
+        })?;
+        if let Some(whole) = whole {
+            draft.share(0, whole)?;
         }
-        out.list(count, &records);
+        draft.out.end();
+        Ok(())
     }
 
     /// From the stored form.
     pub(super) fn from_records(records: Vec<EntryRecord>) -> Self {
-        let entry = |record: EntryRecord| {
+        let mut tasks = Tasks::default();
+        for record in records {
             let state = match record.state {
                 StateRecord::Running { body, frame } => {
                     State::Running(Box::new(Spawned::stored(body, frame.0)))
@@ -69,50 +72,73 @@ impl Tasks {
                 StateRecord::Trigger(value) => State::Trigger(value),
             };
             let EntryRecord { op, parent, shielded, cancel, keeper, named, .. } = record;
-            let cancel = cancel.unwrap_or_default();
-            // Which of them have begun others follows.
-            let (has_begun, stored) = (false, Vec::new());
-            (op, Entry { state, parent, shielded, cancel, keeper, named, has_begun, stored })
-        };
-        let mut all: BTreeMap<OpId, Entry> = records.into_iter().map(entry).collect();
-        let parents: Vec<OpId> = all.values().filter_map(|entry| entry.parent).collect();
-        for parent in parents {
-            if let Some(parent) = all.get_mut(&parent) {
-                parent.has_begun = true;
-            }
+            let origin = Origin { parent, shielded, cancel: cancel.unwrap_or_default() };
+            tasks.add(op, Entry { named, ..Entry::new(state, origin, keeper) });
         }
-        let has_ended = |entry: &Entry| matches!(entry.state, State::Done(_) | State::Cancelled);
-        let ended = all.iter().filter(|(_, entry)| has_ended(entry)).map(|(op, _)| *op).collect();
-        Tasks { all, ended }
+        tasks
     }
 }
 
-/// The stored form of an entry; none while it is being stepped.
-fn record(op: OpId, entry: &Entry) -> Option<EntryRecord> {
-    let state = match &entry.state {
+/// The stored form of an entry: an [`EntryRecord`], whose frame may be in parts.
+fn record(op: OpId, entry: &Entry) -> Result<Sheet, Error> {
+    let mut draft = Draft::default();
+    let mut written = Ok(());
+    let named = task::naming(&mut || written = write_record(op, entry, &mut draft));
+    written?;
+    draft.name(&named);
+    Ok(draft.finish())
+}
+
+fn write_record(op: OpId, entry: &Entry, draft: &mut Draft) -> Result<(), Error> {
+    let cancel = Some(entry.cancel).filter(|cancel| cancel.is_some());
+    let optional =
+        [entry.parent.is_some(), entry.shielded, cancel.is_some(), !entry.named.is_empty()].into_iter();
+    draft.out.begin_map(3 + optional.filter(|is_there| *is_there).count())?;
+    field(draft, "op", &op)?;
+    draft.out.text("state");
+    match &entry.state {
         State::Running(spawned) => {
-            StateRecord::Running { body: spawned.body().to_owned(), frame: Payload(spawned.encoded.clone()) }
+            draft.out.begin_map(1)?;
+            draft.out.text("Running");
+            draft.out.begin_map(2)?;
+            field(draft, "body", spawned.body())?;
+            draft.out.text("frame");
+            draft.include_bytes(0, &spawned.sheet);
+            draft.out.end();
+            draft.out.end();
         }
-        State::Away => return None,
-        State::Done(output) => StateRecord::Done(output.clone()),
-        State::Cancelled => StateRecord::Cancelled,
-        State::Trigger(value) => StateRecord::Trigger(value.clone()),
-    };
-    Some(EntryRecord {
-        op,
-        state,
-        parent: entry.parent,
-        shielded: entry.shielded,
-        cancel: Some(entry.cancel).filter(|cancel| cancel.is_some()),
-        keeper: entry.keeper.clone(),
-        named: entry.named.clone(),
-    })
+        State::Away => unreachable!("tasks are written when all have been stepped"),
+        State::Done(output) => draft.out.part(&StateRecord::Done(output.clone()))?,
+        State::Cancelled => draft.out.part(&StateRecord::Cancelled)?,
+        State::Trigger(value) => draft.out.part(&StateRecord::Trigger(value.clone()))?,
+    }
+    if let Some(parent) = entry.parent {
+        field(draft, "parent", &parent)?;
+    }
+    if entry.shielded {
+        field(draft, "shielded", &true)?;
+    }
+    if let Some(cancel) = cancel {
+        field(draft, "cancel", &cancel)?;
+    }
+    field(draft, "keeper", &entry.keeper)?;
+    if !entry.named.is_empty() {
+        field(draft, "named", &entry.named)?;
+        task::note(&entry.named);
+    }
+    draft.out.end();
+    Ok(())
+}
+
+fn field<T: Serialize + ?Sized>(draft: &mut Draft, name: &str, value: &T) -> Result<(), Error> {
+    draft.out.text(name);
+    draft.out.part(value)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tasks::Origin;
     use super::*;
+    use crate::codec;
 
     /// A table of one task, standing so.
     fn table(cancel: Cancel) -> Tasks {
@@ -123,9 +149,9 @@ mod tests {
     }
 
     fn written(tasks: &mut Tasks) -> Vec<u8> {
-        let mut out = Writer::default();
-        tasks.write(&mut out);
-        out.into_bytes()
+        let mut draft = Draft::default();
+        tasks.write(&mut draft).unwrap();
+        draft.finish().bytes().into_owned()
     }
 
     /// One task, standing so, as `docs/STORAGE_FORMAT.md` has it.

@@ -65,6 +65,18 @@ pub(super) fn note(ops: &[OpId]) {
     });
 }
 
+/// How many were named so far.
+#[inline(never)]
+pub(super) fn noted() -> usize {
+    NAMED.with_borrow(|named| named.as_ref().map_or(0, Vec::len))
+}
+
+/// Takes back those that were named since.
+#[inline(never)]
+pub(super) fn noted_since(before: usize) -> Vec<OpId> {
+    NAMED.with_borrow_mut(|named| named.as_mut().map(|named| named.split_off(before)).unwrap_or_default())
+}
+
 pub(super) fn name<S: Serializer>(op: OpId, serializer: S) -> Result<S::Ok, S::Error> {
     note(&[op]);
     op.serialize(serializer)

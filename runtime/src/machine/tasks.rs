@@ -5,11 +5,15 @@
 //! workflow's value, is cancelled: that is how dropping a [`Task`](super::Task) cancels.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::cancel::Cancel;
+use super::parts::Parts;
+use super::sheet::{Difference, Sheet};
 use super::spawned::Spawned;
+use super::task_index::Index;
 use super::wait::OpId;
 use crate::codec::Payload;
 
@@ -47,10 +51,14 @@ pub(super) struct Entry {
     pub(super) keeper: Keeper,
     /// What its output names.
     pub(super) named: Vec<OpId>,
-    /// Whether it has begun others.
-    pub(super) has_begun: bool,
+    /// What was taken down of its machine, when that was last looked at.
+    pub(super) seen: Arc<Sheet>,
+    /// Something other than an operation may let it go on: it was not stepped since it was cancelled or loaded.
+    pub(super) has_news: bool,
+    /// It is cancelled, and was found to go on in a shield.
+    pub(super) holds_on: bool,
     /// Its stored form, unless it has changed since that was made.
-    pub(super) stored: Vec<u8>,
+    pub(super) stored: Option<Sheet>,
 }
 
 /// What a handle finds.
@@ -67,8 +75,13 @@ pub(super) enum Found {
 #[derive(Default)]
 pub(crate) struct Tasks {
     pub(super) all: BTreeMap<OpId, Entry>,
-    /// Those that have ended, and whose output nobody has taken.
-    pub(super) ended: BTreeSet<OpId>,
+    pub(super) index: Index,
+    /// The stored form.
+    pub(super) parts: Parts,
+    /// What was taken down of the machine that they are of, when that was last looked at for what it names.
+    main: Sheet,
+    /// What was named besides, then.
+    outside: Vec<OpId>,
 }
 
 impl Tasks {
@@ -82,39 +95,46 @@ impl Tasks {
 
     /// Whether an async handler has not ended.
     pub(super) fn is_handling(&self) -> bool {
-        self.all
-            .values()
-            .any(|entry| matches!(entry.keeper, Keeper::Signal | Keeper::Update(_)) && entry.is_running())
+        self.index.is_handling()
     }
 
     /// Adds a task that was just begun.
     pub(super) fn spawn(&mut self, op: OpId, spawned: Spawned, origin: Origin, keeper: Keeper) {
-        let Origin { parent, shielded, cancel } = origin;
         let state = State::Running(Box::new(spawned));
-        if let Some(parent) = parent.and_then(|parent| self.all.get_mut(&parent)) {
-            parent.has_begun = true;
-        }
-        let (named, has_begun, stored) = (Vec::new(), false, Vec::new());
-        self.all.insert(op, Entry { state, parent, shielded, cancel, keeper, named, has_begun, stored });
-    }
-
-    /// The entry, whose stored form is to be made anew.
-    fn change(&mut self, op: OpId) -> Option<&mut Entry> {
-        let entry = self.all.get_mut(&op)?;
-        entry.stored.clear();
-        Some(entry)
-    }
-
-    fn remove(&mut self, op: OpId) -> Option<Entry> {
-        self.ended.remove(&op);
-        self.all.remove(&op)
+        self.add(op, Entry::new(state, origin, keeper));
     }
 
     pub(super) fn add_trigger(&mut self, op: OpId) {
-        let state = State::Trigger(None);
-        let (parent, keeper, named) = (None, Keeper::Handle, Vec::new());
-        let (shielded, cancel, has_begun, stored) = (true, Cancel::Not, false, Vec::new());
-        self.all.insert(op, Entry { state, parent, shielded, cancel, keeper, named, has_begun, stored });
+        let origin = Origin { shielded: true, ..Origin::default() };
+        self.add(op, Entry::new(State::Trigger(None), origin, Keeper::Handle));
+    }
+
+    pub(super) fn add(&mut self, op: OpId, entry: Entry) {
+        self.index.add(op, &entry);
+        self.index.names(&[], &entry.named);
+        self.index.suspect(op);
+        self.parts.change(op.0);
+        self.all.insert(op, entry);
+    }
+
+    /// Changes an entry, whose stored form is to be made anew.
+    fn change<T>(&mut self, op: OpId, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        let entry = self.all.get_mut(&op)?;
+        self.index.remove(op, entry);
+        let changed = change(entry);
+        self.index.add(op, entry);
+        entry.stored = None;
+        self.parts.change(op.0);
+        Some(changed)
+    }
+
+    fn remove(&mut self, op: OpId) -> Option<Entry> {
+        let entry = self.all.remove(&op)?;
+        self.index.remove(op, &entry);
+        self.index.names(&entry.named, &[]);
+        self.index.look_at(op, &entry.seen, &Sheet::default());
+        self.parts.change(op.0);
+        Some(entry)
     }
 
     /// The output of a task. It is taken: the next to ask finds nothing.
@@ -143,101 +163,109 @@ impl Tasks {
 
     /// Resolves a trigger, unless it is resolved or nobody waits for it any more.
     pub(super) fn resolve(&mut self, op: OpId, value: Payload, names: Vec<OpId>) -> bool {
-        let Some(entry) = self.change(op) else { return false };
-        let State::Trigger(slot @ None) = &mut entry.state else { return false };
-        *slot = Some(value);
-        entry.named = names;
+        if !self.all.get(&op).is_some_and(|entry| matches!(entry.state, State::Trigger(None))) {
+            return false;
+        }
+        self.index.names(&[], &names);
+        self.change(op, |entry| (entry.state, entry.named) = (State::Trigger(Some(value)), names));
         true
     }
 
-    /// The first task from `from` on that may be able to go on.
-    pub(super) fn next_running(&self, from: OpId, is_resolved: impl Fn(OpId) -> bool) -> Option<OpId> {
-        let may_go_on = |entry: &Entry| match &entry.state {
-            State::Running(spawned) => {
-                !spawned.by_operation
-                    || entry.cancel.is_some()
-                    || spawned.armed().iter().any(|op| is_resolved(*op))
-            }
-            _ => false,
-        };
-        self.all.range(from..).find(|(_, entry)| may_go_on(entry)).map(|(op, _)| *op)
+    /// The tasks that wait for one of these operations.
+    pub(super) fn waiting_for(&self, ops: &mut dyn Iterator<Item = OpId>) -> BTreeSet<OpId> {
+        ops.filter_map(|op| self.index.waiting_for(op)).collect()
+    }
+
+    /// The first task from `from` on that may be able to go on. `resolved` are those whose operation was resolved.
+    pub(super) fn next_running(&self, from: OpId, resolved: &BTreeSet<OpId>) -> Option<OpId> {
+        let runs =
+            |op: &&OpId| self.all.get(op).is_some_and(|entry| matches!(entry.state, State::Running(_)));
+        let resolved = resolved.range(from..).find(runs).copied();
+        self.index.restless(from).into_iter().chain(resolved).min()
     }
 
     pub(super) fn is_cancelled(&self, op: OpId) -> bool {
         self.all.get(&op).is_some_and(|entry| matches!(entry.state, State::Cancelled))
     }
 
-    /// Takes a task's machine out, to be stepped; with whether it is cancelled.
-    pub(super) fn take(&mut self, op: OpId) -> Option<(Box<Spawned>, Cancel)> {
-        let entry = self.all.get_mut(&op)?;
-        match std::mem::replace(&mut entry.state, State::Away) {
-            State::Running(spawned) => Some((spawned, entry.cancel)),
-            other => {
-                entry.state = other;
-                None
-            }
-        }
+    /// Those that have ended, and whose output nobody has taken.
+    pub(super) fn ended(&self) -> impl Iterator<Item = OpId> + '_ {
+        self.index.ended()
     }
 
-    /// Puts it back. Gives the update that is done by that.
-    pub(super) fn put_back(&mut self, op: OpId, mut spawned: Box<Spawned>) -> Option<(String, Payload)> {
-        let entry = self.change(op)?;
+    /// Takes a task's machine out, to be stepped; with whether it is cancelled.
+    pub(super) fn take(&mut self, op: OpId) -> Option<(Box<Spawned>, Cancel)> {
+        let entry = self.all.get_mut(&op).filter(|entry| matches!(entry.state, State::Running(_)))?;
+        self.index.remove(op, entry);
+        let State::Running(spawned) = std::mem::replace(&mut entry.state, State::Away) else { return None };
+        entry.has_news = false;
+        self.index.add(op, entry);
+        Some((spawned, entry.cancel))
+    }
+
+    /// Puts it back.
+    pub(super) fn put_back(&mut self, op: OpId, mut spawned: Box<Spawned>) -> PutBack {
+        let Some(entry) = self.all.get_mut(&op) else { return PutBack::Running };
+        let seen = Arc::clone(&spawned.sheet);
+        self.index.look_at(op, &entry.seen, &seen);
+        entry.seen = seen;
         let Some(output) = spawned.output.take() else {
-            entry.state = State::Running(spawned);
-            return None;
+            self.change(op, |entry| (entry.state, entry.holds_on) = (State::Running(spawned), false));
+            return PutBack::Running;
         };
         self.leave_children(op);
-        let entry = self.all.get_mut(&op)?;
-        match std::mem::replace(&mut entry.keeper, Keeper::Handle) {
+        let keeper = self.all.get(&op).map_or(Keeper::Handle, |entry| entry.keeper.clone());
+        match keeper {
             Keeper::Update(id) => {
                 self.remove(op);
-                Some((id, output))
+                PutBack::Answered(id, output)
             }
             Keeper::Signal | Keeper::Detached => {
                 self.remove(op);
-                None
+                PutBack::Running
             }
             Keeper::Handle => {
-                entry.named = std::mem::take(&mut spawned.named);
-                entry.state = State::Done(output);
-                self.ended.insert(op);
-                None
+                let named = std::mem::take(&mut spawned.named);
+                self.index.names(&[], &named);
+                self.index.suspect(op);
+                self.change(op, |entry| (entry.state, entry.named) = (State::Done(output), named));
+                PutBack::Ended
             }
         }
     }
 
     /// What a task that ends has begun, and what goes on without it, belongs to whoever began the task.
     fn leave_children(&mut self, op: OpId) {
-        let Some(entry) = self.all.get_mut(&op) else { return };
+        let Some(entry) = self.all.get(&op) else { return };
         let (parent, shielded) = (entry.parent, entry.shielded);
-        if !std::mem::take(&mut entry.has_begun) {
-            return;
-        }
-        for child in self.all.values_mut().filter(|child| child.parent == Some(op)) {
-            (child.parent, child.shielded) = (parent, shielded);
-            child.stored.clear();
-        }
-        if let Some(parent) = parent.and_then(|parent| self.all.get_mut(&parent)) {
-            parent.has_begun = true;
+        for child in self.index.children(op) {
+            self.change(child, |child| (child.parent, child.shielded) = (parent, shielded));
         }
     }
 
     /// The task is given up.
     pub(super) fn give_up(&mut self, op: OpId) {
         self.leave_children(op);
-        if let Some(entry) = self.change(op) {
-            entry.state = State::Cancelled;
-            self.ended.insert(op);
-        }
+        let Some(entry) = self.all.get_mut(&op) else { return };
+        let seen = std::mem::take(&mut entry.seen);
+        self.index.look_at(op, &seen, &Sheet::default());
+        self.index.suspect(op);
+        self.change(op, |entry| entry.state = State::Cancelled);
+    }
+
+    /// The task is cancelled, and was found to go on in a shield: until it is stepped again, it is not given up.
+    pub(super) fn holds_on(&mut self, op: OpId) {
+        self.change(op, |entry| entry.holds_on = true);
     }
 
     /// Lets a task go on by itself.
     pub(super) fn detach(&mut self, op: OpId) {
-        if let Some(entry) = self.change(op) {
+        let runs = self.change(op, |entry| {
             (entry.keeper, entry.parent, entry.shielded) = (Keeper::Detached, None, true);
-            if !entry.is_running() {
-                self.remove(op);
-            }
+            entry.is_running()
+        });
+        if runs == Some(false) {
+            self.remove(op);
         }
     }
 
@@ -248,97 +276,65 @@ impl Tasks {
 
     /// Cancels a task and all that it began, in this way.
     fn end(&mut self, op: OpId, cancel: Cancel) -> bool {
-        let Some(entry) = self.all.get_mut(&op) else { return false };
+        let Some(entry) = self.all.get(&op) else { return false };
         if !entry.is_running() || entry.cancel.is_some() {
             return false;
         }
-        entry.cancel = cancel;
-        entry.stored.clear();
-        // Of thousands that are cancelled, most have begun none.
-        if entry.has_begun {
-            self.end_children(Some(op), cancel);
+        self.change(op, |entry| (entry.cancel, entry.has_news) = (cancel, true));
+        for child in self.index.children(op) {
+            self.end(child, cancel);
         }
         true
     }
 
-    /// Cancels what `parent` (the run itself: none) began.
-    pub(super) fn cancel_children(&mut self, parent: Option<OpId>) {
-        self.end_children(parent, Cancel::Told);
-    }
-
-    fn end_children(&mut self, parent: Option<OpId>, cancel: Cancel) {
-        let of = |(_, entry): &(&OpId, &Entry)| {
-            entry.parent == parent && !(parent.is_none() && entry.shielded) && entry.cancel == Cancel::Not
-        };
-        let children: Vec<OpId> = self.all.iter().filter(of).map(|(op, _)| *op).collect();
-        for child in children {
-            self.end(child, cancel);
+    /// Cancels what the run itself began.
+    pub(super) fn cancel_all(&mut self) {
+        for op in self.index.not_cancelled() {
+            self.end(op, Cancel::Told);
         }
     }
 
-    /// Whether something that `parent` began, or that this began, has not ended.
+    /// Whether something that `parent` began, or that this began, has not ended; `None` is the run itself.
     pub(super) fn has_children(&self, parent: Option<OpId>) -> bool {
-        self.all.iter().any(|(op, entry)| {
-            let own = entry.parent == parent && !(parent.is_none() && entry.shielded);
-            own && (entry.is_running() || entry.has_begun && self.has_children(Some(*op)))
-        })
+        self.index
+            .begun_by(parent)
+            .any(|op| self.all.get(&op).is_some_and(Entry::is_running) || self.has_children(Some(op)))
     }
 
-    /// The cancelled tasks that have not ended, the youngest first.
-    pub(super) fn cancelled(&self) -> Vec<OpId> {
-        let running = self.all.iter().rev().filter(|(_, entry)| entry.cancel.is_some() && entry.is_running());
-        running.map(|(op, _)| *op).collect()
+    /// The youngest of the cancelled tasks that have not ended and may be given up, if there is one that is older than `than`.
+    pub(super) fn cancelled(&self, than: Option<OpId>) -> Option<OpId> {
+        self.index.cancelled(than)
     }
 
-    /// What the tasks wait for.
-    pub(super) fn armed(&self) -> impl Iterator<Item = OpId> + '_ {
-        let running = self.all.values().filter_map(|entry| match &entry.state {
-            State::Running(spawned) => Some(spawned.armed()),
-            _ => None,
-        });
-        running.flatten().copied()
+    /// Looks at what is named outside of the tasks: in the machine that they are of, and besides.
+    pub(super) fn look_at(&mut self, main: &Sheet, outside: Vec<OpId>) {
+        let named = Difference::between(&self.main, main, Sheet::own_named);
+        self.index.names(&named.gone, &named.come);
+        self.main.clone_from(main);
+        self.index.names(&self.outside, &outside);
+        self.outside = outside;
     }
 
-    /// What the tasks' frames and outputs name.
-    pub(super) fn named(&self) -> impl Iterator<Item = OpId> + '_ {
-        self.all
-            .values()
-            .flat_map(|entry| match &entry.state {
-                State::Running(spawned) => spawned.named.iter(),
-                _ => entry.named.iter(),
-            })
-            .copied()
-    }
-
-    /// Cancels what no handle names any more, removes it where it has ended; tells whether there was something to cancel.
-    /// `named` are those that are named, in their order.
-    pub(super) fn drop_unnamed(&mut self, named: &[OpId]) -> bool {
-        // Both are in order: each is looked at once.
-        let mut named = named.iter().copied().peekable();
-        let mut is_named = |op: OpId| {
-            while named.next_if(|name| *name < op).is_some() {}
-            named.peek() == Some(&op)
-        };
-        let mut dropped = Vec::new();
-        for (op, entry) in &self.all {
-            if !is_named(*op) && entry.keeper == Keeper::Handle {
-                dropped.push(*op);
-            }
-        }
+    /// Cancels what no handle names any more, removes it where it has ended; tells whether there was something to do.
+    pub(super) fn drop_unnamed(&mut self) -> bool {
         let mut news = false;
-        for op in dropped {
-            if self.all.get(&op).is_some_and(Entry::is_running) {
-                news |= self.end(op, Cancel::Dropped);
-            } else {
-                self.remove(op);
-                news = true;
+        for op in self.index.unnamed() {
+            match self.all.get(&op) {
+                Some(entry) if entry.keeper != Keeper::Handle => {}
+                Some(entry) if entry.is_running() => news |= self.end(op, Cancel::Dropped),
+                Some(_) => {
+                    self.remove(op);
+                    news = true;
+                }
+                None => {}
             }
         }
         news
     }
 
-    /// Takes over what a function leaves when it ends: a task that it began has ended with it.
-    pub(super) fn take_over(&mut self, left: Tasks) {
+    /// Takes over what a function leaves when it ends: a task that it began has ended with it. Gives those that have ended.
+    pub(super) fn take_over(&mut self, left: Tasks) -> Vec<OpId> {
+        let mut ended = Vec::new();
         for (op, mut entry) in left.all {
             if entry.keeper != Keeper::Handle {
                 continue;
@@ -346,19 +342,49 @@ impl Tasks {
             if entry.is_running() {
                 entry.state = State::Cancelled;
             }
-            if matches!(entry.state, State::Done(_) | State::Cancelled) {
-                self.ended.insert(op);
+            if entry.has_ended() {
+                ended.push(op);
             }
-            entry.parent = None;
-            entry.stored.clear();
-            self.all.insert(op, entry);
+            (entry.parent, entry.seen, entry.stored) = (None, Arc::default(), None);
+            self.add(op, entry);
         }
+        ended
     }
 }
 
+/// What a task that was stepped came to.
+pub(super) enum PutBack {
+    /// It goes on, or nobody is to know that it has ended.
+    Running,
+    /// Whoever has a handle may take its output.
+    Ended,
+    /// It has answered the update of this id.
+    Answered(String, Payload),
+}
+
 impl Entry {
-    fn is_running(&self) -> bool {
+    pub(super) fn new(state: State, origin: Origin, keeper: Keeper) -> Self {
+        let Origin { parent, shielded, cancel } = origin;
+        Entry {
+            state,
+            parent,
+            shielded,
+            cancel,
+            keeper,
+            named: Vec::new(),
+            seen: Arc::default(),
+            has_news: true,
+            holds_on: false,
+            stored: None,
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
         matches!(self.state, State::Running(_) | State::Away)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, State::Done(_) | State::Cancelled)
     }
 }
 

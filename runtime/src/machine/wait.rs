@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::context::{Context, Resolution};
 use super::functions::Awaited;
+use super::sheet::{Draft, Sheet};
 use crate::activity::{
     Activity, ActivityCall, ActivityError, ActivityOutcome, ActivityType, CallOptions, Cancellation,
     ConfiguredCall, TimedOut,
 };
-use crate::codec::{self, CodecError, Payload, Writer};
+use crate::codec::{self, CodecError, Payload};
 use crate::time::Moment;
 
 /// The number of an operation within its run. It rises with each operation begun and is never used again.
@@ -92,6 +93,9 @@ pub trait Wait: Sized + 'static {
     fn task(&self) -> Option<OpId> {
         None
     }
+    /// Whether [`write`](Self::write) takes down what is [armed](Self::armed), too.
+    #[doc(hidden)]
+    const TAKES_DOWN: bool = false;
     /// Writes one value: what is stored. A type that serde can write does so with [`WaitWriter::value`].
     fn write(&self, out: &mut WaitWriter<'_>) -> Result<(), CodecError>;
     /// Reads it back. A type that serde can read does so with [`read_value`].
@@ -111,17 +115,21 @@ pub trait Wait: Sized + 'static {
 }
 
 /// Where a [`Wait`] writes what is stored of it.
-pub struct WaitWriter<'a>(pub(super) &'a mut Writer);
+pub struct WaitWriter<'a>(pub(super) &'a mut Draft);
 
 impl WaitWriter<'_> {
+    pub(super) fn draft(&mut self) -> &mut Draft {
+        self.0
+    }
+
     /// Writes a value by its `Serialize`.
     pub fn value<T: Serialize>(&mut self, value: &T) -> Result<(), CodecError> {
-        self.0.value(value)
+        self.0.out.value(value)
     }
 
     /// Writes a field's name.
     pub(super) fn name(&mut self, name: &str) {
-        self.0.text(name);
+        self.0.out.text(name);
     }
 
     /// Writes what is stored of an [`ActivityWait`].
@@ -130,9 +138,9 @@ impl WaitWriter<'_> {
         self.value(&call)
     }
 
-    /// Copies one value that is encoded already.
-    pub(super) fn encoded(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
-        self.0.encoded(bytes)
+    /// Writes what was taken down of a machine.
+    pub(super) fn sheet(&mut self, sheet: &Sheet) -> Result<(), CodecError> {
+        self.0.include(0, sheet).map_err(|error| error.encoding("a machine"))
     }
 }
 

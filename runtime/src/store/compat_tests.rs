@@ -11,9 +11,9 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    AnswerRecord, Armed, CommandRecord, EventRecord, HeartbeatRecord, LaterRecord, LogEntry, MarkRecord,
-    Operation, Outcome, ParkReason, Phase, RunNo, RunRecord, Seq, Table, TaskId, TaskRecord, UpdateRecord,
-    open, seal,
+    AnswerRecord, Armed, ArmedRecord, CommandRecord, EventRecord, HeartbeatRecord, LaterRecord, LogEntry,
+    MarkRecord, Operation, Outcome, ParkReason, Phase, RunNo, RunRecord, Seq, Table, TaskId, TaskRecord,
+    UpdateRecord, open, seal,
 };
 use crate::activity::{ActivityOutcome, CallOptions, Cancellation, RetryPolicy, TimedOut, Timeout};
 use crate::codec::{Payload, encode};
@@ -31,14 +31,14 @@ fn run(phase: Phase) -> RunRecord {
         updated: Moment(2_000_000),
         state: "AwaitCharge".to_owned(),
         value: payload(&BTreeMap::from([("stage", "Paying")])),
-        frame: payload(&BTreeMap::from([("at", "AwaitCharge")])),
+        frame: payload(&BTreeMap::from([("at", "AwaitCharge")])).into(),
         input: Some(payload(&7)),
         next_op: 5,
         rng: RunRng::new(99),
-        armed: vec![
+        armed: ArmedRecord::from_iter([
             Armed { op: OpId(3), operation: Operation::Activity("charge".to_owned()) },
             Armed { op: OpId(4), operation: Operation::Timer(Moment(9)) },
-        ],
+        ]),
         inbox: vec![EventRecord::Signal { name: "approve".to_owned(), args: payload(&("ann",)) }],
     }
 }

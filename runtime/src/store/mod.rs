@@ -14,6 +14,7 @@ mod key;
 mod memory;
 mod record;
 mod repair;
+mod wide;
 
 use std::error::Error;
 use std::fmt;
@@ -29,6 +30,7 @@ pub use record::{
     Operation, Outcome, ParkReason, Phase, RunRecord, TaskRecord, UpdateRecord,
 };
 pub use repair::{Repaired, TouchedRun, repair};
+pub use wide::{ArmedRecord, FrameRecord};
 
 use directory::DataDir;
 pub(crate) use envelope::{open, seal};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::envelope::seal;
+use super::wide::{ArmedRecord, FrameRecord};
 use super::{RunNo, Seq, Table};
 use crate::activity::{ActivityOutcome, CallOptions};
 use crate::codec::Payload;
@@ -31,7 +32,7 @@ pub struct RunRecord {
     /// The encoded workflow value.
     pub value: Payload,
     /// The encoded frame; empty before the first step stood and after the end.
-    pub frame: Payload,
+    pub frame: FrameRecord,
     /// What it was started with, until the first step stood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Payload>,
@@ -41,7 +42,7 @@ pub struct RunRecord {
     pub rng: RunRng,
     /// What it waits for, by rising operation number.
     #[serde(default)]
-    pub armed: Vec<Armed>,
+    pub armed: ArmedRecord,
     /// What was accepted for it and not handled yet.
     #[serde(default)]
     pub inbox: Vec<EventRecord>,
@@ -59,7 +60,7 @@ impl RunRecord {
     /// About how many bytes that are, without making them; rather too few.
     pub(crate) fn weight(&self) -> usize {
         const ARMED: usize = 32;
-        self.frame.0.len() + self.value.0.len() + ARMED * self.armed.len()
+        self.frame.len() + self.value.0.len() + ARMED * self.armed.len()
     }
 }
 

@@ -69,7 +69,7 @@ impl World {
     pub(super) fn next(&mut self, record: &RunRecord, choices: &mut Sampler<'_>) -> Vec<EventRecord> {
         let mut open: Vec<(OpId, &str)> = Vec::new();
         let mut timers: Vec<(Moment, OpId)> = Vec::new();
-        for armed in &record.armed {
+        for armed in record.armed.iter() {
             match &armed.operation {
                 Operation::Activity(name) => open.push((armed.op, name)),
                 Operation::Timer(deadline) => timers.push((*deadline, armed.op)),

@@ -24,7 +24,7 @@ pub(super) fn result(record: &RunRecord, entry: &LogEntry) -> Value {
     // What the user wrote comes first: a report is read from the top.
     parts([
         ("self", tree(&record.value)),
-        ("run", tree(&record.frame)),
+        ("run", tree(&record.frame.payload())),
         ("output", output),
         ("commands", commands(entry)),
         ("phase", text(phase)),

@@ -233,10 +233,10 @@ async fn the_state_at_each_transition_is_the_one_that_was_stored_then() {
         let past = run.at(Seq(record.seq.0 - 1)).await.unwrap();
         assert_eq!(past.state, record.state);
         assert_eq!(past.at, record.updated);
-        assert_eq!(past.waits_for, record.armed);
+        assert_eq!(past.waits_for, record.armed.clone().into_list());
         assert_eq!(past.value, record.value.to_json().unwrap());
         if !record.phase.is_closed() {
-            let frame = record.frame.to_json().unwrap();
+            let frame = record.frame.payload().to_json().unwrap();
             for (name, value) in frame.as_object().unwrap().iter().filter(|(name, _)| *name != "at") {
                 assert_eq!(past.variables[name], *value);
             }
