@@ -30,7 +30,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// What can be asked for, and what it tells.
-const PROGRAMS: [(&str, &str); 16] = [
+const PROGRAMS: [(&str, &str); 17] = [
     ("table", "all of the table, in about 12 minutes"),
     ("throughput", "runs a second and latency, durable, by runs in flight; bare fjall as the limit"),
     ("signals", "signals a second, acknowledged, into one run and into many"),
@@ -44,6 +44,10 @@ const PROGRAMS: [(&str, &str); 16] = [
     ("active", "memory of runs at work"),
     ("fanout", "1,000 and 10,000 activities at once, or blocks: bytes and time"),
     ("instructions", "instructions of a transition, of writing and of reading, against what was recorded"),
+    (
+        "widths",
+        "instructions of an answer to one of 10 to 10,000 branches, of their cancellation and their load",
+    ),
     ("codec", "nanoseconds to write a value as CBOR, and to read it back"),
     ("compile", "rustc's time for a machine and for the same plain async fn; generated code"),
     ("resume", "nanoseconds for a resume, beyond the user's code"),

@@ -158,9 +158,20 @@ pub struct Slots<'a> {
 
 /// What the visitor does.
 pub(super) enum Mode<'a> {
-    Encode { draft: Draft, shared: BTreeMap<u16, Arc<Sheet>>, fault: Option<Fault>, machine: &'static str },
-    Decode { fields: Vec<(&'a str, &'a [u8])>, fault: Option<Fault>, machine: &'static str },
-    Describe { slots: Vec<SlotDescription> },
+    Encode {
+        draft: &'a mut Draft,
+        shared: &'a mut BTreeMap<u16, Arc<Sheet>>,
+        fault: Option<Fault>,
+        machine: &'static str,
+    },
+    Decode {
+        fields: Vec<(&'a str, &'a [u8])>,
+        fault: Option<Fault>,
+        machine: &'static str,
+    },
+    Describe {
+        slots: Vec<SlotDescription>,
+    },
 }
 
 impl<'a> Slots<'a> {

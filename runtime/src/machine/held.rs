@@ -68,6 +68,7 @@ impl Held {
     }
 
     #[inline(never)]
+    #[allow(clippy::unnecessary_box_returns)] // It is handed back.
     pub(super) fn into_spawned(mut self) -> Box<Spawned> {
         match std::mem::replace(&mut self.0.get_mut().form, Form::Done) {
             Form::Spawned(spawned) => spawned,
@@ -158,17 +159,15 @@ impl Held {
         let inner = self.0.get_mut();
         let mut draft = Draft::new(std::mem::take(&mut inner.sheet));
         draft.out.begin_frame();
-        let shared = std::mem::take(&mut inner.shared);
-        let mut slots = Slots::new(Mode::Encode { draft, shared, fault: None, machine });
+        let (encoding, shared) = (&mut draft, &mut inner.shared);
+        let mut slots = Slots::new(Mode::Encode { draft: encoding, shared, fault: None, machine });
         let named = task::naming(&mut || body(Look::Slots(&mut slots)));
-        if let Mode::Encode { mut draft, shared, fault, .. } = slots.mode {
-            draft.name(&named);
-            draft.out.end_frame();
-            (inner.sheet, inner.shared) = (draft.finish(), shared);
-            if let Some(fault) = fault {
-                ctx.fault(fault);
-            }
+        if let Mode::Encode { fault: Some(fault), .. } = slots.mode {
+            ctx.fault(fault);
         }
+        draft.name(&named);
+        draft.out.end_frame();
+        inner.sheet = draft.finish();
     }
 
     #[inline(never)]

@@ -23,6 +23,7 @@ pub(super) trait Bodies {
     fn main(&self) -> &Held;
     /// Steps the machine. Once it has ended, its output is here.
     fn step(&mut self, ctx: &Context) -> Poll<()>;
+    #[allow(clippy::unnecessary_box_returns)] // It is handed from one to the other.
     fn step_spawned(&mut self, ctx: &Context, spawned: Box<Spawned>) -> Box<Spawned>;
     /// The tasks that are named outside of the machines: in the workflow's value.
     fn named(&self) -> Vec<OpId>;
@@ -33,7 +34,8 @@ pub(super) struct Machines(Opaque<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    tasks: Tasks,
+    /// Away while the machines are stepped: then the context has them.
+    tasks: Option<Box<Tasks>>,
     /// What was taken down, where it is not of the machine alone.
     joined: Sheet,
     /// Why the stored form could not be read.
@@ -64,7 +66,7 @@ impl Machines {
             }
         };
         let joined = if tasks.is_empty() { Sheet::default() } else { Sheet::stored(encoded.to_owned()) };
-        Machines(Opaque::new(Inner { tasks, joined, fault }))
+        Machines(Opaque::new(Inner { tasks: Some(Box::new(tasks)), joined, fault }))
     }
 
     /// What was taken down after the last step. Empty before the first.
@@ -83,9 +85,9 @@ impl Machines {
     /// Runs `with` while the context has the tasks.
     #[inline(never)]
     pub(super) fn lent(&mut self, ctx: &Context, with: &mut dyn FnMut()) {
-        ctx.lend(std::mem::take(&mut self.0.get_mut().tasks));
+        ctx.lend(self.0.get_mut().tasks.take().unwrap_or_default());
         with();
-        self.0.get_mut().tasks = ctx.give_back();
+        self.0.get_mut().tasks = Some(ctx.give_back());
     }
 
     /// Lets all machines go as far as they can, `root` being how the machine itself stands; then `give_up` decides what
@@ -110,29 +112,33 @@ impl Machines {
     /// What is left of the tasks of a machine that has ended goes to the machine around it.
     #[inline(never)]
     pub(super) fn hand_over(&mut self, ctx: &Context) {
-        let left = std::mem::take(&mut self.0.get_mut().tasks);
-        ctx.have_ended(ctx.tasks(|tasks| tasks.take_over(left)));
+        if let Some(left) = self.0.get_mut().tasks.take() {
+            ctx.have_ended(ctx.tasks(|tasks| tasks.take_over(*left)));
+        }
     }
 }
 
 impl Inner {
     /// Takes down the machine and its tasks.
     fn take_down(&mut self, main: &Held) -> Result<(), codec::Error> {
-        let memory = std::mem::take(&mut self.joined);
-        if !self.tasks.is_empty() {
-            // The frame is a map without a length: before its end there is room for one more entry.
-            self.joined = main.sheet().with_more(memory, |draft| {
-                draft.out.text(TASKS);
-                self.tasks.write(draft)
-            })?;
-        }
+        let Some(tasks) = self.tasks.as_mut().filter(|tasks| !tasks.is_empty()) else {
+            if !self.joined.is_empty() {
+                self.joined = Sheet::default();
+            }
+            return Ok(());
+        };
+        // The frame is a map without a length: before its end there is room for one more entry.
+        self.joined = main.sheet().with_more(std::mem::take(&mut self.joined), |draft| {
+            draft.out.text(TASKS);
+            tasks.write(draft)
+        })?;
         Ok(())
     }
 }
 
 fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> {
     if root.reaching().is_some() {
-        ctx.tasks(|tasks| tasks.cancel_all());
+        ctx.tasks(Tasks::cancel_all);
     }
     loop {
         let before = ctx.progressed();

@@ -32,7 +32,8 @@ pub(super) struct Since {
 #[derive(Default)]
 pub(super) struct Stepping {
     /// The tasks of the run; above them those of the function that is being stepped, and so on.
-    pub(super) tasks: RefCell<Vec<Tasks>>,
+    #[allow(clippy::vec_box)] // They come and go at each step.
+    pub(super) tasks: RefCell<Vec<Box<Tasks>>>,
     pub(super) standing: Cell<Standing>,
     /// How many shields were found to go on.
     pub(super) shields: Cell<u32>,
@@ -89,11 +90,11 @@ impl Context {
     }
 
     /// Steps of a machine with these tasks follow.
-    pub(super) fn lend(&self, tasks: Tasks) {
+    pub(super) fn lend(&self, tasks: Box<Tasks>) {
         self.stepping.tasks.borrow_mut().push(tasks);
     }
 
-    pub(super) fn give_back(&self) -> Tasks {
+    pub(super) fn give_back(&self) -> Box<Tasks> {
         self.stepping.tasks.borrow_mut().pop().unwrap_or_default()
     }
 
@@ -104,7 +105,7 @@ impl Context {
 
     /// Whether an async handler of the run has not ended.
     pub(super) fn is_handling(&self) -> bool {
-        self.stepping.tasks.borrow().iter().any(Tasks::is_handling)
+        self.stepping.tasks.borrow().iter().any(|tasks| tasks.is_handling())
     }
 
     /// Begins a machine as a task of its own.
@@ -243,7 +244,7 @@ impl Context {
         if before.number == number {
             return ended[before.ended..].to_vec();
         }
-        self.stepping.tasks.borrow().iter().flat_map(Tasks::ended).collect()
+        self.stepping.tasks.borrow().iter().flat_map(|tasks| tasks.ended()).collect()
     }
 
     /// These tasks have ended.

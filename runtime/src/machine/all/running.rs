@@ -76,6 +76,9 @@ impl<W: Wait, T> Running<W, T> {
     /// One of them is done.
     pub(super) fn done(&mut self, place: usize, output: T) {
         self.outputs.insert(place, output);
+        if let Some(parts) = self.parts.get_mut() {
+            parts.outputs.change(place as u64);
+        }
     }
 
     /// Polls those that may be ready; `done` takes each output and tells whether to go on.
@@ -104,11 +107,10 @@ impl<W: Wait, T> Running<W, T> {
         }
     }
 
-    /// What is stored of this place has changed.
+    /// What is stored of one that runs, or ran, has changed.
     fn change(&mut self, place: usize) {
         if let Some(parts) = self.parts.get_mut() {
             parts.waits.change(place as u64);
-            parts.outputs.change(place as u64);
         }
     }
 
