@@ -68,13 +68,13 @@ pub(crate) fn commit_all(folder: &Path, batches: &[Batch]) -> Result<Duration, B
         .collect::<Result<Vec<_>, _>>()?;
     let begun = Instant::now();
     for batch in batches {
-        let mut writes = OwnedWriteBatch::with_capacity(database.clone(), batch.writes.len())
+        let mut writes = OwnedWriteBatch::with_capacity(database.clone(), batch.len())
             .durability(Some(PersistMode::SyncData));
-        for write in &batch.writes {
+        for write in batch.writes() {
             let table = &tables[write.table as usize];
-            match &write.value {
-                Some(value) => writes.insert(table, write.key.as_slice(), value.as_slice()),
-                None => writes.remove(table, write.key.as_slice()),
+            match write.value {
+                Some(value) => writes.insert(table, write.key, value),
+                None => writes.remove(table, write.key),
             }
         }
         writes.commit()?;

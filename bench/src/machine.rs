@@ -1,5 +1,6 @@
 //! What the machine tells of itself: memory, disk, the time of a sync.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
 use std::io::Write;
@@ -58,13 +59,26 @@ pub(crate) fn written_bytes() -> u64 {
 /// The processor time that this process has used so far, in milliseconds; 0 where the system does not tell.
 pub(crate) fn cpu_millis() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<u64> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .map(|n| n.parse().unwrap_or(0))
-        .collect();
-    // In hundredths of a second: user and system time, the 12th and 13th field behind the name.
-    fields.get(11..13).map_or(0, |times| times.iter().sum::<u64>() * 10)
+    times_of(&stat).map_or(0, |(_, millis)| millis)
+}
+
+/// The processor time of the threads that there are, by name; those of one name together.
+pub(crate) fn thread_times() -> BTreeMap<String, Duration> {
+    let mut times = BTreeMap::new();
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        if let Some((name, millis)) = times_of(&stat) {
+            *times.entry(name.to_owned()).or_default() += Duration::from_millis(millis);
+        }
+    }
+    times
+}
+
+/// The name, and the user and the system time in milliseconds, of a line that `/proc` has of a process or a thread.
+fn times_of(stat: &str) -> Option<(&str, u64)> {
+    let (name, rest) = stat.rsplit_once(')')?;
+    let (_, name) = name.split_once('(')?;
+    // In hundredths of a second, the 12th and 13th field behind the name.
+    let mut times = rest.split_whitespace().skip(11).map_while(|time| time.parse::<u64>().ok());
+    Some((name, (times.next()? + times.next()?) * 10))
 }

@@ -32,7 +32,10 @@ use std::process::ExitCode;
 /// What can be asked for, and what it tells.
 const PROGRAMS: [(&str, &str); 17] = [
     ("table", "all of the table, in about 12 minutes"),
-    ("throughput", "runs a second and latency, durable, by runs in flight; bare fjall as the limit"),
+    (
+        "throughput [N]",
+        "runs a second, durable, and bare fjall; or with N in flight, and the processor time of each thread",
+    ),
     ("signals", "signals a second, acknowledged, into one run and into many"),
     ("starts", "how long a start takes to be acknowledged"),
     ("sleeping [RUNS]", "memory and disk of sleeping runs (a million), open after SIGKILL under load"),
@@ -69,7 +72,7 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     let number = || args.get(1).map(|number| number.parse()).transpose();
     match what {
         "table" => table::measure(),
-        "throughput" => throughput::measure(),
+        "throughput" => throughput::measure(args.get(1).map(|many| many.parse()).transpose()?),
         "signals" => signals::measure(),
         "starts" => starts::measure(),
         "sleeping" => sleeping::measure(number()?),

@@ -1,5 +1,6 @@
 //! Runs of three no-op activities in sequence, end to end, each step durable; and what bare fjall would allow.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,8 +35,12 @@ impl ThreeSteps {
     }
 }
 
-pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
+/// `in_flight`: only with so many, and the processor time of each thread.
+pub(crate) fn measure(in_flight: Option<usize>) -> Result<(), Box<dyn Error>> {
     let tokio = machine::tokio()?;
+    if let Some(in_flight) = in_flight {
+        return by_thread(&tokio, in_flight);
+    }
     for in_flight in [16, 64, 1_024] {
         let Measured { per_second, p50, p99, .. } = tokio.block_on(load(in_flight, None))?;
         row(
@@ -47,6 +52,23 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     }
     one_by_one(&tokio)?;
     against_bare_fjall(&tokio)
+}
+
+/// So many in flight, and what a run takes of the processor, by thread: a figure that does not depend on what else the machine does.
+fn by_thread(tokio: &tokio::runtime::Runtime, in_flight: usize) -> Result<(), Box<dyn Error>> {
+    let Measured { per_second, p50, p99, runs, threads } = tokio.block_on(load(in_flight, None))?;
+    row(
+        format!("runs of three no-op activities, {in_flight} in flight"),
+        format!("{per_second:.0}/s, p50 {:.2} ms, p99 {:.2} ms", millis(p50), millis(p99)),
+        "",
+        Holds::Told,
+    );
+    for (thread, time) in threads {
+        #[allow(clippy::cast_precision_loss)]
+        let per_run = time.as_secs_f64() * 1e6 / runs as f64;
+        row(format!("processor time of `{thread}`"), format!("{per_run:.1} µs a run"), "", Holds::Told);
+    }
+    Ok(())
 }
 
 /// One run after the other: what it takes in times of a sync.
@@ -75,7 +97,7 @@ fn against_bare_fjall(tokio: &tokio::runtime::Runtime) -> Result<(), Box<dyn Err
     let batches = std::mem::take(&mut *noted.lock().map_err(|_| "a thread panicked")?);
     let folder = tempfile::tempdir()?;
     let bare = rate(runs, limit::commit_all(folder.path(), &batches)?);
-    let writes: usize = batches.iter().map(|batch| batch.writes.len()).sum();
+    let writes: usize = batches.iter().map(longhaul::store::Batch::len).sum();
     #[allow(clippy::cast_precision_loss)]
     let (per_run, per_batch) = (writes as f64 / runs as f64, writes as f64 / batches.len() as f64);
     row(
@@ -98,6 +120,8 @@ struct Measured {
     p99: Duration,
     /// All runs that were started, also those of the warm-up.
     runs: u64,
+    /// The processor time of the threads, by their names.
+    threads: BTreeMap<String, Duration>,
 }
 
 /// Keeps so many runs in flight; the times from start to result of those that began after the warm-up.
@@ -136,11 +160,13 @@ async fn load(in_flight: usize, noted: Option<&Noted>) -> Result<Measured, Box<d
         latencies.extend(some);
         runs += many;
     }
+    let threads = machine::thread_times();
     engine.shutdown().await?;
     Ok(Measured {
         per_second: rate(u64::try_from(latencies.len())?, MEASURED),
         p50: percentile(&mut latencies, 50.0),
         p99: percentile(&mut latencies, 99.0),
         runs,
+        threads,
     })
 }

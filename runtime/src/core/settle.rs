@@ -58,7 +58,7 @@ impl Shard {
         self.changed.dedup();
         for id in std::mem::take(&mut self.changed) {
             if let Some(task) = self.tasks.get(id) {
-                out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &task.record));
+                out.batch.seal(Table::Tasks, id.key(), &task.record);
             }
         }
         for question in std::mem::take(&mut self.questions) {
@@ -73,7 +73,7 @@ impl Shard {
                 tasks_from: self.tasks.first_run().unwrap_or(self.next_run).0,
                 parked_runs: self.parked_runs,
             };
-            out.batch.put(Table::Meta, MARK_KEY, store::seal(Table::Meta, MARK_KEY, &mark));
+            out.batch.seal(Table::Meta, MARK_KEY, &mark);
         }
     }
 
@@ -187,12 +187,10 @@ impl Shard {
         let Transition { seq, entry, disarmed, .. } = transition;
         let small = self.small_states;
         let Some(hot) = self.hot.get_mut(no) else { return };
-        let log_key = no.log_key(seq);
-        let sealed = store::seal(Table::Log, &log_key, &entry);
-        if let Some(state) = hot.state_after(no, sealed.len(), small) {
+        let logged = out.batch.seal(Table::Log, no.log_key(seq), &entry);
+        if let Some(state) = hot.state_after(no, logged, small) {
             out.batch.put(Table::Runs, no.key(), state);
         }
-        out.batch.put(Table::Log, log_key, sealed);
 
         let record = &hot.run.record;
         let run_id = record.id.clone();
@@ -233,12 +231,12 @@ impl Shard {
             CommandRecord::Timer { op, deadline } => {
                 let timer = TimerKey { deadline, run, op };
                 self.timers.arm(timer);
-                out.batch.put(Table::Timers, timer.key(), Vec::new());
+                out.batch.put(Table::Timers, timer.key(), []);
             }
             CommandRecord::Activity { op, activity, input, options } => {
                 let id = TaskId { run, op };
                 let record = new_task(caller.id.to_owned(), activity, seq, now);
-                out.batch.put(Table::Tasks, id.key(), store::seal(Table::Tasks, &id.key(), &record));
+                out.batch.seal(Table::Tasks, id.key(), &record);
                 let called = Called { input, options, at: now, workflow };
                 self.tasks.add(id, record, called, &self.registry);
                 self.tasks.start(id, now, &self.registry, &mut out.effects);

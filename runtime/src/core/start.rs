@@ -6,7 +6,7 @@ use super::run::Run;
 use super::shard::Shard;
 use crate::codec::{self, Payload};
 use crate::error::{HandleError, StartError};
-use crate::store::{self, EventRecord, RunNo, Table};
+use crate::store::{EventRecord, RunNo, Table};
 use crate::time::Moment;
 
 impl Shard {
@@ -43,7 +43,7 @@ impl Shard {
         self.next_run = RunNo(no.0 + 1);
         self.open_runs += 1;
         self.hot.insert(no, run, Written::default());
-        out.batch.put(Table::Ids, id.as_bytes(), store::seal(Table::Ids, id.as_bytes(), &no));
+        out.batch.seal(Table::Ids, id.as_bytes(), &no);
         let touch = self.touch(no);
         touch.events.push(EventRecord::Started { id, workflow: workflow.to_owned(), input, seed });
         touch.acks.push(reply.with(Ok(no)));

@@ -188,14 +188,12 @@ impl Shard {
             if let EventRecord::Update { id, name, args } = event {
                 let key = run.update_key(id);
                 let row = UpdateRecord { name: name.clone(), args: args.clone() };
-                let row = store::seal(Table::Updates, &key, &row);
-                out.batch.put(Table::Updates, key, row);
+                out.batch.seal(Table::Updates, key, &row);
             }
         }
         for (id, answer) in &transition.updates {
             let key = run.update_key(id);
-            let row = store::seal(Table::Answers, &key, &AnswerRecord { answer: answer.clone() });
-            out.batch.put(Table::Answers, key, row);
+            out.batch.seal(Table::Answers, key, &AnswerRecord { answer: answer.clone() });
             let waiters = self.update_waiters.get_mut(&run).and_then(|waiters| waiters.remove(id));
             let waiters = waiters.unwrap_or_default().into_iter();
             out.effects.extend(waiters.map(|waiter| waiter.with(Ok(Some(answer.clone())))));

@@ -10,7 +10,8 @@ use crate::store::{Batch, Store, StoreError};
 /// Commits batches in their order on a thread of its own, until one fails.
 pub(super) struct Committer {
     batches: Option<Sender<Arc<Batch>>>,
-    reports: Receiver<Result<(), StoreError>>,
+    /// How many batches have become durable since the last report.
+    reports: Receiver<Result<usize, StoreError>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -26,10 +27,12 @@ impl Committer {
         let thread = std::thread::Builder::new().name("longhaul-commit".to_owned()).spawn(move || {
             let wake = Wake(wake);
             while let Ok(batch) = queue.recv() {
-                let committed = shared.commit(&*store, &batch);
+                // Those that wait meanwhile become durable together.
+                let batches: Vec<_> = std::iter::once(batch).chain(queue.try_iter()).collect();
+                let committed = shared.commit(&*store, &batches);
                 let is_last = committed.is_err();
                 // An engine that has ended hears no more.
-                let heard = report.send(committed).is_ok() && wake.wake();
+                let heard = report.send(committed.map(|()| batches.len())).is_ok() && wake.wake();
                 if is_last || !heard {
                     break;
                 }
@@ -48,8 +51,8 @@ impl Committer {
         }
     }
 
-    /// How the oldest batch fared that was not reported yet, if that is known.
-    pub(super) fn report(&self) -> Option<Result<(), StoreError>> {
+    /// How many of the oldest batches have become durable since the last report, if that is known.
+    pub(super) fn report(&self) -> Option<Result<usize, StoreError>> {
         match self.reports.try_recv() {
             Ok(report) => Some(report),
             Err(TryRecvError::Empty) => None,
@@ -57,8 +60,8 @@ impl Committer {
         }
     }
 
-    /// Waits for the oldest batch that was not reported yet.
-    pub(super) fn wait(&self) -> Result<(), StoreError> {
+    /// As [`report`](Self::report), once it is known of at least one.
+    pub(super) fn wait(&self) -> Result<usize, StoreError> {
         self.reports.recv().unwrap_or_else(|_| Err(gone()))
     }
 }

@@ -15,11 +15,9 @@ struct Flight {
     batch: Arc<Batch>,
     /// Released once the batch, and with it all before, is durable.
     effects: Vec<Effect>,
-    index: OnceCell<Index>,
+    /// The places of the batch's changes, in the order of their tables and keys. Most batches are never asked for it.
+    order: OnceCell<Vec<usize>>,
 }
-
-/// Where in a batch the change of a key is.
-type Index = [BTreeMap<Vec<u8>, usize>; Table::ALL.len()];
 
 /// The new values of keys; `None` where one was deleted.
 type Changes = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -35,7 +33,7 @@ impl Flights {
 
     /// Takes note of a commit that begins.
     pub(super) fn begin(&mut self, batch: Arc<Batch>, effects: Vec<Effect>) {
-        self.0.push_back(Flight { batch, effects, index: OnceCell::new() });
+        self.0.push_back(Flight { batch, effects, order: OnceCell::new() });
     }
 
     /// Lets effects that need no commit of their own wait for the newest one: they may tell of what it writes. Gives
@@ -56,19 +54,17 @@ impl Flights {
     }
 
     /// The newest change of a key.
-    fn change(&self, table: Table, key: &[u8]) -> Option<&Write> {
-        self.0.iter().rev().find_map(|flight| {
-            let at = *flight.index()[table as usize].get(key)?;
-            Some(&flight.batch.writes[at])
-        })
+    fn change(&self, table: Table, key: &[u8]) -> Option<Write<'_>> {
+        let from = |flight| Flight::from(flight, table, key).next();
+        self.0.iter().rev().filter_map(from).find(|write| write.key == key)
     }
 
     /// All changes of a table from a key on, newer over older ones.
     fn changes(&self, table: Table, from: &[u8]) -> Changes {
         let mut changes = Changes::new();
         for flight in &self.0 {
-            for (key, at) in flight.index()[table as usize].range(from.to_vec()..) {
-                changes.insert(key.clone(), flight.batch.writes[*at].value.clone());
+            for write in flight.from(table, from) {
+                changes.insert(write.key.to_vec(), write.value.map(<[u8]>::to_vec));
             }
         }
         changes
@@ -76,14 +72,19 @@ impl Flights {
 }
 
 impl Flight {
-    fn index(&self) -> &Index {
-        self.index.get_or_init(|| {
-            let mut index = Index::default();
-            for (at, write) in self.batch.writes.iter().enumerate() {
-                index[write.table as usize].insert(write.key.clone(), at);
-            }
-            index
-        })
+    fn place(&self, at: usize) -> Option<(Table, &[u8])> {
+        self.batch.get(at).map(|write| (write.table, write.key))
+    }
+
+    /// The changes of a table from a key on, in the order of their keys.
+    fn from(&self, table: Table, key: &[u8]) -> impl Iterator<Item = Write<'_>> {
+        let order = self.order.get_or_init(|| {
+            let mut order: Vec<usize> = (0..self.batch.len()).collect();
+            order.sort_unstable_by(|one, other| self.place(*one).cmp(&self.place(*other)));
+            order
+        });
+        let at = order.partition_point(|at| self.place(*at) < Some((table, key)));
+        order[at..].iter().filter_map(|at| self.batch.get(*at)).take_while(move |write| write.table == table)
     }
 }
 
@@ -98,7 +99,7 @@ impl View<'_> {
     /// As [`Store::get`].
     pub(super) fn get(self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.flights.change(table, key) {
-            Some(write) => Ok(write.value.clone()),
+            Some(write) => Ok(write.value.map(<[u8]>::to_vec)),
             None => self.store.get(table, key),
         }
     }
@@ -161,7 +162,7 @@ mod tests {
         let mut batch = Batch::default();
         for (key, value) in changes {
             match value {
-                Some(value) => batch.put(Table::Ids, [*key], vec![*value]),
+                Some(value) => batch.put(Table::Ids, [*key], [*value]),
                 None => batch.delete(Table::Ids, [*key]),
             }
         }

@@ -20,6 +20,7 @@ pub(super) struct Levels {
 
 #[cfg(not(feature = "metrics"))]
 mod none {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::Levels;
@@ -36,7 +37,7 @@ mod none {
             Meter
         }
 
-        pub(in crate::engine) fn committed(&self, _: &Batch, _: Duration, _: bool) {}
+        pub(in crate::engine) fn committed(&self, _: &[Arc<Batch>], _: Duration, _: bool) {}
 
         pub(in crate::engine) fn turned(&self, _: &Tally, _: &Levels) {}
     }
@@ -46,6 +47,7 @@ mod none {
 #[allow(clippy::cast_precision_loss)] // counts are far below where it begins
 mod some {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
     use std::time::Duration;
 
     use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
@@ -141,15 +143,13 @@ mod some {
             }
         }
 
-        pub(in crate::engine) fn committed(&self, batch: &Batch, took: Duration, ok: bool) {
+        pub(in crate::engine) fn committed(&self, batches: &[Arc<Batch>], took: Duration, ok: bool) {
             if !ok {
                 return self.failed_commits.increment(1);
             }
-            let sizes =
-                batch.writes.iter().map(|write| write.key.len() + write.value.as_ref().map_or(0, Vec::len));
             self.commits.increment(1);
-            self.rows.record(batch.writes.len() as f64);
-            self.bytes.record(sizes.sum::<usize>() as f64);
+            self.rows.record(batches.iter().map(|batch| batch.len()).sum::<usize>() as f64);
+            self.bytes.record(batches.iter().map(|batch| batch.bytes()).sum::<usize>() as f64);
             self.seconds.record(took.as_secs_f64());
         }
 
@@ -174,11 +174,11 @@ mod some {
 
     fn describe() {
         use metrics::{describe_counter as count, describe_gauge as level, describe_histogram as spread};
-        count!("longhaul_commits_total", Unit::Count, "Batches that became durable");
-        count!("longhaul_commits_failed_total", Unit::Count, "Batches that could not be committed");
-        spread!("longhaul_commit_rows", Unit::Count, "Rows of a batch");
-        spread!("longhaul_commit_bytes", Unit::Bytes, "Bytes of a batch");
-        spread!("longhaul_commit_seconds", Unit::Seconds, "How long a batch took to become durable");
+        count!("longhaul_commits_total", Unit::Count, "Commits that became durable");
+        count!("longhaul_commits_failed_total", Unit::Count, "Commits that failed");
+        spread!("longhaul_commit_rows", Unit::Count, "Rows of a commit");
+        spread!("longhaul_commit_bytes", Unit::Bytes, "Bytes of a commit");
+        spread!("longhaul_commit_seconds", Unit::Seconds, "How long a commit took");
         level!("longhaul_queued_requests", Unit::Count, "Requests that wait for the engine");
         count!("longhaul_transitions_total", Unit::Count, "Transitions of runs");
         spread!("longhaul_timer_lateness_seconds", Unit::Seconds, "By how much a timer fired late");

@@ -1,5 +1,6 @@
 //! What can be seen of an engine from outside of its thread, also while that is busy or waits for the disk.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -103,14 +104,18 @@ impl Default for Pulse {
 }
 
 impl Shared {
-    /// Commits a batch, and takes note of how long that takes.
-    pub(super) fn commit(&self, store: &dyn Store, batch: &Batch) -> Result<(), StoreError> {
+    /// Commits batches, and takes note of how long that takes.
+    pub(super) fn commit(&self, store: &dyn Store, batches: &[Arc<Batch>]) -> Result<(), StoreError> {
         let began = self.pulse.commit_begins();
-        let committed = store.commit(batch);
+        let committed = match batches {
+            [batch] => store.commit(batch),
+            _ => store.commit_all(batches),
+        };
         let took = self.pulse.commit_ends(began);
-        self.meter.committed(batch, took, committed.is_ok());
-        let (rows, micros) = (batch.writes.len(), took.as_micros());
-        tracing::trace!(target: "longhaul::commit", rows, micros, ok = committed.is_ok(), "commit");
+        self.meter.committed(batches, took, committed.is_ok());
+        let (rows, micros) = (batches.iter().map(|batch| batch.len()).sum::<usize>(), took.as_micros());
+        let (batches, ok) = (batches.len(), committed.is_ok());
+        tracing::trace!(target: "longhaul::commit", batches, rows, micros, ok, "commit");
         committed
     }
 }

@@ -21,8 +21,8 @@ use crate::time::Moment;
 /// How long an answer to what was just let out is looked for before the thread sleeps: to be woken takes longer than many an
 /// activity, and than a caller needs to ask the next thing.
 const LOOK_OUT: Duration = Duration::from_micros(50);
-/// How many batches are in flight at most: one that is being synced, and one that is ready to follow.
-const IN_FLIGHT: usize = 2;
+/// How many batches are in flight at most. What is ready when a sync ends follows in one commit.
+const IN_FLIGHT: usize = 8;
 
 pub(super) struct Shell {
     driver: Driver,
@@ -177,7 +177,7 @@ impl Shell {
         match &self.committer {
             Some(committer) if self.next.is_some() || self.driver.in_flight() > 1 => committer.submit(batch),
             _ => {
-                self.shared.commit(&*self.store, &batch)?;
+                self.shared.commit(&*self.store, &[batch])?;
                 self.driver.landed();
             }
         }
@@ -195,8 +195,7 @@ impl Shell {
                 None => committer.wait(),
                 Some(landed) => landed,
             };
-            landed?;
-            self.driver.landed();
+            (0..landed?).for_each(|_| self.driver.landed());
         }
         self.let_out();
         Ok(())

@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     AnswerRecord, Armed, ArmedRecord, CommandRecord, EventRecord, HeartbeatRecord, LaterRecord, LogEntry,
     MarkRecord, Operation, Outcome, ParkReason, Phase, RunNo, RunRecord, Seq, Table, TaskId, TaskRecord,
-    UpdateRecord, open, seal,
+    UpdateRecord, envelope::seal, open,
 };
 use crate::activity::{ActivityOutcome, CallOptions, Cancellation, RetryPolicy, TimedOut, Timeout};
 use crate::codec::{Payload, encode};

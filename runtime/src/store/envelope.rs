@@ -80,14 +80,20 @@ impl fmt::Display for KeyText<'_> {
 
 /// Puts a record into its envelope.
 pub(crate) fn seal<T: Serialize>(table: Table, key: &[u8], record: &T) -> Vec<u8> {
-    let mut buffer = Vec::with_capacity(256);
-    buffer.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
-    let mut out = codec::Writer::new(buffer);
+    seal_behind(Vec::with_capacity(256), table, key, record)
+}
+
+/// Puts a record into its envelope, behind what is there.
+pub(super) fn seal_behind<T: Serialize>(mut bytes: Vec<u8>, table: Table, key: &[u8], record: &T) -> Vec<u8> {
+    let at = bytes.len();
+    bytes.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
+    let mut out = codec::Writer::new(bytes);
     out.value(record).expect("a record of ours has no part that refuses, and memory takes it");
-    let mut sealed = out.into_bytes();
+    let mut bytes = out.into_bytes();
+    let sealed = &mut bytes[at..];
     let crc = checksum(table, key, &sealed[HEADER..]);
     sealed[1..HEADER].copy_from_slice(&crc.to_le_bytes());
-    sealed
+    bytes
 }
 
 /// Takes a record out of its envelope.

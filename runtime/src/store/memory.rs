@@ -66,8 +66,8 @@ impl MemoryDisk {
     }
 
     /// Sets or deletes a key behind the engine's back: how a test damages a record.
-    pub fn write(&self, table: Table, key: &[u8], value: Option<Vec<u8>>) {
-        self.lock().apply(&Write { table, key: key.to_vec(), value });
+    pub fn write(&self, table: Table, key: &[u8], value: Option<&[u8]>) {
+        self.lock().apply(Write { table, key, value });
     }
 
     /// All rows of a table, in the order of their keys.
@@ -82,11 +82,11 @@ impl MemoryDisk {
 }
 
 impl Disk {
-    fn apply(&mut self, write: &Write) {
+    fn apply(&mut self, write: Write<'_>) {
         let table = &mut self.tables[write.table as usize];
-        match &write.value {
-            Some(value) => table.insert(write.key.clone(), value.clone()),
-            None => table.remove(&write.key),
+        match write.value {
+            Some(value) => table.insert(write.key.to_vec(), value.to_vec()),
+            None => table.remove(write.key),
         };
     }
 }
@@ -122,7 +122,7 @@ impl Store for MemoryStore {
         let fault = disk.fault.filter(|(at, _)| *at == disk.commits).map(|(_, fault)| fault);
         self.failed.store(fault.is_some(), Ordering::Release);
         if !matches!(fault, Some(CommitFault::Lost | CommitFault::Full)) {
-            batch.writes.iter().for_each(|write| disk.apply(write));
+            batch.writes().for_each(|write| disk.apply(write));
             disk.commits += 1;
         }
         match fault {
@@ -144,7 +144,7 @@ impl Store for MemoryStore {
 }
 
 fn changes_each_key_once(batch: &Batch) -> bool {
-    let mut keys: Vec<_> = batch.writes.iter().map(|write| (write.table, &write.key)).collect();
+    let mut keys: Vec<_> = batch.writes().map(|write| (write.table, write.key)).collect();
     keys.sort_unstable();
     keys.windows(2).all(|pair| pair[0] != pair[1])
 }

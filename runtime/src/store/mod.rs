@@ -3,6 +3,7 @@
 //! One thread at a time writes, others read meanwhile. [`MemoryDisk`] keeps everything in memory and fails on demand;
 //! the data directory on disk is kept by fjall.
 
+mod batch;
 mod commits;
 #[cfg(test)]
 mod compat_tests;
@@ -21,6 +22,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use self::fjall::FjallStore;
+pub use batch::{Batch, Write};
 pub use envelope::{Damage, DamageReason};
 pub use journal::{Cut, JournalDamage};
 pub use key::{RunNo, Seq, TaskId, TimerKey};
@@ -33,7 +35,7 @@ pub use repair::{Repaired, TouchedRun, repair};
 pub use wide::{ArmedRecord, FrameRecord};
 
 use directory::DataDir;
-pub(crate) use envelope::{open, seal};
+pub(crate) use envelope::open;
 pub(crate) use key::MARK_KEY;
 
 /// The tables of a store.
@@ -91,41 +93,6 @@ impl fmt::Display for Table {
     }
 }
 
-/// One change of one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Write {
-    /// Where.
-    pub table: Table,
-    /// Which.
-    pub key: Vec<u8>,
-    /// The new value, or `None` to delete.
-    pub value: Option<Vec<u8>>,
-}
-
-/// Changes that become durable together or not at all. No key is changed twice in one batch.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Batch {
-    /// The changes, in order.
-    pub writes: Vec<Write>,
-}
-
-impl Batch {
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.writes.is_empty()
-    }
-
-    /// Sets a key.
-    pub fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: Vec<u8>) {
-        self.writes.push(Write { table, key: key.into(), value: Some(value) });
-    }
-
-    /// Deletes a key; one that is not there is fine.
-    pub fn delete(&mut self, table: Table, key: impl Into<Vec<u8>>) {
-        self.writes.push(Write { table, key: key.into(), value: None });
-    }
-}
-
 /// A key and its value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
@@ -148,6 +115,15 @@ pub trait Store: Send + Sync + 'static {
     /// Writes a batch. When this returns `Ok`, all of it survives a power cut; when it returns an error, it is
     /// unknown whether it will be there after a reopen, and this store takes no further write.
     fn commit(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Writes batches in their order, which is what the engine does with those that wait when a commit has ended. When this returns
+    /// `Ok`, all of them survive a power cut; when it returns an error, or the process is killed, it is unknown how many of
+    /// them will be there after a reopen, but each will be there whole or not at all, and none without those before it.
+    ///
+    /// One after the other, if a store knows no better: most can make many durable at the price of one.
+    fn commit_all(&self, batches: &[Arc<Batch>]) -> Result<(), StoreError> {
+        batches.iter().try_for_each(|batch| self.commit(batch))
+    }
 
     /// Closes the store in an orderly way. Nothing is asked of it afterwards.
     fn close(&self) -> Result<(), StoreError>;

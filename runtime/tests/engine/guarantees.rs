@@ -328,7 +328,7 @@ async fn g10_a_damaged_record_is_refused_with_its_key_and_is_not_overwritten_and
     for run in [hurt, timed, called] {
         let mut bytes = disk.read(Table::Runs, &run.key()).unwrap();
         bytes[20] ^= 1;
-        disk.write(Table::Runs, &run.key(), Some(bytes.clone()));
+        disk.write(Table::Runs, &run.key(), Some(&bytes));
         before.push(bytes);
     }
 
@@ -358,7 +358,7 @@ async fn g10_a_record_of_a_newer_version_is_refused_as_such() {
     let key = RunNo(0).key();
     let mut bytes = disk.read(Table::Runs, &key).unwrap();
     bytes[0] = 2;
-    disk.write(Table::Runs, &key, Some(bytes));
+    disk.write(Table::Runs, &key, Some(&bytes));
     let error = open(&disk).await.handle::<Script>("a").await.unwrap_err();
     assert!(error.to_string().contains("format version 2"), "{error}");
 }

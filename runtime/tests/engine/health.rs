@@ -133,7 +133,7 @@ async fn damage_that_is_met_is_seen() {
     let engine = open(&disk).await;
     let run = start(&engine, "a", [Do::Sleep(1_000)]).await;
     engine.clone().shutdown().await.unwrap();
-    disk.write(Table::Runs, &run.run().key(), Some(vec![1, 2, 3]));
+    disk.write(Table::Runs, &run.run().key(), Some(&[1, 2, 3]));
     let engine = open(&disk).await;
     engine.advance(Duration::from_secs(2)).await.unwrap();
     assert_eq!(settled(&engine).await, [Degraded::Damaged { times: 1 }]);

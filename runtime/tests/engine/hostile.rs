@@ -183,7 +183,7 @@ async fn timers_behind_a_damaged_key_still_fire() {
     start(&engine, "a", [Do::Sleep(5_000)]).await;
     start(&engine, "b", [Do::Sleep(6_000)]).await;
     engine.shutdown().await.unwrap();
-    disk.write(Table::Timers, &[0, 0, 0, 0, 0x3b, 0xf0], Some(Vec::new()));
+    disk.write(Table::Timers, &[0, 0, 0, 0, 0x3b, 0xf0], Some(&[]));
     let engine = builder().near_timers(1).open_store(disk.store()).await.unwrap();
     for id in ["a", "b"] {
         let run = find(&engine, id).await;
@@ -208,7 +208,7 @@ async fn a_stray_activity_row_does_not_touch_a_run_that_has_ended() {
     engine.shutdown().await.unwrap();
     drop(run);
     let before = record(&disk, no);
-    disk.write(Table::Tasks, &TaskId { run: no, op: OpId(0) }.key(), Some(vec![1, 2, 3]));
+    disk.write(Table::Tasks, &TaskId { run: no, op: OpId(0) }.key(), Some(&[1, 2, 3]));
     let engine = pending().open_store(disk.store()).await.unwrap();
     let run = find(&engine, "a").await;
     assert_eq!(run.describe().await.unwrap().status, RunStatus::Completed);
@@ -280,7 +280,7 @@ async fn g9_g10_any_one_damaged_row_harms_at_most_its_own_run() {
                     2 => bad[0] = 200,
                     _ => {}
                 }
-                damaged.write(table, &key, (way < 3).then_some(bad));
+                damaged.write(table, &key, (way < 3).then_some(bad.as_slice()));
                 let what = format!("{table} {key:?} way {way}");
                 let engine = match builder().open_store(damaged.store()).await {
                     Ok(engine) => engine,

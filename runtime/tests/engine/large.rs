@@ -97,7 +97,7 @@ async fn g10_what_cannot_be_made_again_is_refused_and_nothing_is_overwritten() {
     let run = large(&engine, &disk).await;
     let disk = disk.snapshot();
     let key = run.run().log_key(record(&disk, run.run()).seq);
-    disk.write(Table::Log, &key, Some(vec![1, 2, 3]));
+    disk.write(Table::Log, &key, Some(&[1, 2, 3]));
     let rows = disk.rows(Table::Runs);
     let engine = open(&disk).await;
     let page = engine.list(ListFilter::default()).await.unwrap();
@@ -190,9 +190,7 @@ impl longhaul::store::Store for Counting {
     }
 
     fn commit(&self, batch: &longhaul::store::Batch) -> Result<(), longhaul::store::StoreError> {
-        let sizes =
-            batch.writes.iter().map(|write| write.key.len() + write.value.as_ref().map_or(0, Vec::len));
-        *self.bytes.lock().unwrap_or_else(PoisonError::into_inner) += sizes.sum::<usize>();
+        *self.bytes.lock().unwrap_or_else(PoisonError::into_inner) += batch.bytes();
         self.store.commit(batch)
     }
 

@@ -76,7 +76,7 @@ impl Store for Gated {
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut state = self.gate.state();
         let mut rows = BTreeMap::new();
-        for write in &batch.writes {
+        for write in batch.writes() {
             *rows.entry(write.table).or_default() += 1;
         }
         state.batches.push(rows);

@@ -135,7 +135,7 @@ async fn a_pending_call_whose_row_is_damaged_parks_its_run_and_is_kept() {
     let run = start(&engine, "a", [Do::Call(1)]).await;
     let disk = disk.snapshot();
     let key = TaskId { run: run.run(), op: OpId(0) }.key();
-    disk.write(Table::Tasks, &key, Some(vec![1, 2, 3]));
+    disk.write(Table::Tasks, &key, Some(&[1, 2, 3]));
 
     let engine = open(&disk).await;
     let run = find(&engine, "a").await;

@@ -50,6 +50,10 @@ enum Way {
     ForgottenUnlessClosed,
     CloseForgets,
     CloseOfNothingFails,
+    TogetherTurnedRound,
+    TogetherLastForgotten,
+    TogetherLastFirst,
+    TogetherFailureNotTold,
     FailedHalf,
     FailedNotTold,
     FailedGoesOn,
@@ -70,10 +74,13 @@ struct BrokenStore {
     last: Mutex<Last>,
 }
 
+/// A row, and what it was before.
+type Replaced = (Table, Vec<u8>, Option<Vec<u8>>);
+
 #[derive(Default)]
 struct Last {
     /// What the newest batch replaced.
-    replaced: Vec<Write>,
+    replaced: Vec<Replaced>,
     /// What has not been applied yet.
     late: Batch,
     newest_key: BTreeMap<&'static str, Vec<u8>>,
@@ -91,7 +98,7 @@ impl StorePlace for Broken {
 
     fn open(&mut self) -> BrokenStore {
         if self.way == Way::NotEmptyAtFirst && self.disk.commits() == 0 {
-            self.disk.write(Table::Meta, b"made", Some(vec![]));
+            self.disk.write(Table::Meta, b"made", Some(&[]));
         }
         BrokenStore { place: self.clone(), store: self.disk.store(), last: Mutex::default() }
     }
@@ -121,40 +128,40 @@ impl BrokenStore {
         key[..len].to_vec()
     }
 
-    fn take_back(&self, writes: &[Write]) {
-        for write in writes.iter().rev() {
-            self.place.disk.write(write.table, &write.key, write.value.clone());
+    fn take_back(&self, replaced: &[Replaced]) {
+        for (table, key, value) in replaced.iter().rev() {
+            self.place.disk.write(*table, key, value.as_deref());
         }
     }
 
     /// The batch as this store takes it.
     fn bend(&self, batch: &Batch) -> Batch {
-        let mut bent = Batch::default();
-        for write in &batch.writes {
-            let (table, key) = (self.table(write.table), self.key(&write.key));
+        let mut bent: Vec<Replaced> = Vec::new();
+        for write in batch.writes() {
+            let (table, key) = (self.table(write.table), self.key(write.key));
             let old = self.place.disk.read(table, &key);
-            let value = match &write.value {
+            let value = match write.value {
                 Some(_) if self.is(Way::FirstValueKept) && old.is_some() => old,
                 Some(value) if self.is(Way::EmptyValuesDeleted) && value.is_empty() => None,
                 Some(value) if self.is(Way::LargeValuesCut) => {
                     Some(value[..value.len().min(65_535)].to_vec())
                 }
                 None if self.is(Way::NothingDeleted) => old,
-                value => value.clone(),
+                value => value.map(<[u8]>::to_vec),
             };
-            bent.writes.retain(|other| (other.table, &other.key) != (table, &key));
-            bent.writes.push(Write { table, key, value });
+            bent.retain(|(other, at, _)| (other, at) != (&table, &key));
+            bent.push((table, key, value));
         }
-        if self.is(Way::LastWriteForgotten) && bent.writes.len() > 4 {
-            bent.writes.pop();
+        if self.is(Way::LastWriteForgotten) && bent.len() > 4 {
+            bent.pop();
         }
-        bent
+        bent.iter().map(|(table, key, value)| Write { table: *table, key, value: value.as_deref() }).collect()
     }
 
     fn fail(&self, batch: &Batch) -> Result<(), StoreError> {
         match self.place.way {
             Way::FailedHalf => {
-                let half = Batch { writes: batch.writes[..batch.writes.len() / 2].to_vec() };
+                let half = batch.writes().take(batch.len() / 2).collect();
                 self.store.commit(&half)?;
                 self.place.disk.fail_commit(0, CommitFault::Lost);
                 self.store.commit(&Batch::default())
@@ -218,19 +225,18 @@ impl Store for BrokenStore {
         }
         let batch = self.bend(batch);
         last.replaced.clear();
-        for write in &batch.writes {
-            let Write { table, key, value } = write;
-            let old = self.place.disk.read(*table, key);
+        for Write { table, key, value } in batch.writes() {
+            let old = self.place.disk.read(table, key);
             if value.is_none() && old.is_none() && self.is(Way::DeletingNothingFails) {
                 return Err(refused());
             }
             if value.is_some() {
                 let newest = last.newest_key.entry(table.name()).or_default();
-                if self.is(Way::LastKeyNewest) || *newest < *key {
-                    newest.clone_from(key);
+                if self.is(Way::LastKeyNewest) || newest.as_slice() < key {
+                    *newest = key.to_vec();
                 }
             }
-            last.replaced.push(Write { value: old, ..write.clone() });
+            last.replaced.push((table, key.to_vec(), old));
         }
         match self.place.way {
             Way::SeenLate => {
@@ -240,23 +246,43 @@ impl Store for BrokenStore {
             Way::ValuesTorn | Way::MissingForAMoment | Way::OldForAMoment => {
                 let committed = self.store.commit(&batch);
                 // As it is for a moment, and then again as it should be.
-                for (write, old) in batch.writes.iter().zip(&last.replaced).take(3) {
+                for (write, (_, _, old)) in batch.writes().zip(&last.replaced).take(3) {
                     let wrong = match self.place.way {
                         Way::MissingForAMoment => None,
-                        Way::OldForAMoment => old.value.clone(),
-                        _ => old.value.clone().zip(write.value.clone()).map(|(old, new)| {
+                        Way::OldForAMoment => old.clone(),
+                        _ => old.as_deref().zip(write.value).map(|(old, new)| {
                             let half = new.len() / 2;
                             [&new[..half], &old[half.min(old.len())..]].concat()
                         }),
                     };
-                    self.place.disk.write(write.table, &write.key, wrong);
+                    self.place.disk.write(write.table, write.key, wrong.as_deref());
                     sleep(Duration::from_micros(200));
-                    self.place.disk.write(write.table, &write.key, write.value.clone());
+                    self.place.disk.write(write.table, write.key, write.value);
                 }
                 committed
             }
             _ => self.store.commit(&batch),
         }
+    }
+
+    fn commit_all(&self, batches: &[Arc<Batch>]) -> Result<(), StoreError> {
+        let fails = *self.place.fail.lock().unwrap();
+        let mut batches: Vec<&Batch> = batches.iter().map(Arc::as_ref).collect();
+        match self.place.way {
+            Way::TogetherTurnedRound => batches.reverse(),
+            Way::TogetherLastForgotten => batches.truncate(3),
+            // What comes of a failure is not what came first.
+            Way::TogetherLastFirst if fails => {
+                self.store.commit(batches[batches.len() - 1])?;
+                *self.place.fail.lock().unwrap() = false;
+                return self.fail(batches[0]);
+            }
+            Way::TogetherFailureNotTold if fails => {
+                return batches.iter().try_for_each(|batch| self.store.commit(batch));
+            }
+            _ => {}
+        }
+        batches.into_iter().try_for_each(|batch| self.commit(batch))
     }
 
     fn close(&self) -> Result<(), StoreError> {
@@ -281,7 +307,7 @@ impl Drop for BrokenStore {
                 let deleted = last
                     .replaced
                     .iter()
-                    .filter(|write| self.place.disk.read(write.table, &write.key).is_none());
+                    .filter(|(table, key, _)| self.place.disk.read(*table, key).is_none());
                 self.take_back(&deleted.cloned().collect::<Vec<_>>());
             }
             _ => {}
@@ -290,7 +316,7 @@ impl Drop for BrokenStore {
 }
 
 /// Each way of being wrong, and the point that says so.
-const WAYS: [(Way, StorePoint); 33] = [
+const WAYS: [(Way, StorePoint); 37] = [
     (Way::NotEmptyAtFirst, StorePoint::New),
     (Way::TablesShareTheirRows, StorePoint::Tables),
     (Way::LastWriteForgotten, StorePoint::Whole),
@@ -321,6 +347,10 @@ const WAYS: [(Way, StorePoint); 33] = [
     (Way::ForgottenUnlessClosed, StorePoint::Reopened),
     (Way::CloseForgets, StorePoint::Closed),
     (Way::CloseOfNothingFails, StorePoint::Closed),
+    (Way::TogetherTurnedRound, StorePoint::Together),
+    (Way::TogetherLastForgotten, StorePoint::Together),
+    (Way::TogetherLastFirst, StorePoint::Together),
+    (Way::TogetherFailureNotTold, StorePoint::Together),
     (Way::FailedHalf, StorePoint::Failed),
     (Way::FailedNotTold, StorePoint::Failed),
     (Way::FailedGoesOn, StorePoint::Failed),

@@ -1,5 +1,7 @@
 //! A store whose answers are compared with what they must be.
 
+use std::sync::Arc;
+
 use crate::store::{Batch, Row, Store, StoreError, Table};
 
 /// What a store did instead of what it must.
@@ -13,11 +15,15 @@ impl<S: Store> Checked<S> {
         self.0.commit(batch).map_err(|error| failed(&error))
     }
 
+    pub(super) fn commit_all(&self, batches: &[Arc<Batch>]) -> Result<(), Found> {
+        self.0.commit_all(batches).map_err(|error| failed(&error))
+    }
+
     /// Commits rows of one table.
     pub(super) fn put(&self, table: Table, rows: &[(&[u8], &[u8])]) -> Result<(), Found> {
         let mut batch = Batch::default();
         for (key, value) in rows {
-            batch.put(table, *key, value.to_vec());
+            batch.put(table, *key, value);
         }
         self.commit(&batch)
     }

@@ -1,6 +1,7 @@
 //! Points about what is left of a store when it is gone.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::StorePlace;
 use super::checked::{Checked, Found, row};
@@ -53,10 +54,10 @@ pub(super) fn closing_loses_nothing(place: &mut impl StorePlace) -> Result<(), F
 type Model = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
 fn apply(model: &mut Model, batch: &Batch) {
-    for write in &batch.writes {
-        let place = (write.table, write.key.clone());
-        match &write.value {
-            Some(value) => model.insert(place, value.clone()),
+    for write in batch.writes() {
+        let place = (write.table, write.key.to_vec());
+        match write.value {
+            Some(value) => model.insert(place, value.to_vec()),
             None => model.remove(&place),
         };
     }
@@ -132,8 +133,64 @@ pub(super) fn many_batches_and_reopens_agree_with_a_map(place: &mut impl StorePl
             store.close()?;
         }
     }
-    let store = Checked(place.open());
-    Table::ALL.into_iter().try_for_each(|table| store.table(table, &rows(&model, table)))
+    holds(&Checked(place.open()), &model)
+}
+
+pub(super) fn batches_committed_together_are_as_if_one_after_the_other(
+    place: &mut impl StorePlace,
+) -> Result<(), Found> {
+    let mut model = Model::new();
+    for way in 0_u8.. {
+        let store = Checked(place.open());
+        store.commit_all(&[])?;
+        let first = 16 * way;
+        // An empty one among them, so that there is no number of theirs to count by.
+        let batches = [steps(first), Arc::default(), steps(first + 1), steps(first + 2), Arc::default()];
+        store.commit_all(&batches)?;
+        for batch in &batches {
+            apply(&mut model, batch);
+        }
+        holds(&store, &model)?;
+        drop(store);
+        let store = Checked(place.open());
+        holds(&store, &model).map_err(|found| format!("after a reopen, {found}"))?;
+        if !place.fail_next_commit(&store.0, usize::from(way)) {
+            break;
+        }
+        let batches = [steps(first + 4), steps(first + 5), steps(first + 6)];
+        if store.0.commit_all(&batches).is_ok() || store.0.commit_all(&batches).is_ok() {
+            return Err(format!("batches are committed together when that was to fail in way {way}."));
+        }
+        let _ = store.0.close();
+        drop(store);
+        let store = Checked(place.open());
+        let mut found = holds(&store, &model);
+        for batch in &batches {
+            if found.is_ok() {
+                break;
+            }
+            apply(&mut model, batch);
+            found = holds(&store, &model);
+        }
+        found.map_err(|found| format!("after failing in way {way}, and a reopen, {found}"))?;
+    }
+    Ok(())
+}
+
+/// A batch that changes what the one before it wrote, and leaves something that only it writes.
+fn steps(n: u8) -> Arc<Batch> {
+    let mut batch = Batch::default();
+    for table in Table::ALL {
+        batch.put(table, b"same", [n]);
+        batch.put(table, [n], [n; 500]);
+        batch.put(table, [n, 0], [n]);
+        batch.delete(table, [n.wrapping_sub(1)]);
+    }
+    Arc::new(batch)
+}
+
+fn holds<S: Store>(store: &Checked<S>, model: &Model) -> Result<(), Found> {
+    Table::ALL.into_iter().try_for_each(|table| store.table(table, &rows(model, table)))
 }
 
 pub(super) fn a_failed_commit_is_the_last_and_is_there_whole_or_not_at_all(
@@ -171,12 +228,10 @@ pub(super) fn a_failed_commit_is_the_last_and_is_there_whole_or_not_at_all(
         let store = Checked(place.open());
         let mut with = model.clone();
         apply(&mut with, &batch(n + 1));
-        let holds = |model: &Model| {
-            Table::ALL.into_iter().try_for_each(|table| store.table(table, &rows(model, table)))
-        };
-        let is_lost = holds(&model);
+        let is_lost = holds(&store, &model);
         if is_lost.is_err() {
-            holds(&with).map_err(|found| format!("after failing in way {way}, and a reopen, {found}"))?;
+            holds(&store, &with)
+                .map_err(|found| format!("after failing in way {way}, and a reopen, {found}"))?;
             model = with;
         }
     }

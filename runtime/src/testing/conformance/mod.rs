@@ -122,6 +122,8 @@ points! {
         "A read on another thread beside a commit sees each key as it was before or as it is after, and never goes back.";
     Reopened, durable::what_was_committed_is_there_after_a_reopen,
         "What was committed, a deletion too, is there after a reopen, whether the store was closed or not.";
+    Together, durable::batches_committed_together_are_as_if_one_after_the_other,
+        "Batches that are committed together are there as if one after the other, the last of them too; after a failure, the first of them or none.";
     Closed, durable::closing_loses_nothing, "Closing succeeds, also when there is nothing to close, and loses nothing.";
     Many, durable::many_batches_and_reopens_agree_with_a_map, "Many batches, reads and reopens agree with a map.";
     Failed, durable::a_failed_commit_is_the_last_and_is_there_whole_or_not_at_all,
@@ -178,6 +180,7 @@ macro_rules! __store_conformance {
             LastKey the_last_key_is_the_greatest_that_is_there
             Meanwhile a_read_beside_a_commit_sees_each_key_before_or_after
             Reopened what_was_committed_is_there_after_a_reopen
+            Together batches_committed_together_are_as_if_one_after_the_other
             Closed closing_loses_nothing
             Many many_batches_and_reopens_agree_with_a_map
             Failed a_failed_commit_is_the_last_and_is_there_whole_or_not_at_all

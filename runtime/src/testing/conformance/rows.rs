@@ -37,8 +37,8 @@ pub(super) fn a_batch_is_there_whole_when_its_commit_returns(
     for round in 0..200_u32 {
         let mut batch = Batch::default();
         for table in Table::ALL {
-            batch.put(table, b"same", round.to_be_bytes().to_vec());
-            batch.put(table, round.to_be_bytes(), b"new".to_vec());
+            batch.put(table, b"same", round.to_be_bytes());
+            batch.put(table, round.to_be_bytes(), b"new");
             if round > 0 {
                 batch.delete(table, (round - 1).to_be_bytes());
             }

@@ -20,11 +20,11 @@ impl Tables {
     }
 
     pub(super) fn apply(&mut self, batch: &Batch) {
-        for write in &batch.writes {
+        for write in batch.writes() {
             let table = &mut self.0[write.table as usize];
-            match &write.value {
-                Some(value) => table.insert(write.key.clone(), value.clone()),
-                None => table.remove(&write.key),
+            match write.value {
+                Some(value) => table.insert(write.key.to_vec(), value.to_vec()),
+                None => table.remove(write.key),
             };
         }
     }
@@ -182,7 +182,7 @@ impl Store for SimulatedStore {
 
 /// A key that is changed twice in one batch.
 fn twice_written(batch: &Batch) -> Option<String> {
-    let mut keys: Vec<_> = batch.writes.iter().map(|write| (write.table, &write.key)).collect();
+    let mut keys: Vec<_> = batch.writes().map(|write| (write.table, write.key)).collect();
     keys.sort_unstable();
     let twice = keys.windows(2).find(|pair| pair[0] == pair[1])?;
     let mut text = format!("a batch that writes twice to {} ", twice[0].0);

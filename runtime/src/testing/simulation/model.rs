@@ -201,7 +201,7 @@ impl Model {
     pub(super) fn land(&mut self, batch: &Batch) -> Holds {
         self.take_mark(batch)?;
         self.fresh.clear();
-        let of = |table: Table| batch.writes.iter().filter(move |write| write.table == table);
+        let of = |table: Table| batch.writes().filter(move |write| write.table == table);
         let mut touched = BTreeSet::new();
         for write in of(Table::Log) {
             touched.insert(self.take_entry(write)?);
@@ -231,7 +231,7 @@ impl Model {
     }
 
     fn take_mark(&mut self, batch: &Batch) -> Holds {
-        let mark = batch.writes.iter().find(|write| write.table == Table::Meta);
+        let mark = batch.writes().find(|write| write.table == Table::Meta);
         // The last batch before the end of an engine has states alone.
         let Some(mark) = mark else { return Ok(()) };
         let mark: MarkRecord = open(mark)?;
@@ -242,8 +242,8 @@ impl Model {
         Ok(())
     }
 
-    fn take_entry(&mut self, write: &Write) -> Holds<RunNo> {
-        let Some(TaskId { run, op: OpId(seq) }) = TaskId::from_key(&write.key) else {
+    fn take_entry(&mut self, write: Write<'_>) -> Holds<RunNo> {
+        let Some(TaskId { run, op: OpId(seq) }) = TaskId::from_key(write.key) else {
             return broken("asked", "a key of the log is no transition");
         };
         let entry: LogEntry = open(write)?;
@@ -278,7 +278,7 @@ impl Model {
         let from = if found.log.is_empty() { "Start".to_owned() } else { found.record().state.clone() };
         found.has_moved = true;
         found.take_commands(&entry);
-        found.key = xxh3_64_with_seed(write.value.as_deref().unwrap_or_default(), found.key);
+        found.key = xxh3_64_with_seed(write.value.unwrap_or_default(), found.key);
         found.log.push(entry);
         found.folded = match kit.fold(found.key, &found.log) {
             Ok(folded) => folded,
@@ -418,8 +418,8 @@ impl Model {
         holds("asked", is_asked, || format!("run `{id}` was terminated: {reason}, which nobody asked for"))
     }
 
-    fn take_id(&mut self, write: &Write) -> Holds {
-        let id = String::from_utf8_lossy(&write.key).into_owned();
+    fn take_id(&mut self, write: Write<'_>) -> Holds {
+        let id = String::from_utf8_lossy(write.key).into_owned();
         let run: RunNo = open(write)?;
         let is_it = self.runs.get(&run).is_some_and(|found| found.record().id == id);
         holds("G1", is_it, || format!("the id `{id}` is that of run {run}, whose log says otherwise"))?;
@@ -427,8 +427,8 @@ impl Model {
         holds("G1", before.is_none(), || format!("the id `{id}` had run {before:?} and now has {run}"))
     }
 
-    fn take_timer(&mut self, write: &Write) -> Holds<RunNo> {
-        let Some(timer) = TimerKey::from_key(&write.key) else {
+    fn take_timer(&mut self, write: Write<'_>) -> Holds<RunNo> {
+        let Some(timer) = TimerKey::from_key(write.key) else {
             return broken("G8", "a key of the timers is no timer");
         };
         if write.value.is_some() {
@@ -439,8 +439,8 @@ impl Model {
         Ok(timer.run)
     }
 
-    fn take_task(&mut self, write: &Write) -> Holds<RunNo> {
-        let Some(task) = TaskId::from_key(&write.key) else {
+    fn take_task(&mut self, write: Write<'_>) -> Holds<RunNo> {
+        let Some(task) = TaskId::from_key(write.key) else {
             return broken("G3", "a key of the calls is no call");
         };
         if write.value.is_some() {
@@ -456,8 +456,8 @@ impl Model {
         Ok(task.run)
     }
 
-    fn take_update(&mut self, write: &Write) -> Holds {
-        let key = update_key(&write.key)?;
+    fn take_update(&mut self, write: Write<'_>) -> Holds {
+        let key = update_key(write.key)?;
         let row: UpdateRecord = open(write)?;
         let event = EventRecord::Update { id: key.1.clone(), name: row.name.clone(), args: row.args.clone() };
         let last = self.run(key.0)?.log.last();
@@ -468,8 +468,8 @@ impl Model {
         holds("G1", before.is_none(), || format!("the update {key:?} was accepted twice"))
     }
 
-    fn take_answer(&mut self, write: &Write) -> Holds {
-        let key = update_key(&write.key)?;
+    fn take_answer(&mut self, write: Write<'_>) -> Holds {
+        let key = update_key(write.key)?;
         let row: AnswerRecord = open(write)?;
         let done = &self.run(key.0)?.folded.answers;
         holds("G6", done.contains(&(key.1.clone(), row.answer.clone())), || {
@@ -480,8 +480,8 @@ impl Model {
         holds("G1", before.is_none(), || format!("the update {key:?} was done twice"))
     }
 
-    fn take_state(&mut self, write: &Write) -> Holds<RunNo> {
-        let (Some(run), Some(bytes)) = (RunNo::from_key(&write.key), &write.value) else {
+    fn take_state(&mut self, write: Write<'_>) -> Holds<RunNo> {
+        let (Some(run), Some(bytes)) = (RunNo::from_key(write.key), &write.value) else {
             return broken("G1", "a run was deleted");
         };
         let folded = self.run(run)?.record();
@@ -489,7 +489,7 @@ impl Model {
             let stored = open::<RunRecord>(write);
             format!("run {run} is stored as {stored:?}; its log gives {folded:?}")
         })?;
-        self.states.insert(run, (folded.seq, bytes.clone()));
+        self.states.insert(run, (folded.seq, bytes.to_vec()));
         Ok(run)
     }
 
@@ -673,8 +673,8 @@ fn update_key(key: &[u8]) -> Holds<(RunNo, String)> {
 }
 
 /// The record that is written.
-fn open<T: serde::de::DeserializeOwned>(write: &Write) -> Holds<T> {
-    let bytes = write.value.as_deref().unwrap_or_default();
-    store::open(write.table, &write.key, bytes)
+fn open<T: serde::de::DeserializeOwned>(write: Write<'_>) -> Holds<T> {
+    let bytes = write.value.unwrap_or_default();
+    store::open(write.table, write.key, bytes)
         .or_else(|damage| broken("G10", format!("what is written cannot be read: {damage}")))
 }

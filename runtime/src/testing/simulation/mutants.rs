@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::core::{Asker, Input, Reply};
 use crate::engine::{Driver, Work};
-use crate::store::{Batch, Table};
+use crate::store::{Batch, Table, Write};
 
 /// What is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,16 +55,13 @@ pub(super) fn on_batch(
     batch: Option<Arc<Batch>>,
 ) -> Option<Arc<Batch>> {
     let batch = batch?;
-    let mut writes = batch.writes.clone();
-    match sabotage {
-        Some(Sabotage::LetsOutEarly) => driver.landed(),
-        Some(Sabotage::ForgetsToWrite(table)) => {
-            writes.retain(|write| write.table != *table || write.value.is_none());
-        }
-        Some(Sabotage::ForgetsToDelete(table)) => {
-            writes.retain(|write| write.table != *table || write.value.is_some());
-        }
-        _ => {}
+    if let Some(Sabotage::LetsOutEarly) = sabotage {
+        driver.landed();
     }
-    Some(Arc::new(Batch { writes }))
+    let is_written = |write: &Write<'_>| match sabotage {
+        Some(Sabotage::ForgetsToWrite(table)) => write.table != *table || write.value.is_none(),
+        Some(Sabotage::ForgetsToDelete(table)) => write.table != *table || write.value.is_some(),
+        _ => true,
+    };
+    Some(Arc::new(batch.writes().filter(is_written).collect()))
 }

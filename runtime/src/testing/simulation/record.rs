@@ -32,9 +32,9 @@ impl Recording {
     }
 
     pub(super) fn batch(&mut self, batch: &Batch) {
-        for write in &batch.writes {
-            let value = write.value.as_deref().map(xxh3_64);
-            self.hash = xxh3_64_with_seed(&write.key, self.hash ^ write.table as u64);
+        for write in batch.writes() {
+            let value = write.value.map(xxh3_64);
+            self.hash = xxh3_64_with_seed(write.key, self.hash ^ write.table as u64);
             self.hash = self.hash.rotate_left(1) ^ value.unwrap_or_default();
             self.count += 1;
             if let Some(lines) = &mut self.lines {
