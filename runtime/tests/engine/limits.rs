@@ -34,7 +34,11 @@ pub(crate) struct Gate {
 #[derive(Default)]
 struct State {
     closed: bool,
+    /// How many commits have leave although it is closed.
+    leave: usize,
     waiting: bool,
+    /// How many batches were committed together, at most.
+    together: usize,
     /// How many rows of each table were in each batch.
     batches: Vec<BTreeMap<Table, usize>>,
 }
@@ -46,6 +50,12 @@ impl Gate {
 
     pub(crate) fn set(&self, closed: bool) {
         self.state().closed = closed;
+        self.changed.notify_all();
+    }
+
+    /// Lets one commit through.
+    fn let_through(&self) {
+        self.state().leave += 1;
         self.changed.notify_all();
     }
 
@@ -82,11 +92,19 @@ impl Store for Gated {
         state.batches.push(rows);
         state.waiting = true;
         self.gate.changed.notify_all();
-        let mut state =
-            self.gate.changed.wait_while(state, |state| state.closed).unwrap_or_else(PoisonError::into_inner);
+        let no_leave = |state: &mut State| state.closed && state.leave == 0;
+        let mut state = self.gate.changed.wait_while(state, no_leave).unwrap_or_else(PoisonError::into_inner);
+        state.leave = state.leave.saturating_sub(1);
         state.waiting = false;
         drop(state);
         self.store.commit(batch)
+    }
+
+    fn commit_all(&self, batches: &[Arc<Batch>]) -> Result<(), StoreError> {
+        let mut state = self.gate.state();
+        state.together = batches.len().max(state.together);
+        drop(state);
+        batches.iter().try_for_each(|batch| self.commit(batch))
     }
 
     fn close(&self) -> Result<(), StoreError> {
@@ -313,6 +331,37 @@ async fn a_run_that_is_not_parked_takes_any_number_of_signals() {
     }
     all.join_all().await;
     run.result().await.unwrap();
+}
+
+#[tokio::test]
+async fn batches_that_wait_for_a_commit_are_committed_together() {
+    let disk = MemoryDisk::new();
+    let (engine, gate) = gated(scripts().max_batch(1), &disk).await;
+    let run = start(&engine, "a", [Do::Approvals(12)]).await;
+    gate.set(true);
+    let mut all = tokio::task::JoinSet::new();
+    for n in 0..12 {
+        let mut signal = {
+            let run = run.clone();
+            Box::pin(async move { run.signal("approve", (n.to_string(),)).await })
+        };
+        assert!(asked_once(signal.as_mut()).is_pending());
+        all.spawn(signal);
+        if n == 0 {
+            gate.wait();
+        }
+    }
+    // The engine's thread itself waits for the first commit. The second it hands over, and goes on.
+    gate.let_through();
+    while engine.queued_requests() > 4 {
+        tokio::task::yield_now().await;
+    }
+    gate.set(false);
+    for answer in all.join_all().await {
+        answer.unwrap();
+    }
+    run.result().await.unwrap();
+    assert!(gate.state().together > 1, "each had a commit of its own");
 }
 
 #[tokio::test]
