@@ -53,7 +53,7 @@ pub(crate) struct Graph {
     pub(crate) sites: Vec<Site>,
     /// The local steps.
     pub(crate) steps: Vec<LocalStep>,
-    /// Variables that a task was put into, each with the block that does so: a task that nobody names again lives as
+    /// Variables that tasks were put into, each with the blocks that do so: a task that nobody names again lives as
     /// long as its variable.
     pub(crate) tasks_kept: Vec<(VarId, BlockId)>,
     /// The async methods of the impl that are called as values.

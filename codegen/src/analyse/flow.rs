@@ -23,7 +23,7 @@ pub(super) struct Flow<'a> {
 }
 
 /// What the pattern that leads to a block binds.
-pub(super) fn bound_by(block: &crate::cfg::Block) -> Vars {
+pub(crate) fn bound_by(block: &crate::cfg::Block) -> Vars {
     let bound = block.instrs.iter().find_map(|instr| match instr {
         Instr::Bound(vars) => Some(vars),
         _ => None,

@@ -1,4 +1,6 @@
 //! Tasks live as long as their variables: to the end of the scope, whether anybody names them again or not.
+use std::collections::BTreeMap;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
@@ -6,23 +8,30 @@ use syn::{Expr, UnOp};
 
 use super::{codes, mentioned, successors};
 use crate::cfg::{Block, BlockId, CodeTokens, ExitTo, Graph};
+use crate::lower::takes_by_reference;
 use crate::names::{VarId, Vars};
 
-/// For each block the tasks that live where it begins, for no other reason than that their variables are in scope and
-/// nothing was moved out of them.
+/// For each block the variables that live where it begins for no other reason than that tasks were put into them, they are in
+/// scope, and nothing was moved out of them.
 pub(super) fn lingering(graph: &Graph, reachable: &[bool]) -> Vec<Vars> {
     let mut lingering = vec![Vars::new(); graph.blocks.len()];
+    let mut kept: BTreeMap<VarId, Vec<BlockId>> = BTreeMap::new();
     for (var, kept_in) in &graph.tasks_kept {
-        let moving = graph.block_ids().filter(|id| reachable[id.0] && moves(graph, graph.block(*id), *var));
-        let moving: Vec<BlockId> = moving.collect();
-        let moved =
-            reached(graph, reachable, *var, moving.iter().flat_map(|id| behind(graph, *id)).collect());
-        if moving.contains(kept_in) {
-            continue;
+        kept.entry(*var).or_default().push(*kept_in);
+    }
+    for (var, kept_in) in kept {
+        let (mut moving, mut assigning) = (Vec::new(), Vec::new());
+        for id in graph.block_ids().filter(|id| reachable[id.0]) {
+            let (moves, assigns) = moves(graph, graph.block(id), var);
+            moving.extend(moves.then_some(id));
+            assigning.extend(assigns.then_some(id));
         }
-        let alive = reached(graph, reachable, *var, behind(graph, *kept_in));
+        let behind = |ids: &[BlockId]| ids.iter().flat_map(|id| behind(graph, *id)).collect();
+        let moved = reached(graph, reachable, var, behind(&moving), &assigning);
+        let keeping: Vec<BlockId> = kept_in.into_iter().filter(|id| !moving.contains(id)).collect();
+        let alive = reached(graph, reachable, var, behind(&keeping), &[]);
         for id in graph.block_ids().filter(|id| alive[id.0] && !moved[id.0]) {
-            lingering[id.0].insert(*var);
+            lingering[id.0].insert(var);
         }
     }
     lingering
@@ -39,35 +48,49 @@ fn behind(graph: &Graph, id: BlockId) -> Vec<BlockId> {
     next
 }
 
-/// The blocks that these lead to, as long as they are in the variable's scope.
-fn reached(graph: &Graph, reachable: &[bool], var: VarId, mut next: Vec<BlockId>) -> Vec<bool> {
+/// The blocks that these lead to, as long as they are in the variable's scope; past those that end it, none.
+fn reached(
+    graph: &Graph,
+    reachable: &[bool],
+    var: VarId,
+    mut next: Vec<BlockId>,
+    ending: &[BlockId],
+) -> Vec<bool> {
     let mut reached = vec![false; graph.blocks.len()];
     while let Some(id) = next.pop() {
         let in_scope = graph.scope_chain(graph.block(id).scope).contains(&graph.var(var).scope);
         if in_scope && reachable[id.0] && !reached[id.0] {
             reached[id.0] = true;
-            next.extend(successors(graph, id));
+            if !ending.contains(&id) {
+                next.extend(successors(graph, id));
+            }
         }
     }
     reached
 }
 
-/// Whether something in a block may move out of a variable, or put another task into it.
-fn moves(graph: &Graph, block: &Block, var: VarId) -> bool {
+/// Whether something in a block may move out of a variable, and does not fill it again; and whether something gives it a
+/// new value as a whole.
+fn moves(graph: &Graph, block: &Block, var: VarId) -> (bool, bool) {
     if !mentioned(graph, block).0.contains(&var) {
-        return false;
+        return (false, false);
     }
     let mut visitor = Moves { name: graph.var(var).ident.to_string(), found: false };
+    let mut assigned = false;
     for code in codes(block).filter(|code| code.uses.contains(&var) || code.kills.contains(&var)) {
         match &code.tokens {
             CodeTokens::Stmt(stmt) => visitor.visit_stmt(stmt),
             CodeTokens::Expr(expr) => visitor.visit_expr(expr),
         }
+        if code.kills.contains(&var) {
+            (visitor.found, assigned) = (false, true);
+        }
     }
-    visitor.found
+    (visitor.found, assigned)
 }
 
-/// Finds a variable where it is not only looked at: anything but `&name`, `&mut name` and `name.cancel()`.
+/// Finds a variable where it is not only looked at or changed in place: anything but `&name`, `&mut name`, `name = ..` and
+/// methods that take it by reference.
 struct Moves {
     name: String,
     found: bool,
@@ -83,6 +106,19 @@ impl Moves {
         }
     }
 
+    /// Whether an expression is the variable, or a place in it; the indexes on the way are looked through.
+    fn is_within(&mut self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Field(field) => self.is_within(&field.base),
+            Expr::Index(index) if self.is_within(&index.expr) => {
+                self.visit_expr(&index.index);
+                true
+            }
+            Expr::Paren(inner) => self.is_within(&inner.expr),
+            expr => self.is_named(expr),
+        }
+    }
+
     fn names_it(&self, tokens: TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {
             TokenTree::Ident(ident) => ident == self.name,
@@ -95,8 +131,13 @@ impl Moves {
 impl<'ast> Visit<'ast> for Moves {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
-            Expr::Reference(reference) if self.is_named(&reference.expr) => {}
-            Expr::MethodCall(call) if call.method == "cancel" && self.is_named(&call.receiver) => {}
+            Expr::Reference(reference) if self.is_within(&reference.expr) => {}
+            Expr::MethodCall(call) if takes_by_reference(call) && self.is_within(&call.receiver) => {
+                call.args.iter().for_each(|argument| self.visit_expr(argument));
+            }
+            Expr::Assign(assign) if self.is_within(&assign.left) => {
+                self.visit_expr(&assign.right);
+            }
             Expr::Unary(unary) if matches!(unary.op, UnOp::Deref(_)) && self.is_named(&unary.expr) => {}
             expr if self.is_named(expr) => self.found = true,
             expr => visit::visit_expr(self, expr),

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use proc_macro2::Span;
 
 use self::flow::Flow;
+pub(crate) use self::flow::bound_by;
 use self::late::late_variables;
 use self::lingering::lingering;
 use self::slots::{make_slots, name_states};

@@ -216,6 +216,10 @@ catalogue! {
         why: "a step begins when it is awaited or spawned, as any `async` block in Rust",
         instead: "`.await` on it, or `let task = ctx.spawn(ctx.run(..));` to let it run beside";
 
+    BLOCK_GENERIC LH0123: "an `async` block that is a value cannot be in a generic `async fn`",
+        why: "after a restart it goes on by its name, and each type would have another body",
+        instead: "the block in an `async fn` of its own that is not generic, which this one calls with what the block needs; blocks in `join!`, `select!`, `timeout`, `shield` and `ctx.scope` can be here";
+
     EFFECT LH0201: "`{0}` is an effect, and cannot be in a workflow",
         why: "after a crash it would be lost, repeated, or different",
         instead: "{1}";

@@ -123,6 +123,10 @@ impl Lower<'_, '_> {
 
     /// How what the pattern of a loop binds is made again, in the turn that `index` counts.
     pub(super) fn item_again(&self, pat: &Pat, source: &Source, index: VarId, exit: BlockId) -> Vec<Again> {
+        // They are stored as any value is.
+        if source.numbers {
+            return Vec::new();
+        }
         let items = &source.items;
         let at = &self.graph.var(index).ident;
         let nth: Expr = syn::parse_quote!(::longhaul::machine::nth(#items, #at - 1));

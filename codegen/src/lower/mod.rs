@@ -14,6 +14,7 @@ mod control;
 mod expr;
 mod find;
 mod given;
+mod kept_tasks;
 mod label;
 mod loops;
 mod macros;
@@ -32,6 +33,7 @@ mod views;
 
 pub(crate) use find::{attributes_on_awaits, is_concurrent};
 pub(crate) use given::without_names;
+pub(crate) use kept_tasks::takes_by_reference;
 pub(crate) use label::camel;
 pub(crate) use macros::macro_values;
 pub(crate) use place::is_compound_assignment;
@@ -93,6 +95,7 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
     lower.graph.items.extend(items);
     lower.method_body(&body);
     lower.note_assigned_texts();
+    kept_tasks::note(&mut lower.graph, lower.context.as_ref());
     step::check_names(&lower.graph, lower.errors);
     lower.graph
 }

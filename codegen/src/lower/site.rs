@@ -181,6 +181,11 @@ impl Lower<'_, '_> {
         label: Option<Label>,
         span: Span,
     ) -> Expr {
+        let method = self.name.split('.').next().unwrap_or_default();
+        if self.around.methods.get(method).is_some_and(|shape| shape.is_generic) {
+            self.errors.push(diag::BLOCK_GENERIC.at(span));
+            return syn::parse_quote!(::core::unreachable!());
+        }
         let name = self.site_names.name(&format!("{}.{name}", self.name), "");
         let mut graph = self.lower_site(&name, inner);
         if let Some(Label { name, source, ends, span }) = label {
@@ -219,6 +224,7 @@ impl Lower<'_, '_> {
         }
         lower.method_body(body);
         lower.note_assigned_texts();
+        super::kept_tasks::note(&mut lower.graph, lower.context.as_ref());
         let methods = std::mem::take(&mut lower.graph.spawned_methods);
         let graph = lower.graph;
         self.graph.spawned_methods.extend(methods);

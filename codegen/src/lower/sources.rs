@@ -17,6 +17,9 @@ const STATELESS: &[&str] =
 /// Those that give the item as it is.
 const PASSING: &[&str] = &["filter", "inspect", "take_while"];
 
+/// Those that give nothing but what they count.
+const COUNTING: &[&str] = &["enumerate", "rev", "skip", "step_by", "take"];
+
 /// The source of a loop.
 pub(super) struct Source {
     /// What is looked at anew in each turn.
@@ -25,6 +28,8 @@ pub(super) struct Source {
     pub(super) lazy: Vec<ExprMethodCall>,
     /// Whether an item may be a value of its own, which is stored and not looked up again.
     pub(super) own_items: bool,
+    /// Whether its items are numbers of a range, or tuples of such.
+    pub(super) numbers: bool,
 }
 
 impl Source {
@@ -73,6 +78,10 @@ impl Lower<'_, '_> {
             && calls.iter().all(|call| is_one_of(call, LOOKS) || is_one_of(call, FOUND));
         let own_items = list.is_some() || matches!(base, Expr::Range(_)) || own_chain || is_look;
         let has_list = list.is_some();
+        let numbers = matches!(base, Expr::Range(_))
+            && all_again.is_empty()
+            && calls.iter().all(|call| is_one_of(call, COUNTING))
+            && lazy.iter().all(|call| is_one_of(call, PASSING));
         let base = match list {
             Some(mut list) => {
                 for elem in &mut list.elems {
@@ -126,7 +135,7 @@ impl Lower<'_, '_> {
             let span = super::at(items.span());
             items = syn::parse_quote_spanned!(span=> ::longhaul::machine::repeated(#items));
         }
-        Ok(Source { items, lazy, own_items })
+        Ok(Source { items, lazy, own_items, numbers })
     }
 
     /// A variable of an iterator that is made again is what it is made of.

@@ -228,17 +228,8 @@ impl Lower<'_, '_> {
             return;
         }
         let value = self.referent(value);
-        if self.is_spawn(&init.expr) {
-            if let Pat::Wild(wild) = pat {
-                self.errors.on(wild, diag::TASK_DROPPED);
-            }
-            let mut local = local.clone();
-            local.init =
-                Some(syn::LocalInit { eq_token: init.eq_token, expr: Box::new(value), diverge: None });
-            let kept_in = self.current;
-            let binds = self.let_stmt(local, pat, ty);
-            self.graph.tasks_kept.extend(binds.into_iter().map(|var| (var, kept_in)));
-            return;
+        if let (true, Pat::Wild(wild)) = (self.is_spawn(&init.expr), pat) {
+            self.errors.on(wild, diag::TASK_DROPPED);
         }
         let again = self.again(&local.pat, &value, false);
         let text = self.has_text(&value) || ty.is_some_and(super::texts::is_text);

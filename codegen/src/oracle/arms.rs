@@ -72,7 +72,7 @@ impl Machines<'_> {
         let (named, declared) = locals_of(machine, head);
         let outside = &named - &declared;
         let mut env = Env::default();
-        for item in &graph.items {
+        for item in graph.items.iter().chain(&machine.items) {
             self.program.item(&mut env, item)?;
         }
         if machine.receiver {
@@ -93,6 +93,7 @@ impl Machines<'_> {
         let (mut open, mut taken) = (Open::new(), Vars::new());
         for scope in graph.scope_chain(block.scope) {
             open.push((scope, locals.env.len()));
+            self.items(machine, &mut locals, scope)?;
             let at = (head, scope);
             if let Some(go) = self.takes(machine, frame, &mut locals, at, &outside, &mut taken)? {
                 return Ok(go);
@@ -101,6 +102,15 @@ impl Machines<'_> {
         // A scope that the arm does not leave has no braces: what is bound in it is there to the arm's end.
         open.retain(|(scope, _)| leaves(machine, head, *scope));
         self.block(machine, frame, &mut locals, (head, skip), &mut open, &mut Vec::new())
+    }
+
+    /// The constants of a scope, which are written anew wherever code of it is.
+    fn items(&self, machine: &Machine, locals: &mut Locals, scope: ScopeId) -> Evaluated<()> {
+        for item in &machine.graph.scopes[scope.0].items {
+            self.program.item(&mut locals.env, item)?;
+            locals.number();
+        }
+        Ok(())
     }
 
     /// A block from its instruction `skip` on, and all that follows it in the same arm.
@@ -157,7 +167,10 @@ impl Machines<'_> {
                     None => return wrong(format!("{name} is assigned where it is not there")),
                 }
             }
-            Instr::Enter(scope) => open.push((*scope, locals.env.len())),
+            Instr::Enter(scope) => {
+                open.push((*scope, locals.env.len()));
+                self.items(machine, locals, *scope)?;
+            }
             Instr::Leave(scope) => {
                 if let Some((last, mark)) = open.last()
                     && last == scope

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use longhaul_programs::run::Evaluated;
 use longhaul_programs::run::list::ListOf;
+use longhaul_programs::run::{Env, Evaluated, Flow, Program};
 use longhaul_programs::value::{Cell, Place, Value, cell};
+use longhaul_programs::world::World;
 use syn::{Ident, Pat};
 
 use super::arms::parsed;
@@ -52,6 +53,11 @@ impl Machines<'_> {
         Ok(match operation {
             Value::Machine(..) => Waiting::Handle(self.program.world.borrow_mut().spawn(operation), true),
             Value::Handle(_) => Waiting::Handle(operation, false),
+            Value::Operation(name, _) if &*name == "cancelled" => Waiting::Until(World::cancelled_here),
+            Value::Operation(name, _) if &*name == "all_handlers_finished" => {
+                Waiting::Until(World::handlers_finished)
+            }
+            Value::Operation(name, values) if &*name == "run" => Waiting::Operation(self.begin_step(values)?),
             Value::Operation(name, arguments) => {
                 let number = self.program.world.borrow_mut().begin(&name, &arguments);
                 Waiting::Operation(number.or_else(wrong)?)
@@ -68,7 +74,33 @@ impl Machines<'_> {
                 world.poll_handle(handle.0, *is_block).or_else(wrong)
             }
             Waiting::Handle(other, _) => wrong(format!("{other:?} is waited for")),
+            Waiting::Until(holds) => Ok(holds(&mut world).then(Value::unit)),
         }
+    }
+
+    /// Begins a local step: its code is found by its name, and has what was captured.
+    fn begin_step(&self, values: Vec<Value>) -> Evaluated<u64> {
+        let Ok([Value::Text(name), mut captured]) = <[Value; 2]>::try_from(values) else {
+            return wrong("a step is a name and what it captures");
+        };
+        let Some((captures, body)) = self.steps.get(&name) else {
+            return wrong(format!("there is no step {name}"));
+        };
+        let mut env = Env::default();
+        for capture in captures {
+            let Value::Tuple(parts) = captured else { return wrong(format!("{capture} was not captured")) };
+            let Ok([value, rest]) = <[Value; 2]>::try_from(parts) else {
+                return wrong(format!("{capture} was not captured"));
+            };
+            env.bind(&capture.to_string(), cell(value));
+            captured = rest;
+        }
+        let output = match Program::now(self.program.block(&mut env, body)) {
+            Err(Flow::Return(output)) => output,
+            output => output?,
+        };
+        let text = format!("step {}", name.rsplit('.').next().unwrap_or_default());
+        Ok(self.program.world.borrow_mut().arm(output, None, &text))
     }
 
     /// Polls what is in a slot, and binds the output; `false` where it is not there yet.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use longhaul_programs::run::list::ListOf;
 use longhaul_programs::run::{Evaluated, Flow};
 use longhaul_programs::value::Value;
+use longhaul_programs::world::World;
 
 use super::{Machine, Machines};
 use crate::analyse::SlotKind;
@@ -53,6 +54,8 @@ pub(super) enum Waiting {
     Operation(u64),
     /// A task or trigger, by its handle; whether it is a block that is awaited.
     Handle(Value, bool),
+    /// Until this holds.
+    Until(fn(&mut World) -> bool),
 }
 
 /// What a step comes to.
@@ -135,7 +138,7 @@ impl Waiting {
     fn operation(&self) -> Option<u64> {
         match self {
             Waiting::Operation(number) => Some(*number),
-            Waiting::Handle(..) => None,
+            Waiting::Handle(..) | Waiting::Until(_) => None,
         }
     }
 

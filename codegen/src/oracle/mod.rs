@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use longhaul_programs::choices::Random;
 use longhaul_programs::library;
+use longhaul_programs::outside::{Call, Schedule};
 use longhaul_programs::run::{Evaluated, Flow, Outcome, Program};
-use longhaul_programs::tasks::{Bodies, settle};
+use longhaul_programs::settle::{Bodies, settle};
 use longhaul_programs::value::{Cell, Value, cell};
-use longhaul_programs::world::Schedule;
 
 use self::frame::{Frame, Polling, wrong};
 use crate::analyse::Analysis;
@@ -32,6 +32,8 @@ use crate::model;
 pub(super) struct Machines<'p> {
     pub(super) program: &'p Program,
     pub(super) machines: BTreeMap<String, Machine>,
+    /// The local steps by name: what each captures, and its code.
+    pub(super) steps: BTreeMap<String, (Vec<syn::Ident>, syn::Block)>,
 }
 
 /// One async method.
@@ -41,6 +43,8 @@ pub(super) struct Machine {
     /// How many arguments it takes, the context aside.
     pub(super) arguments: usize,
     pub(super) receiver: bool,
+    /// The constants that are in scope where it is written, besides its own.
+    pub(super) items: Vec<syn::Item>,
 }
 
 /// Lowers and analyses the methods of an impl.
@@ -56,9 +60,17 @@ pub(super) fn machines<'p>(program: &'p Program, item: &syn::ItemImpl) -> Result
     for lowered in lowered {
         let (method, receiver) = (lowered.method, lowered.method.receiver.is_some());
         let name = method.name.to_string();
-        add(&mut machines, name, (lowered.graph, lowered.analysis), method.arguments.len(), receiver);
+        let arguments = method.arguments.len();
+        add(&mut machines, name, (lowered.graph, lowered.analysis), arguments, receiver, Vec::new());
     }
-    Ok(Machines { program, machines })
+    let of_all = machines.values_mut().flat_map(|machine| std::mem::take(&mut machine.graph.steps));
+    let of_all = of_all.map(|mut step| {
+        let items = step.items.into_iter().flatten().map(syn::Stmt::Item);
+        step.body.stmts.splice(0..0, items);
+        (step.name, (step.captures, step.body))
+    });
+    let steps = of_all.collect();
+    Ok(Machines { program, machines, steps })
 }
 
 /// Adds a machine, and those of the blocks in it that are values.
@@ -68,6 +80,7 @@ fn add(
     (mut graph, mut analysis): (Graph, Analysis),
     arguments: usize,
     receiver: bool,
+    items: Vec<syn::Item>,
 ) {
     let sites = std::mem::take(&mut graph.sites).into_iter().zip(std::mem::take(&mut analysis.sites));
     for (site, analysis) in sites {
@@ -76,9 +89,12 @@ fn add(
             Instr::Arguments { pats, .. } => Some(pats.len()),
             _ => None,
         });
-        add(machines, site.name, (site.graph, analysis), captures.unwrap_or(0), receiver);
+        let scopes = graph.scope_chain(graph.block(site.block).scope);
+        let around = scopes.into_iter().flat_map(|scope| &graph.scopes[scope.0].items);
+        let within = items.iter().chain(&graph.items).chain(around).cloned().collect();
+        add(machines, site.name, (site.graph, analysis), captures.unwrap_or(0), receiver, within);
     }
-    machines.insert(name, Machine { graph, analysis, arguments, receiver });
+    machines.insert(name, Machine { graph, analysis, arguments, receiver, items });
 }
 
 /// The run and its tasks, as frames.
@@ -128,6 +144,17 @@ impl Bodies for Running<'_> {
         Ok(())
     }
 
+    fn begin_handler(&mut self, task: u64, call: &Call) -> Evaluated<()> {
+        self.tasks.insert(task, Frame::new(&call.handler.name, vec![Value::Int(call.argument)]));
+        Ok(())
+    }
+
+    fn handle(&mut self, call: &Call) -> Evaluated {
+        // It is no machine: its source is its code.
+        let (program, workflow) = (self.machines.program, self.workflow.clone());
+        program.called(&call.handler.name, vec![Value::Int(call.argument)], workflow)
+    }
+
     fn task(&mut self, task: u64) -> Evaluated<Option<Value>> {
         match self.tasks.get_mut(&task) {
             Some(frame) => Self::stepped(self.machines, frame, &self.workflow),
@@ -165,20 +192,18 @@ impl Machines<'_> {
             tasks: BTreeMap::new(),
         };
         let world = &self.program.world;
-        let result = loop {
-            if let Some(result) = settle(world, &mut running)? {
-                break result;
+        let ended = loop {
+            if let Some(ended) = settle(world, &mut running)? {
+                break ended;
             }
             running.store(stored.below(often) == 0)?;
             if !world.borrow().left_over().is_empty() {
                 return Err(Flow::Bug("what is done is not taken up".to_owned()));
             }
-            if !world.borrow_mut().resolve(&mut schedule) {
+            if !world.borrow_mut().turn(&mut schedule, &self.program.handlers) {
                 return Err(Flow::Bug("the machine waits for nothing".to_owned()));
             }
         };
-        let workflow = workflow.borrow().debug();
-        let trace = std::mem::take(&mut self.program.world.borrow_mut().trace);
-        Ok(Outcome { trace, result: result.debug(), workflow })
+        Ok(self.program.outcome(ended, &workflow))
     }
 }

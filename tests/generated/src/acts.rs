@@ -2,10 +2,11 @@
 //! `longhaul_programs::library`.
 
 use std::cell::RefCell;
+pub use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-pub use longhaul::seconds;
 use longhaul::{ActivityError, Cancelled};
+pub use longhaul::{Failure, prelude::Stored, seconds};
 use serde::{Deserialize, Serialize};
 
 thread_local! {

@@ -13,10 +13,11 @@ pub mod plain_tasks;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use longhaul_programs::batch::{SCHEDULES, argument};
+use longhaul_programs::outside::Handler;
 use longhaul_programs::run::{Outcome, Program};
 
-/// Runs a program with an argument, under a schedule.
-pub type Run = fn(i64, u64) -> Outcome;
+/// Runs a program with an argument, under a schedule, which may call these handlers.
+pub type Run = fn(i64, u64, &[Handler]) -> Outcome;
 
 /// A program, compiled.
 #[derive(Debug)]
@@ -60,11 +61,11 @@ pub fn report(bodies: &[Body]) {
 fn hold(body: &Body, schedule: u64) -> Result<(), String> {
     let argument = argument(schedule);
     let item = syn::parse_str(body.source).map_err(|error| error.to_string())?;
-    let expected = Program::new(&item)
-        .run(argument, schedule)
-        .map_err(|flow| format!("it is not understood: {flow:?}"))?;
+    let program = Program::new(&item);
+    let expected =
+        program.run(argument, schedule).map_err(|flow| format!("it is not understood: {flow:?}"))?;
     let ran = |run: Run| {
-        catch_unwind(AssertUnwindSafe(|| run(argument, schedule))).map_err(|panic| {
+        catch_unwind(AssertUnwindSafe(|| run(argument, schedule, &program.handlers))).map_err(|panic| {
             let text = panic.downcast_ref::<String>().cloned();
             text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
         })

@@ -8,14 +8,14 @@ use std::task::{self, Poll, Waker};
 
 use longhaul::activity::{ActivityOutcome, Attempt, RegisteredActivity};
 use longhaul::codec::{Payload, decode, encode};
-use longhaul::machine::{Command, Ended, OpId, Process, Resolution, Step};
-pub use longhaul::prelude::{Context, join_all, shield, timeout, try_join_all};
+use longhaul::machine::{Command, Ended, OpId, Process, Resolution, Step, Steps};
+pub use longhaul::prelude::{Context, Task, Trigger, join_all, shield, timeout, try_join_all};
 use longhaul::{ActivityContext, Moment, Workflow, activity};
 use longhaul_programs::choices::Random;
+use longhaul_programs::outside::{Call, Handler, Schedule, Turn, answer, cancelling, ending};
 use longhaul_programs::run::Outcome;
-use longhaul_programs::world::Schedule;
 
-use crate::acts::{called, happened, taken};
+use crate::acts::{Fault, called, happened, taken};
 use crate::with_activities;
 
 thread_local! {
@@ -52,11 +52,15 @@ macro_rules! activities {
 }
 with_activities!(activities);
 
-/// Runs an activity, all of which are done at once; also gives the call as text.
-fn outcome(name: &str, input: &Payload) -> (String, ActivityOutcome) {
-    let registered = registered().into_iter().find(|activity| activity.name == name).expect("it is listed");
-    let ctx = ActivityContext::new("run", registered.name, 0, 1);
-    let mut attempt = (registered.run)(ctx, input.clone());
+/// Runs an activity or a local step, all of which are done at once; also gives the call as text.
+fn outcome(name: &str, input: &Payload, steps: &Steps) -> (String, ActivityOutcome) {
+    let run = if let Some((_, step)) = name.rsplit_once('.') {
+        RAN.set(format!("step {step}"));
+        steps.get(name).expect("it is a step of the workflow").clone()
+    } else {
+        registered().into_iter().find(|activity| activity.name == name).expect("it is listed").run
+    };
+    let mut attempt = run(ActivityContext::new("run", "an activity", 0, 1), input.clone());
     let outcome = match attempt.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
         Poll::Ready(Attempt::Completed(payload)) => ActivityOutcome::Completed(payload),
         Poll::Ready(Attempt::Failed { error, .. }) => ActivityOutcome::Failed(error),
@@ -71,8 +75,23 @@ struct Begun {
     resolution: Resolution,
 }
 
+/// Hands a call of a handler to a machine, before its step.
+fn deliver<W: Workflow>(machine: &mut Process<W>, workflow: &mut W, ctx: &longhaul::Context, call: &Call) {
+    let (name, args) = (&call.handler.name, encode(&(call.argument,)).expect("it can be stored"));
+    let delivered = if call.handler.answers {
+        machine.update(workflow, ctx, &call.number.to_string(), name, &args)
+    } else {
+        machine.signal(workflow, ctx, name, &args)
+    };
+    delivered.expect("it is a handler");
+}
+
 /// Runs `W` to its end.
-pub fn run<W>(argument: i64, schedule: u64) -> Outcome
+///
+/// # Panics
+///
+/// When it waits for nothing, or does what no machine may do.
+pub fn run<W>(argument: i64, schedule: u64, handlers: &[Handler]) -> Outcome
 where
     W: Workflow<Input = i64> + Debug,
     W::Output: Debug,
@@ -83,13 +102,20 @@ where
     let often = 1 + stored.below(3);
     let mut workflow = W::default();
     let mut machine = Process::<W>::start(argument);
+    let steps = Steps::of::<W>();
     let (mut now, mut next_op) = (0, 0);
     let mut begun: BTreeMap<u64, Begun> = BTreeMap::new();
     let mut resolutions = BTreeMap::new();
+    let (mut cancelled, mut calls): (bool, Vec<Call>) = (false, Vec::new());
     taken();
     loop {
-        let step = Step { next_op, resolutions: std::mem::take(&mut resolutions), ..Step::default() };
+        let resolutions_now = std::mem::take(&mut resolutions);
+        let given = Step { workflow: W::NAME, next_op, cancelled, ..Step::default() };
+        let step = Step { resolutions: resolutions_now, ..given };
         let ctx = longhaul::Context::new("run", Moment(now), step);
+        for call in calls.drain(..) {
+            deliver(&mut machine, &mut workflow, &ctx, &call);
+        }
         let polled = machine.step(&mut workflow, &ctx);
         let step = ctx.into_step();
         assert_eq!(step.fault, None);
@@ -97,7 +123,7 @@ where
         for command in step.commands {
             let (text, deadline, resolution) = match &command {
                 Command::StartActivity { activity, input, .. } => {
-                    let (text, outcome) = outcome(&activity.name, input);
+                    let (text, outcome) = outcome(&activity.name, input, &steps);
                     (text, None, Resolution::Activity(outcome))
                 }
                 Command::Cancel { .. } => unreachable!("no call here is waited for when it is cancelled"),
@@ -109,12 +135,21 @@ where
             happened(format!("{}: {text}", command.op().0));
             begun.insert(command.op().0, Begun { deadline, resolution });
         }
+        for (id, output) in step.updates {
+            let output: Result<i64, Fault> = decode(&output).expect("it is what all updates give");
+            happened(answer(id.parse().expect("it is a number"), &format!("{output:?}")));
+        }
         if let Poll::Ready(ended) = polled {
-            let result = match ended {
-                Ended::Completed(output) => format!("Ok({output:?})"),
-                Ended::Failed(error) => format!("Err({error:?})"),
-                Ended::Cancelled(_) => panic!("nobody cancelled it"),
+            let output = match ended {
+                Ended::Completed(output) => Some(format!("Ok({output:?})")),
+                Ended::Failed(error) => Some(format!("Err({error:?})")),
+                Ended::Cancelled(Some(error)) => {
+                    assert!(cancelled, "what was not asked to cancel is not cancelled");
+                    Some(format!("Err({error:?})"))
+                }
+                Ended::Cancelled(None) => None,
             };
+            let result = ending(output, cancelled);
             return Outcome { trace: taken(), result, workflow: format!("{workflow:?}") };
         }
         begun.retain(|op, _| machine.armed().contains(&OpId(*op)));
@@ -123,9 +158,16 @@ where
             let deadline = begun.deadline.map(|deadline| i64::try_from(deadline).expect("it is small"));
             (*op, deadline)
         });
-        let picked = picks.pick(&armed.collect());
-        assert!(!picked.is_empty(), "a machine that waits waits for something");
-        for op in picked {
+        let turn = picks.turn(&armed.collect(), handlers);
+        assert!(!turn.is_empty(), "a machine that waits waits for something");
+        let Turn { cancel, calls: called, done } = turn;
+        if cancel {
+            cancelled = true;
+            happened(cancelling());
+        }
+        called.iter().for_each(|call| happened(call.text()));
+        calls = called;
+        for op in done {
             let Begun { deadline, resolution } = begun.remove(&op).expect("it is armed");
             now = now.max(deadline.unwrap_or(0));
             happened(format!("{op} is done"));

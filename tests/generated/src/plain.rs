@@ -8,12 +8,14 @@ use std::pin::{Pin, pin};
 use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
+use futures::FutureExt;
 pub use futures::{join, try_join};
-use longhaul::{ActivityError, Cancelled, Elapsed, Never};
+use longhaul::{ActivityError, Cancelled, Elapsed, Failure, Never};
+use longhaul_programs::outside::{Call, Schedule, ending};
 use longhaul_programs::run::{Evaluated, Outcome};
-use longhaul_programs::tasks::{Bodies, settle};
+use longhaul_programs::settle::{Bodies, Ended, settle};
 use longhaul_programs::value::Value;
-use longhaul_programs::world::{Schedule, World};
+use longhaul_programs::world::World;
 
 use crate::acts::{called, happened, taken};
 pub use crate::plain_lists::{BeginNow, join_all, try_join_all};
@@ -126,6 +128,20 @@ impl Context {
         .await
     }
 
+    /// As the real one; the block is run where the step begins.
+    pub fn run<T, F>(&self, name: &'static str, block: F) -> Operation<Result<T, ActivityError<Failure>>>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        let output = block.now_or_never().expect("a step waits for nothing").map_err(ActivityError::Failed);
+        call(format!("step {name}"), output)
+    }
+
+    /// As the real one.
+    pub async fn cancelled(&self) {
+        poll_fn(|_| if with(World::cancelled_here) { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+
     /// As the real one.
     pub async fn wait_until(&self, mut condition: impl FnMut() -> bool) {
         poll_fn(|_| {
@@ -192,6 +208,14 @@ impl<T> Bodies for Running<'_, T> {
         Ok(())
     }
 
+    fn begin_handler(&mut self, _: u64, _: &Call) -> Evaluated<()> {
+        unreachable!("what runs beside a run and names `self` is no plain Rust")
+    }
+
+    fn handle(&mut self, _: &Call) -> Evaluated {
+        unreachable!("what runs beside a run and names `self` is no plain Rust")
+    }
+
     fn task(&mut self, task: u64) -> Evaluated<Option<Value>> {
         Ok(Futures::poll(task).then(Value::unit))
     }
@@ -217,12 +241,16 @@ pub fn run<T: Debug>(body: impl Future<Output = T>, schedule: u64) -> Ran {
     let mut running = Running { body: Box::pin(body), output: None };
     loop {
         let ended = WORLD.with(|world| settle(world, &mut running));
-        if ended.expect("it is Rust").is_some() {
-            let (trace, output) = (taken(), running.output.take().expect("it has ended"));
+        if let Some(ended) = ended.expect("it is Rust") {
+            let output = match ended {
+                Ended::With(_) => Some(format!("{:?}", running.output.take().expect("it has ended"))),
+                Ended::GivenUp => None,
+            };
+            let trace = taken();
             Futures::clear();
-            return Ran(trace, format!("{output:?}"));
+            return Ran(trace, ending(output, with(|world| world.cancelled)));
         }
-        assert!(with(|world| world.resolve(&mut picks)), "a body that waits waits for something");
+        assert!(with(|world| world.turn(&mut picks, &[])), "a body that waits waits for something");
     }
 }
 

@@ -101,6 +101,11 @@ impl<T> Task<T> {
     }
 }
 
+impl<T> BeginNow for Task<T> {
+    // It has begun when it was spawned.
+    fn begin_now(&mut self) {}
+}
+
 impl<T> Future for Task<T> {
     type Output = Result<T, Cancelled>;
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {

@@ -43,7 +43,7 @@ pub fn file(programs: &[Written]) -> String {
             let source = if machine { source.clone() } else { crate::plain::source(source) };
             writeln!(
                 file,
-                "#[derive(Debug, Default{serde})]\npub struct {name} {{ count: i64, items: Vec<i64>, title: String, point: Point }}"
+                "#[derive(Debug, Default{serde})]\npub struct {name} {{ count: i64, items: Vec<i64>, title: String, point: Point, kept: Option<Task<i64>>, tasks: Vec<Task<i64>>, asked: Option<Trigger<i64>> }}"
             )
             .expect(TAKES_ALL);
             writeln!(file, "// begin {name}\n{source}\n// end").expect(TAKES_ALL);
@@ -58,7 +58,7 @@ pub fn file(programs: &[Written]) -> String {
             "None".to_owned()
         } else {
             format!(
-                "Some(|argument, schedule| {{ let mut workflow = uncompiled::{name}::default(); let trace = longhaul_generated::plain::run(workflow.run(&longhaul_generated::plain::Context, argument), schedule); trace.end(&workflow) }})"
+                "Some(|argument, schedule, _| {{ let mut workflow = uncompiled::{name}::default(); let trace = longhaul_generated::plain::run(workflow.run(&longhaul_generated::plain::Context, argument), schedule); trace.end(&workflow) }})"
             )
         };
         writeln!(

@@ -8,8 +8,10 @@
 pub mod batch;
 pub mod choices;
 pub mod library;
+pub mod outside;
 pub mod plain;
 pub mod run;
+pub mod settle;
 pub mod tasks;
 pub mod value;
 pub mod world;

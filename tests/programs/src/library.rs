@@ -21,6 +21,9 @@ pub fn workflow(name: &str) -> Value {
         ("items", Value::List(Vec::new())),
         ("title", Value::Text(String::new())),
         ("point", point(0, 0, "")),
+        ("kept", Value::option(None)),
+        ("tasks", Value::List(Vec::new())),
+        ("asked", Value::option(None)),
     ];
     Value::Struct(name.into(), fields.map(|(name, value)| (Rc::from(name), value)).into())
 }

@@ -160,7 +160,7 @@ impl VisitMut for Plain {
             Expr::Await(operand) => self.awaited(&mut operand.base),
             Expr::MethodCall(call) if matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("ctx")) =>
             {
-                let in_place = call.method == "spawn" || call.method == "scope";
+                let in_place = call.method == "spawn" || call.method == "scope" || call.method == "run";
                 for argument in &mut call.args {
                     if in_place {
                         self.in_place(argument);

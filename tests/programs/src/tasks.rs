@@ -1,14 +1,8 @@
-//! The tasks of a run: what they are, how they end, and in which order they and the run itself go on.
-//!
-//! This is the meaning of tasks as `docs/ARCHITECTURE.md` tells it. Whoever runs a program (its source, or its machines)
-//! steps one body at a time; [`settle`] says which.
+//! The tasks of a run: what they are, and how they end. In which order they go on is in [`settle`](mod@crate::settle).
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::run::Evaluated;
 use crate::value::Value;
-use crate::world::World;
 
 /// Whether something is cancelled, and how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,12 +43,25 @@ enum State {
     Trigger(Option<Value>),
 }
 
+/// Who keeps a task besides its handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeper {
+    Handle,
+    /// Nobody: it was detached.
+    Nobody,
+    /// A handler, with the number that it answers under.
+    Handler(Option<u64>),
+}
+
 #[derive(Debug)]
 struct Entry {
     state: State,
+    /// The task that began it; none for the run.
     parent: Option<u64>,
+    /// Whether the cancellation of the run does not reach it, if it has no parent.
+    shielded: bool,
     cancel: Cancel,
-    detached: bool,
+    keeper: Keeper,
 }
 
 /// What asking for a task's output finds.
@@ -85,14 +92,25 @@ impl Tasks {
     /// A task has begun.
     pub fn spawn(&mut self, task: u64, standing: Standing) {
         let parent = standing.task.filter(|_| !standing.shielded);
-        let cancel = standing.reaching();
-        self.all.insert(task, Entry { state: State::Running, parent, cancel, detached: false });
+        let (shielded, cancel, keeper) = (standing.shielded, standing.reaching(), Keeper::Handle);
+        self.all.insert(task, Entry { state: State::Running, parent, shielded, cancel, keeper });
+    }
+
+    /// A handler has begun.
+    pub fn handle(&mut self, task: u64, answers: Option<u64>) {
+        let (keeper, cancel) = (Keeper::Handler(answers), Cancel::Not);
+        self.all.insert(task, Entry { state: State::Running, parent: None, shielded: true, cancel, keeper });
+    }
+
+    /// Whether a handler runs.
+    pub fn is_handling(&self) -> bool {
+        self.all.values().any(|entry| matches!(entry.keeper, Keeper::Handler(_)) && entry.is_running())
     }
 
     /// A trigger is made.
     pub fn trigger(&mut self, number: u64) {
-        let state = State::Trigger(None);
-        self.all.insert(number, Entry { state, parent: None, cancel: Cancel::Not, detached: false });
+        let (state, keeper) = (State::Trigger(None), Keeper::Handle);
+        self.all.insert(number, Entry { state, parent: None, shielded: true, cancel: Cancel::Not, keeper });
     }
 
     /// What a trigger was resolved with.
@@ -136,31 +154,39 @@ impl Tasks {
     }
 
     /// The first running task from `from` on.
-    fn next_running(&self, from: u64) -> Option<u64> {
+    pub(crate) fn next_running(&self, from: u64) -> Option<u64> {
         self.all.range(from..).find(|(_, entry)| entry.is_running()).map(|(task, _)| *task)
     }
 
-    fn cancellation(&self, task: u64) -> Cancel {
+    pub(crate) fn cancellation(&self, task: u64) -> Cancel {
         self.all.get(&task).map_or(Cancel::Not, |entry| entry.cancel)
     }
 
     /// What a task has begun belongs to whoever began the task.
     fn leave_children(&mut self, task: u64) {
-        let Some(parent) = self.all.get(&task).map(|entry| entry.parent) else { return };
+        let Some(entry) = self.all.get(&task) else { return };
+        let (parent, shielded) = (entry.parent, entry.shielded);
         for child in self.all.values_mut().filter(|child| child.parent == Some(task)) {
-            child.parent = parent;
+            (child.parent, child.shielded) = (parent, shielded);
         }
     }
 
-    fn ended(&mut self, task: u64, output: Value) {
+    /// A task has ended. Gives its answer, where it owes one.
+    pub(crate) fn ended(&mut self, task: u64, output: Value) -> Option<(u64, Value)> {
         self.leave_children(task);
-        match self.all.get_mut(&task) {
-            Some(entry) if !entry.detached => entry.state = State::Done(output),
-            _ => drop(self.all.remove(&task)),
+        let keeper = self.all.get(&task)?.keeper;
+        if keeper == Keeper::Handle {
+            self.all.get_mut(&task)?.state = State::Done(output);
+            return None;
+        }
+        self.all.remove(&task);
+        match keeper {
+            Keeper::Handler(Some(number)) => Some((number, output)),
+            _ => None,
         }
     }
 
-    fn give_up(&mut self, task: u64) {
+    pub(crate) fn give_up(&mut self, task: u64) {
         self.leave_children(task);
         if let Some(entry) = self.all.get_mut(&task) {
             entry.state = State::Cancelled;
@@ -170,7 +196,7 @@ impl Tasks {
     /// Lets a task go on without a handle.
     pub fn detach(&mut self, task: u64) {
         let Some(entry) = self.all.get_mut(&task) else { return };
-        (entry.detached, entry.parent) = (true, None);
+        (entry.keeper, entry.parent, entry.shielded) = (Keeper::Nobody, None, true);
         if !entry.is_running() {
             self.all.remove(&task);
         }
@@ -183,25 +209,33 @@ impl Tasks {
             return false;
         }
         entry.cancel = cancel;
-        for child in self.children(task) {
+        for child in self.children(Some(task)) {
             self.cancel(child, cancel);
         }
         true
     }
 
-    fn children(&self, task: u64) -> Vec<u64> {
-        let of = self.all.iter().filter(|(_, entry)| entry.parent == Some(task));
-        of.map(|(child, _)| *child).collect()
+    /// The run is cancelled, and with it what it began.
+    pub(crate) fn cancel_of_run(&mut self) {
+        for child in self.children(None) {
+            self.cancel(child, Cancel::Told);
+        }
     }
 
-    fn has_running_children(&self, task: u64) -> bool {
-        self.children(task).into_iter().any(|child| {
-            self.all.get(&child).is_some_and(Entry::is_running) || self.has_running_children(child)
+    /// What a task, or the run, has begun.
+    fn children(&self, of: Option<u64>) -> Vec<u64> {
+        let own = |entry: &Entry| entry.parent == of && (of.is_some() || !entry.shielded);
+        self.all.iter().filter(|(_, entry)| own(entry)).map(|(child, _)| *child).collect()
+    }
+
+    pub(crate) fn has_running_children(&self, of: Option<u64>) -> bool {
+        self.children(of).into_iter().any(|child| {
+            self.all.get(&child).is_some_and(Entry::is_running) || self.has_running_children(Some(child))
         })
     }
 
     /// The cancelled tasks that run, the youngest first.
-    fn cancelled(&self) -> Vec<u64> {
+    pub(crate) fn cancelled(&self) -> Vec<u64> {
         let running = self.all.iter().rev();
         let running = running.filter(|(_, entry)| entry.is_running() && entry.cancel != Cancel::Not);
         running.map(|(task, _)| *task).collect()
@@ -216,11 +250,11 @@ impl Tasks {
     }
 
     /// What no handle names is cancelled, or forgotten where it has ended; whether anything was done.
-    fn drop_unnamed(&mut self, named: &BTreeSet<u64>) -> bool {
+    pub(crate) fn drop_unnamed(&mut self, named: &BTreeSet<u64>) -> bool {
         let unnamed: Vec<u64> = self
             .all
             .iter()
-            .filter(|(number, entry)| !entry.detached && !named.contains(number))
+            .filter(|(number, entry)| entry.keeper == Keeper::Handle && !named.contains(number))
             .map(|(number, _)| *number)
             .collect();
         let mut news = false;
@@ -240,91 +274,4 @@ impl Entry {
     fn is_running(&self) -> bool {
         matches!(self.state, State::Running)
     }
-}
-
-/// The bodies of a run and its tasks, as whoever runs the program has them.
-pub trait Bodies {
-    /// Lets the run itself go on; its output, once it has one.
-    fn run(&mut self) -> Evaluated<Option<Value>>;
-    /// A task begins, with what was spawned.
-    fn begin(&mut self, task: u64, what: Value) -> Evaluated<()>;
-    /// Lets a task go on.
-    fn task(&mut self, task: u64) -> Evaluated<Option<Value>>;
-    /// A task goes on no more.
-    fn forget(&mut self, task: u64);
-    /// The tasks and triggers that something is a handle of.
-    fn named(&mut self) -> Evaluated<BTreeSet<u64>>;
-}
-
-/// Lets the run and its tasks go on until nothing does; the output of the run, once it has one.
-pub fn settle(world: &RefCell<World>, bodies: &mut dyn Bodies) -> Evaluated<Option<Value>> {
-    loop {
-        let before = world.borrow().progress;
-        world.borrow_mut().standing = Standing::default();
-        let output = bodies.run()?;
-        if output.is_some() {
-            return Ok(output);
-        }
-        follow(world, bodies)?;
-        let mut next = 0;
-        loop {
-            let found = world.borrow().tasks.next_running(next);
-            let Some(task) = found else { break };
-            step(world, bodies, task)?;
-            next = task + 1;
-        }
-        if world.borrow().progress != before {
-            continue;
-        }
-        let named = bodies.named()?;
-        let dropped = world.borrow_mut().tasks.drop_unnamed(&named);
-        if !dropped && !give_up(world, bodies)? {
-            return Ok(None);
-        }
-    }
-}
-
-fn step(world: &RefCell<World>, bodies: &mut dyn Bodies, task: u64) -> Evaluated<()> {
-    let cancel = world.borrow().tasks.cancellation(task);
-    world.borrow_mut().standing = Standing { cancel, shielded: false, task: Some(task) };
-    if let Some(output) = bodies.task(task)? {
-        bodies.forget(task);
-        let mut world = world.borrow_mut();
-        world.progress += 1;
-        world.tasks.ended(task, output);
-    }
-    follow(world, bodies)
-}
-
-/// What was spawned begins, and what handles have asked for is done.
-fn follow(world: &RefCell<World>, bodies: &mut dyn Bodies) -> Evaluated<()> {
-    let spawned = std::mem::take(&mut world.borrow_mut().spawned);
-    for (task, what) in spawned {
-        bodies.begin(task, what)?;
-    }
-    world.borrow_mut().follow_requests();
-    Ok(())
-}
-
-/// Lets one cancelled scope or task end; whether there was one.
-fn give_up(world: &RefCell<World>, bodies: &mut dyn Bodies) -> Evaluated<bool> {
-    let cancelled = world.borrow().tasks.cancelled();
-    for task in cancelled {
-        if world.borrow().tasks.has_running_children(task) {
-            continue;
-        }
-        let (before, shields) = (world.borrow().progress, world.borrow().shields);
-        world.borrow_mut().giving_up = true;
-        step(world, bodies, task)?;
-        world.borrow_mut().giving_up = false;
-        if world.borrow().progress != before {
-            return Ok(true);
-        }
-        if world.borrow().shields == shields {
-            bodies.forget(task);
-            world.borrow_mut().tasks.give_up(task);
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -48,9 +48,9 @@ pub enum Value {
     Handle(Rc<Handle>),
 }
 
-/// The number of a task or trigger, with which it is dropped.
+/// The number of a task or trigger, with which it is dropped; and what it is, `Task` or `Trigger`.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Handle(pub u64);
+pub struct Handle(pub u64, pub &'static str);
 
 /// Where a value is.
 pub type Cell = Rc<RefCell<Value>>;
@@ -280,6 +280,7 @@ impl Value {
                 Ok(())
             }
             Value::Range(start, end) => write!(out, "{start}..{end}"),
+            Value::Handle(handle) => write!(out, "{}({})", handle.1, handle.0),
             Value::Borrow(_) => match self.target() {
                 Some(value) => value.write_debug(out),
                 None => write!(out, "<dangling>"),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
-use crate::choices::Random;
 use crate::library;
+use crate::outside::{Call, Handler, Schedule, cancelling};
 use crate::tasks::{Cancel, Found, Standing, Tasks};
 use crate::value::{Handle, Value};
 
@@ -40,6 +40,10 @@ pub struct World {
     pub shields: u64,
     /// Whether a cancelled scope may end here.
     pub giving_up: bool,
+    /// Whether the run was asked to cancel.
+    pub cancelled: bool,
+    /// The calls of handlers that have come in.
+    pub inbox: Vec<Call>,
 }
 
 /// What a handle asks for, which is done when the code that runs now waits.
@@ -112,8 +116,8 @@ impl World {
         gives_up
     }
 
-    fn handle(&mut self, number: u64) -> Value {
-        let handle = Rc::new(Handle(number));
+    fn handle(&mut self, number: u64, what: &'static str) -> Value {
+        let handle = Rc::new(Handle(number, what));
         self.handles.insert(number, Rc::downgrade(&handle));
         Value::Handle(handle)
     }
@@ -123,14 +127,35 @@ impl World {
         let number = self.number();
         self.tasks.spawn(number, self.standing);
         self.spawned.push((number, what));
-        self.handle(number)
+        self.handle(number, "Task")
+    }
+
+    /// A handler begins, which answers under this number if it does.
+    pub fn begin_handler(&mut self, answers: Option<u64>) -> u64 {
+        let number = self.number();
+        self.tasks.handle(number, answers);
+        number
+    }
+
+    /// Whether `ctx.cancelled()` is ready.
+    pub fn cancelled_here(&mut self) -> bool {
+        let ready = self.is_cancelled() && self.standing.reaching() != Cancel::Dropped;
+        self.progress += u64::from(ready);
+        ready
+    }
+
+    /// Whether `ctx.all_handlers_finished()` is ready.
+    pub fn handlers_finished(&mut self) -> bool {
+        let ready = !self.tasks.is_handling();
+        self.progress += u64::from(ready);
+        ready
     }
 
     /// `ctx.trigger()`
     pub fn trigger(&mut self) -> Value {
         let number = self.number();
         self.tasks.trigger(number);
-        self.handle(number)
+        self.handle(number, "Trigger")
     }
 
     /// A method of a handle; `None` where it has none of that name.
@@ -200,44 +225,26 @@ impl World {
         self.resolved.keys().copied().collect()
     }
 
-    /// Lets the operations that the schedule picks be done; `false` if none is under way.
-    pub fn resolve(&mut self, schedule: &mut Schedule) -> bool {
+    /// Lets happen what the schedule picks; `false` if nothing does.
+    pub fn turn(&mut self, schedule: &mut Schedule, handlers: &[Handler]) -> bool {
         let shown: BTreeMap<u64, Option<i64>> =
             self.armed.iter().map(|(number, armed)| (*number, armed.deadline)).collect();
-        let picked = schedule.pick(&shown);
-        for number in &picked {
-            let armed = self.armed.remove(number).expect("only what is armed is picked");
+        let turn = schedule.turn(&shown, handlers);
+        let happened = !turn.is_empty();
+        if turn.cancel {
+            self.cancelled = true;
+            self.trace.push(cancelling());
+        }
+        for call in turn.calls {
+            self.trace.push(call.text());
+            self.inbox.push(call);
+        }
+        for number in turn.done {
+            let armed = self.armed.remove(&number).expect("only what is armed is picked");
             self.now = self.now.max(armed.deadline.unwrap_or(0));
             self.trace.push(format!("{number} is done"));
-            self.resolved.insert(*number, armed.output);
+            self.resolved.insert(number, armed.output);
         }
-        !picked.is_empty()
-    }
-}
-
-/// Picks what is done next: any activity, or the timer that is due first; sometimes several at once.
-#[derive(Debug)]
-pub struct Schedule(Random);
-
-impl Schedule {
-    /// From a seed.
-    pub fn new(seed: u64) -> Self {
-        Schedule(Random::new(seed))
-    }
-
-    /// The operations that are done next, by number, of those that are under way: each with its deadline, if it is a timer.
-    pub fn pick(&mut self, armed: &BTreeMap<u64, Option<i64>>) -> Vec<u64> {
-        let mut left = armed.clone();
-        let mut picked = Vec::new();
-        while !left.is_empty() && (picked.is_empty() || self.0.below(4) == 0) {
-            let mut candidates: Vec<u64> =
-                left.iter().filter(|(_, deadline)| deadline.is_none()).map(|(number, _)| *number).collect();
-            let timers = left.iter().filter_map(|(number, deadline)| Some(((*deadline)?, *number)));
-            candidates.extend(timers.min().map(|(_, number)| number));
-            let number = candidates[self.0.below(candidates.len())];
-            left.remove(&number);
-            picked.push(number);
-        }
-        picked
+        happened
     }
 }

@@ -56,7 +56,14 @@ pub(super) fn is_of_the_user(graph: &Graph, var: VarId) -> bool {
 impl Emit<'_> {
     /// Touches what was just bound and is changed or used elsewhere.
     pub(super) fn touched<'v>(&self, bound: impl IntoIterator<Item = &'v VarId>) -> TokenStream {
-        let touched = bound.into_iter().filter_map(|var| {
+        let bound: Vec<&VarId> = bound.into_iter().collect();
+        // In a chain of `let`s, one name may hide another.
+        let hidden = |at: usize| {
+            let ident = |var: &VarId| &self.graph.var(*var).ident;
+            bound[at + 1..].iter().any(|later| ident(later) == ident(bound[at]))
+        };
+        let visible = bound.iter().enumerate().filter(|(at, _)| !hidden(*at)).map(|(_, var)| *var);
+        let touched = visible.filter_map(|var| {
             let ident = &self.graph.var(*var).ident;
             let changed = self.elsewhere.changed.contains(var).then(|| quote!(&mut #ident));
             changed.or_else(|| self.elsewhere.used.contains(var).then(|| quote!(&#ident)))

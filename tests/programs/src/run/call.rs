@@ -22,6 +22,13 @@ impl Program {
         if name == "new" && segments.iter().any(|segment| segment == "AsyncBlock") {
             return self.async_block(env, &arguments).await;
         }
+        if let ("next", Some((rest, position))) = (name.as_str(), call.args.first().and_then(rest_of_source))
+        {
+            return self.next_of_rest(env, rest, position).await;
+        }
+        if name.starts_with("local_step") {
+            return self.local_step(env, &call.args).await;
+        }
         // What they wait for stands in them, and is no value.
         let mut values = if matches!(name.as_str(), "timeout" | "shield") {
             self.awaitables(env, arguments).await?
@@ -42,6 +49,20 @@ impl Program {
         }
         match (name.as_str(), &values[..]) {
             ("drop", [_]) => Ok(Value::unit()),
+            ("from", [Value::List(_)]) if segments[0] == "VecDeque" => Ok(values.remove(0)),
+            ("from", [Value::List(_)]) if segments[0] == "BTreeMap" => map_of(values.remove(0)),
+            ("keep_a_copy", [copied]) => match copied.target() {
+                Some(value) => Ok(value),
+                None => bug("what is moved out is lent"),
+            },
+            ("msg", [_]) => Ok(Value::variant("Failed", [])),
+            // `std::mem::take` of a list.
+            ("take", [Value::Borrow(place)]) => {
+                match place.target().with(|value| std::mem::replace(value, Value::List(Vec::new()))) {
+                    Some(list @ Value::List(_)) => Ok(list),
+                    other => bug(format!("{other:?} is taken")),
+                }
+            }
             // What is awaited by reference stays where it is.
             ("by_reference", [Value::Borrow(place)]) => match place.target().read() {
                 Some(handle @ Value::Handle(_)) => Ok(handle),
@@ -109,6 +130,35 @@ impl Program {
         Ok(Value::Machine(name.value().into(), vec![captures]))
     }
 
+    /// `next(&mut from(items, &mut position).filter(..))`, in lowered code: `from` gives one item each time, which what is behind
+    /// it may leave out.
+    async fn next_of_rest(&self, env: &mut Env, rest: &Expr, position: &Expr) -> Evaluated {
+        loop {
+            let before = self.value(env, position).await?;
+            if let Some(next) = items_of(self.value(env, rest).await?)?.pop_front() {
+                return Ok(Value::option(Some(next)));
+            }
+            if self.value(env, position).await?.equals(&before) {
+                return Ok(Value::option(None));
+            }
+        }
+    }
+
+    /// `local_step(context, name, tag, names, captures)`, in lowered code.
+    async fn local_step(
+        &self,
+        env: &mut Env,
+        arguments: &syn::punctuated::Punctuated<Expr, syn::Token![,]>,
+    ) -> Evaluated {
+        let (Some(Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. })), Some(captures)) =
+            (arguments.get(1), arguments.last())
+        else {
+            return bug("a step without a name");
+        };
+        let captures = self.value(env, captures).await?;
+        Ok(Value::Operation("run".into(), vec![Value::Text(name.value()), captures]))
+    }
+
     async fn own_function(&self, name: &str, arguments: Vec<Value>) -> Evaluated {
         match self.methods.get(name) {
             Some(method) if method.sig.asyncness.is_some() => {
@@ -134,6 +184,38 @@ impl Program {
             }
         })
     }
+}
+
+/// What is left of a source, and the position in it: of `&mut from(items, &mut position).map(..)`.
+fn rest_of_source(argument: &Expr) -> Option<(&Expr, &Expr)> {
+    let Expr::Reference(reference) = argument else { return None };
+    let mut inner = &*reference.expr;
+    while let Expr::MethodCall(call) = inner {
+        inner = &call.receiver;
+    }
+    let Expr::Call(call) = inner else { return None };
+    let Expr::Path(function) = &*call.func else { return None };
+    let is_from = function.path.segments.last().is_some_and(|last| last.ident == "from");
+    match call.args.iter().nth(1) {
+        Some(Expr::Reference(position)) if is_from => Some((&reference.expr, &position.expr)),
+        _ => None,
+    }
+}
+
+/// A map: its entries in the order of their keys, of each key the last.
+fn map_of(entries: Value) -> Evaluated {
+    let Value::List(entries) = entries else { return bug("a map of no entries") };
+    let mut map = std::collections::BTreeMap::new();
+    for entry in entries {
+        match &entry {
+            Value::Tuple(pair) => match &pair[..] {
+                [Value::Int(key), _] => drop(map.insert(*key, entry)),
+                _ => return bug("a key that is no number"),
+            },
+            _ => return bug("an entry that is no pair"),
+        }
+    }
+    Ok(Value::List(map.into_values().collect()))
 }
 
 /// Whether an argument is the context, which programs call `ctx`.

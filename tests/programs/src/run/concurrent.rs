@@ -12,6 +12,7 @@ use super::list::ListOf;
 use super::macros::{expressions, parsed};
 use super::{Env, Eval, Evaluated, Flow, Program, bug};
 use crate::value::{Place, Value, cell};
+use crate::world::World;
 
 /// Gives an operation up unless it is done.
 struct Begun<'a>(&'a Program, u64);
@@ -39,6 +40,12 @@ impl Program {
                     })
                     .await
                 }
+                Value::Operation(name, _) if &*name == "cancelled" => {
+                    self.ready_when(World::cancelled_here).await
+                }
+                Value::Operation(name, _) if &*name == "all_handlers_finished" => {
+                    self.ready_when(World::handlers_finished).await
+                }
                 Value::Operation(name, mut values) if &*name == "timeout" && values.len() == 2 => {
                     let operation = self.perform(env.clone(), values.remove(1));
                     let timer = self.perform(env, Value::Operation("sleep".into(), values));
@@ -58,6 +65,10 @@ impl Program {
                 }
                 Value::Operation(name, values) if matches!(&*name, "join_all" | "try_join_all") => {
                     self.join_list(env, ListOf::new(&name, values)?).await
+                }
+                Value::Operation(name, values) if &*name == "run" => {
+                    let begun = self.begin_step(values)?;
+                    self.output_of(begun).await
                 }
                 Value::Operation(name, values) => {
                     let number = self.world.borrow_mut().begin(&name, &values).or_else(bug)?;
@@ -100,18 +111,35 @@ impl Program {
                     self.wait_for(handle.0, true).await
                 })
             }
-            Value::Operation(name, values) if name_is_simple(&name) => {
-                let number = self.world.borrow_mut().begin(&name, &values);
-                let begun = number.map(|number| Begun(self, number));
-                Box::pin(async move {
-                    match begun {
-                        Ok(begun) => self.output_of(begun).await,
-                        Err(text) => bug(text),
-                    }
-                })
+            Value::Operation(name, values) if &*name == "run" || name_is_simple(&name) => {
+                let begun = if &*name == "run" {
+                    self.begin_step(values)
+                } else {
+                    let number = self.world.borrow_mut().begin(&name, &values).or_else(bug);
+                    number.map(|number| Begun(self, number))
+                };
+                Box::pin(async move { self.output_of(begun?).await })
             }
             operation => self.perform(env, operation),
         }
+    }
+
+    /// Begins a local step, whose block is run at once: what it comes to is the same whenever it is.
+    fn begin_step(&self, values: Vec<Value>) -> Evaluated<Begun<'_>> {
+        let Ok([Value::Text(name), Value::Block(block)]) = <[Value; 2]>::try_from(values) else {
+            return bug("a step is a name and a block");
+        };
+        let output = Program::now(self.perform(Env::default(), *block))?;
+        Ok(Begun(self, self.world.borrow_mut().arm(output, None, &format!("step {name}"))))
+    }
+
+    /// Waits for something that the world says.
+    async fn ready_when(&self, is_ready: fn(&mut World) -> bool) -> Evaluated {
+        poll_fn(|_| match is_ready(&mut self.world.borrow_mut()) {
+            true => Poll::Ready(Ok(Value::unit())),
+            false => Poll::Pending,
+        })
+        .await
     }
 
     /// Waits for an operation.

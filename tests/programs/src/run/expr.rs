@@ -23,7 +23,10 @@ impl Program {
                     match path.path.segments.last().map(|last| last.ident.to_string()).as_deref() {
                         Some("None") => Ok(Value::option(None)),
                         Some("Elapsed") => Ok(Value::variant("Elapsed", [])),
-                        Some(name) => bug(format!("there is no `{name}`")),
+                        Some(name) => match self.constants.get(name) {
+                            Some(constant) => self.value(&mut Env::default(), constant).await,
+                            None => bug(format!("there is no `{name}`")),
+                        },
                         None => bug("an empty path"),
                     }
                 }

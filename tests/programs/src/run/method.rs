@@ -10,7 +10,7 @@ use super::expr::is_place;
 use super::pattern::take;
 use super::{Env, Eval, Evaluated, Program, bug};
 use crate::library::cut;
-use crate::value::{Place, Value};
+use crate::value::{Place, Value, cell};
 
 /// Methods that only look at what they are called on.
 const LOOKING: &[&str] = &[
@@ -23,8 +23,15 @@ const LOOKING: &[&str] = &[
     "is_err",
     "contains",
     "first",
+    "first_mut",
     "last",
+    "last_mut",
     "get",
+    "get_mut",
+    "as_slice",
+    "chars",
+    "chunks",
+    "values_mut",
     "iter",
     "iter_mut",
     "to_owned",
@@ -36,8 +43,19 @@ const LOOKING: &[&str] = &[
 ];
 
 /// Methods that change what they are called on.
-const CHANGING: &[&str] =
-    &["push", "push_str", "pop", "insert", "truncate", "take", "extend", "replace", "clear"];
+const CHANGING: &[&str] = &[
+    "push",
+    "push_str",
+    "pop",
+    "insert",
+    "truncate",
+    "take",
+    "extend",
+    "replace",
+    "clear",
+    "push_back",
+    "pop_front",
+];
 
 impl Program {
     pub(crate) fn method_call<'a>(&'a self, env: &'a mut Env, call: &'a syn::ExprMethodCall) -> Eval<'a> {
@@ -208,6 +226,32 @@ impl Program {
             ("skip", Some(Value::Int(count))) => {
                 Value::Items(items.into_iter().skip(usize::try_from(count).unwrap_or(0)).collect())
             }
+            ("zip", Some(others)) => {
+                let pairs = items.into_iter().zip(items_of(others)?);
+                Value::Items(pairs.map(|(left, right)| Value::Tuple(vec![left, right])).collect())
+            }
+            ("step_by", Some(Value::Int(size))) => {
+                let size = usize::try_from(size).ok().filter(|size| *size > 0);
+                let Some(size) = size else { return bug("steps of nothing") };
+                Value::Items(items.into_iter().step_by(size).collect())
+            }
+            ("into_values", None) => {
+                let values = items.into_iter().filter_map(|item| match item {
+                    Value::Tuple(mut pair) => pair.pop(),
+                    _ => None,
+                });
+                Value::Items(values.collect())
+            }
+            ("filter", Some(closure)) => {
+                let mut kept = VecDeque::new();
+                for item in items {
+                    let shown = Value::Borrow(Place::whole(cell(item.clone())));
+                    if matches!(self.call_closure(closure.clone(), vec![shown]).await?, Value::Bool(true)) {
+                        kept.push_back(item);
+                    }
+                }
+                Value::Items(kept)
+            }
             ("map", Some(closure)) => {
                 let mut mapped = VecDeque::new();
                 for item in items {
@@ -238,6 +282,19 @@ fn look(place: &Place, name: &str, arguments: &[Value]) -> Evaluated {
     };
     Ok(match (name, &value, arguments) {
         ("clone" | "to_owned" | "as_str", ..) => value,
+        ("as_slice", ..) => Value::Borrow(place.clone()),
+        ("chars", Value::Text(text), _) => {
+            Value::Items(text.chars().map(|letter| Value::Text(letter.to_string())).collect())
+        }
+        ("chunks", Value::List(items), [Value::Int(size)]) => {
+            let size = usize::try_from(*size).ok().filter(|size| *size > 0);
+            let Some(size) = size else { return bug("chunks of nothing") };
+            let all: Vec<usize> = (0..items.len()).collect();
+            Value::Items(all.chunks(size).map(|part| slice_of(place, part)).collect())
+        }
+        ("values_mut", Value::List(items), _) => {
+            Value::Items((0..items.len()).map(|number| Value::Borrow(place.part(number).part(1))).collect())
+        }
         ("to_string", ..) => Value::Text(value.to_string()),
         ("len", ..) => Value::Int(i64::try_from(count(&value)).expect("it is short")),
         ("is_empty", ..) => Value::Bool(count(&value) == 0),
@@ -246,13 +303,13 @@ fn look(place: &Place, name: &str, arguments: &[Value]) -> Evaluated {
         }
         ("contains", Value::List(items), [item]) => Value::Bool(items.iter().any(|other| other.equals(item))),
         ("starts_with", Value::Text(text), [start]) => Value::Bool(text.starts_with(&start.to_string())),
-        ("first" | "last", Value::List(items), _) => {
-            let number = if name == "first" { Some(0) } else { items.len().checked_sub(1) };
+        ("first" | "last" | "first_mut" | "last_mut", Value::List(items), _) => {
+            let number = if name.starts_with("first") { Some(0) } else { items.len().checked_sub(1) };
             Value::option(
                 number.filter(|number| *number < items.len()).map(|number| Value::Borrow(place.part(number))),
             )
         }
-        ("get", Value::List(items), [Value::Int(number)]) => {
+        ("get" | "get_mut", Value::List(items), [Value::Int(number)]) => {
             let number = usize::try_from(*number).ok().filter(|number| *number < items.len());
             Value::option(number.map(|number| Value::Borrow(place.part(number))))
         }
@@ -264,13 +321,19 @@ fn look(place: &Place, name: &str, arguments: &[Value]) -> Evaluated {
     })
 }
 
+/// Some elements of a list, as a slice of it.
+pub(crate) fn slice_of(place: &Place, numbers: &[usize]) -> Value {
+    let parts = numbers.iter().map(|number| Value::Borrow(place.part(*number)));
+    Value::Borrow(Place::whole(cell(Value::List(parts.collect()))))
+}
+
 fn change(place: &Place, name: &str, mut arguments: Vec<Value>) -> Evaluated {
     let mut first = if arguments.is_empty() { None } else { Some(arguments.remove(0)) };
     if let Some(Value::Borrow(_)) = &first {
         first = first.and_then(|value| value.target());
     }
     let changed = place.with(|value| match (name, value, first) {
-        ("push", Value::List(items), Some(item)) => {
+        ("push" | "push_back", Value::List(items), Some(item)) => {
             items.push(item);
             Ok(Value::unit())
         }
@@ -289,6 +352,9 @@ fn change(place: &Place, name: &str, mut arguments: Vec<Value>) -> Evaluated {
             Ok(Value::unit())
         }
         ("pop", Value::List(items), None) => Ok(Value::option(items.pop())),
+        ("pop_front", Value::List(items), None) => {
+            Ok(Value::option(if items.is_empty() { None } else { Some(items.remove(0)) }))
+        }
         ("clear", Value::List(items), None) => {
             items.clear();
             Ok(Value::unit())

@@ -21,9 +21,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::library;
-use crate::tasks::settle;
+use crate::outside::{ANSWER, FROM_OUTSIDE, Handler, Schedule, ending};
+use crate::settle::{Ended, settle};
 use crate::value::{Cell, Place, Value, cell};
-use crate::world::{Schedule, World};
+use crate::world::World;
 
 /// The variables in scope, innermost last.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +96,10 @@ pub struct Program {
     pub name: String,
     /// The methods of the impl, async or not.
     pub methods: BTreeMap<String, syn::ImplItemFn>,
+    /// The constants of the impl.
+    constants: BTreeMap<String, syn::Expr>,
+    /// Its signals and updates.
+    pub handlers: Vec<Handler>,
     /// What is around it.
     pub world: RefCell<World>,
     steps: cell::Cell<usize>,
@@ -112,17 +117,19 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The same, within each step operations begun before notes: a machine's step gives the former in a list of its own.
+    /// The same, within each step operations begun before notes before answers: a machine's step gives each in a list of
+    /// its own.
     #[must_use]
     pub fn by_steps(&self) -> Self {
-        let mut trace = Vec::new();
-        for step in self.trace.split_inclusive(|event| event.ends_with(" is done")) {
-            let (notes, others): (Vec<_>, Vec<_>) =
-                step.iter().cloned().partition(|event| event.starts_with("note "));
-            let done = others.iter().filter(|event| event.ends_with(" is done")).cloned();
-            let begun = others.iter().filter(|event| !event.ends_with(" is done")).cloned();
-            trace.extend(begun.chain(notes).chain(done));
-        }
+        let is_outside = |event: &String| event.ends_with(" is done") || event.starts_with(FROM_OUTSIDE);
+        let place = |event: &String| match event {
+            event if is_outside(event) => 3,
+            event if event.starts_with(ANSWER) => 2,
+            event if event.starts_with("note ") => 1,
+            _ => 0,
+        };
+        let mut trace = self.trace.clone();
+        trace.chunk_by_mut(|event, _| !is_outside(event)).for_each(|step| step.sort_by_key(place));
         Outcome { trace, ..self.clone() }
     }
 }
@@ -141,9 +148,15 @@ impl Program {
             syn::ImplItem::Fn(function) => Some((function.sig.ident.to_string(), function.clone())),
             _ => None,
         });
+        let constants = item.items.iter().filter_map(|item| match item {
+            syn::ImplItem::Const(constant) => Some((constant.ident.to_string(), constant.expr.clone())),
+            _ => None,
+        });
         Program {
             name: name.unwrap_or_default(),
             methods: methods.collect(),
+            constants: constants.collect(),
+            handlers: Handler::all(item),
             world: RefCell::default(),
             steps: cell::Cell::new(0),
         }
@@ -163,18 +176,33 @@ impl Program {
         let run = self.method("run", vec![Value::Int(argument)], Some(workflow.clone()));
         let mut running =
             tasks::Running { program: self, workflow: workflow.clone(), run, tasks: BTreeMap::new() };
-        let result = loop {
-            if let Some(result) = settle(&self.world, &mut running)? {
-                break result;
+        let ended = loop {
+            if let Some(ended) = settle(&self.world, &mut running)? {
+                break ended;
             }
-            if !self.world.borrow_mut().resolve(&mut schedule) {
+            if !self.world.borrow_mut().turn(&mut schedule, &self.handlers) {
                 return bug("it waits for nothing");
             }
         };
         drop(running);
-        let workflow = workflow.borrow().debug();
-        let trace = std::mem::take(&mut self.world.borrow_mut().trace);
-        Ok(Outcome { trace, result: result.debug(), workflow })
+        Ok(self.outcome(ended, &workflow))
+    }
+
+    /// What is told of a run that has ended.
+    pub fn outcome(&self, ended: Ended, workflow: &Cell) -> Outcome {
+        let output = match ended {
+            Ended::With(output) => Some(output.debug()),
+            Ended::GivenUp => None,
+        };
+        let mut world = self.world.borrow_mut();
+        let trace = std::mem::take(&mut world.trace);
+        let result = ending(output, world.cancelled);
+        Outcome { trace, result, workflow: workflow.borrow().debug() }
+    }
+
+    /// What a method without awaits gives.
+    pub fn called(&self, name: &str, arguments: Vec<Value>, workflow: Cell) -> Evaluated {
+        Program::now(self.method(name, arguments, Some(workflow)))
     }
 
     /// Calls a method with arguments, the context not among them.

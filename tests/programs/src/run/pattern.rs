@@ -2,6 +2,7 @@
 
 use syn::{Expr, Lit, Member, Pat};
 
+use super::method::slice_of;
 use super::{Env, Evaluated, Program, bug};
 use crate::value::{Place, Value, cell};
 
@@ -168,7 +169,15 @@ impl Program {
         }
         for (number, pat) in pats.iter().enumerate() {
             let at = match rest {
-                Some(rest) if number == rest => continue,
+                Some(rest) if number == rest => {
+                    if let Pat::Ident(name) = pat {
+                        let numbers: Vec<usize> = (number..count - (pats.len() - 1 - number)).collect();
+                        if let Value::Borrow(slice) = slice_of(place, &numbers) {
+                            found.push((name.ident.to_string(), slice, true));
+                        }
+                    }
+                    continue;
+                }
                 Some(rest) if number > rest => count - (pats.len() - number),
                 _ => number,
             };

@@ -10,7 +10,8 @@ use quote::ToTokens;
 use syn::{Expr, ExprAsync};
 
 use super::{Env, Eval, Evaluated, Program, bug};
-use crate::tasks::Bodies;
+use crate::outside::Call;
+use crate::settle::Bodies;
 use crate::value::{Cell, Value, cell};
 
 /// The run and its tasks, as futures.
@@ -44,6 +45,15 @@ impl Bodies for Running<'_> {
         Ok(())
     }
 
+    fn begin_handler(&mut self, task: u64, call: &Call) -> Evaluated<()> {
+        self.tasks.insert(task, self.called(call));
+        Ok(())
+    }
+
+    fn handle(&mut self, call: &Call) -> Evaluated {
+        Program::now(self.called(call))
+    }
+
     fn task(&mut self, task: u64) -> Evaluated<Option<Value>> {
         // Out of the map while it runs: it may end others.
         let Some(mut future) = self.tasks.remove(&task) else { return bug("a task without a body") };
@@ -58,6 +68,13 @@ impl Bodies for Running<'_> {
 
     fn named(&mut self) -> Evaluated<BTreeSet<u64>> {
         Ok(self.program.world.borrow_mut().with_handles())
+    }
+}
+
+impl<'p> Running<'p> {
+    fn called(&self, call: &Call) -> Eval<'p> {
+        let arguments = vec![Value::Int(call.argument)];
+        self.program.method(&call.handler.name, arguments, Some(self.workflow.clone()))
     }
 }
 

@@ -33,7 +33,7 @@ impl Writer {
     pub(crate) fn construct_value(&mut self, ty: Ty) -> String {
         match self.below(10) {
             0 | 1 => self.select(Some(ty)),
-            8 | 9 => self.block_expr(ty),
+            8 | 9 if self.can_spawn() => self.block_expr(ty),
             4 => {
                 let default = self.purely(|this| this.leaf(ty));
                 format!("ctx.scope({}).await.unwrap_or({default})", self.lone_block(ty))
@@ -67,7 +67,7 @@ impl Writer {
             0 | 1 => String::new(),
             limit => format!(".concurrency({})", limit - 1),
         };
-        let of_blocks = self.once_in(3);
+        let of_blocks = self.once_in(3) && self.can_spawn();
         if self.once_in(2) {
             let question = matches!(self.ret, Ret::Run | Ret::Fallible(_)) && self.once_in(2);
             let each = if of_blocks { self.block_of_list(true) } else { format!("|q| check(m(q + {with}))") };
@@ -131,6 +131,20 @@ impl Writer {
             _ => "",
         };
         format!("note(&format!(\"{{:?}}\", timeout(seconds({limit}), {}).await{shown}));", branch.source)
+    }
+
+    /// `ctx.cancelled()`, and something else.
+    pub(crate) fn until_cancelled(&mut self) -> String {
+        let limit = self.below(4);
+        if self.once_in(2) {
+            return format!("note(&format!(\"{{:?}}\", timeout(seconds({limit}), ctx.cancelled()).await));");
+        }
+        let (told, other) = (self.body(None), self.body(None));
+        let arms = [
+            format!("() = ctx.cancelled() => {told}"),
+            format!("() = ctx.sleep(seconds({limit})) => {other}"),
+        ];
+        format!("select! {{\n{}\n}}", indented(&arms.join("\n")))
     }
 
     /// `select!`, its handlers giving a value of a type or none.
@@ -234,10 +248,14 @@ impl Writer {
         if !self.room() {
             return Branch { source: "num(1i64)".to_owned(), output: Output::Activity };
         }
-        match self.below(9) {
+        match self.below(10) {
             0 | 1 => {
                 let argument = self.branch_operand(Ty::Int);
                 Branch { source: format!("num({argument})"), output: Output::Activity }
+            }
+            9 if self.can_spawn() => {
+                let step = self.step(Ty::Int, false);
+                Branch { source: step, output: Output::Activity }
             }
             2 => {
                 let argument = self.branch_operand(Ty::Int);
@@ -280,7 +298,9 @@ impl Writer {
         let helpers = self.helpers.clone();
         let usable: Vec<_> = helpers
             .iter()
-            .filter(|helper| helper.kind == HelperKind::Static || self.self_is_free())
+            // What is lent to a branch has to live as long as it.
+            .filter(|helper| helper.kind != HelperKind::Reader)
+            .filter(|helper| helper.kind.is_apart() || self.self_is_free())
             .cloned()
             .collect();
         if usable.is_empty() {
@@ -291,6 +311,9 @@ impl Writer {
         // What plain Rust would lend to the call and to the operand: the operand does without.
         let argument = self.purely(|this| this.leaf(Ty::Int));
         match helper.kind {
+            HelperKind::Generic | HelperKind::Reader => {
+                Branch { source: format!("Self::{name}(ctx, {argument}, 4i64)"), output: Output::Of(Ty::Int) }
+            }
             HelperKind::Static => Branch {
                 source: format!("Self::{name}(ctx, {argument}, \"w\".to_owned())"),
                 output: Output::Of(Ty::Int),

@@ -34,7 +34,8 @@ impl Writer {
     pub(crate) fn condition(&mut self) -> String {
         let mut tests = Vec::new();
         for _ in 0..=self.below(3) {
-            let test = match self.below(5) {
+            let test = match self.below(6) {
+                5 => self.let_looked_up(),
                 3 => self.let_some(),
                 4 => self.let_borrowed(),
                 _ => operand_in_chain(self.expr(Ty::Bool)),
@@ -49,7 +50,7 @@ impl Writer {
         tests.join(" && ")
     }
 
-    fn let_some(&mut self) -> String {
+    pub(crate) fn let_some(&mut self) -> String {
         let value = operand_in_chain(self.expr(Ty::Maybe));
         let name = self.name();
         let mutable = self.pure == 0 && self.once_in(3);

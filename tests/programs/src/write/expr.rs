@@ -106,8 +106,9 @@ impl Writer {
     }
 
     fn int(&mut self) -> String {
-        match self.below(25) {
+        match self.below(26) {
             0 => self.leaf(Ty::Int),
+            25 => "Self::LIMIT".to_owned(),
             1..=4 if self.can_await() => {
                 let argument = self.expr(Ty::Int);
                 self.awaited(&format!("num({argument})"), Ty::Int)
@@ -230,7 +231,7 @@ impl Writer {
                 format!("{}?", self.op(Ty::Outcome))
             }
             Ret::Maybe => format!("{}?", self.op(Ty::Maybe)),
-            Ret::Plain(_) => self.leaf(Ty::Int),
+            Ret::Plain(_) | Ret::Unit | Ret::Value => self.leaf(Ty::Int),
         }
     }
 
@@ -242,15 +243,25 @@ impl Writer {
         }
         let helper = self.pick(&helpers);
         let name = &helper.name;
-        if helper.kind != HelperKind::Static && !self.self_is_free() {
+        if !helper.kind.is_apart() && !self.self_is_free() {
             return self.leaf(Ty::Int);
         }
         let question = matches!(self.ret, Ret::Run | Ret::Fallible(_));
         let argument = match helper.kind {
-            HelperKind::Static => self.expr(Ty::Int),
+            HelperKind::Static | HelperKind::Generic => self.expr(Ty::Int),
+            HelperKind::Reader => {
+                let (text, list) = self.with_self_lent(|this| (this.op(Ty::Text), this.op(Ty::Ints)));
+                return format!("self.{name}(ctx, &{text}, &{list}).await");
+            }
             _ => self.with_self_lent(|this| this.expr(Ty::Int)),
         };
         match helper.kind {
+            HelperKind::Generic | HelperKind::Reader => {
+                if self.once_in(2) {
+                    return format!("Self::{name}(ctx, {argument}, {}).await", self.expr(Ty::Int));
+                }
+                format!("Self::{name}(ctx, {argument}, {}).await.len() as i64", self.expr(Ty::Text))
+            }
             HelperKind::Static => {
                 let text = self.expr(Ty::Text);
                 format!("Self::{name}(ctx, {argument}, {text}).await")
@@ -293,7 +304,7 @@ impl Writer {
     fn bool(&mut self) -> String {
         match self.below(14) {
             0 => self.leaf(Ty::Bool),
-            13 => "ctx.is_cancelled()".to_owned(),
+            13 if self.has_context => "ctx.is_cancelled()".to_owned(),
             1 | 2 if self.can_await() => {
                 let argument = self.expr(Ty::Int);
                 self.awaited(&format!("flag({argument})"), Ty::Bool)

@@ -10,7 +10,11 @@ mod control;
 // A number that a construct is not allowed under gives what the others of its kind give.
 #[allow(clippy::match_same_arms)]
 mod expr;
+mod handles;
+mod loops;
 mod methods;
+mod own;
+mod patterns;
 #[allow(clippy::match_same_arms)]
 mod stmt;
 mod tasks;
@@ -109,6 +113,10 @@ pub(crate) enum Ret {
     /// `Option<i64>`
     Maybe,
     Plain(Ty),
+    /// `()`
+    Unit,
+    /// The type of the parameter `value`.
+    Value,
 }
 
 /// A loop or labelled block around a place.
@@ -137,6 +145,17 @@ pub(crate) enum HelperKind {
     Maybe,
     /// `(&mut self, ctx, n: i64) -> Result<i64, Fault>`, which calls itself
     Recursive,
+    /// `<T>(ctx, a: i64, value: T) -> T`
+    Generic,
+    /// `(&self, ctx, s: &String, v: &Vec<i64>) -> i64`
+    Reader,
+}
+
+impl HelperKind {
+    /// Whether it has nothing to do with `self`.
+    pub(crate) fn is_apart(self) -> bool {
+        matches!(self, HelperKind::Static | HelperKind::Generic)
+    }
 }
 
 /// What is known at the place that is being written.
@@ -167,8 +186,18 @@ pub(crate) struct Writer {
     pub(crate) laters: Vec<tasks::Later>,
     /// Of these, the first that the innermost block that owns what it names can see.
     pub(crate) later_floor: usize,
-    /// Whether tasks name `self`, which plain async Rust refuses.
+    /// Whether tasks or handlers name `self`, which plain async Rust refuses.
     pub(crate) tasks_share: bool,
+    /// How many handlers there are.
+    pub(crate) handlers: usize,
+    /// Whether this is the run's own code.
+    pub(crate) in_run: bool,
+    /// Whether there is a context.
+    pub(crate) has_context: bool,
+    /// Whether this is a generic method, which has no local steps.
+    pub(crate) generic: bool,
+    /// Whether this is a method of `&self`.
+    pub(crate) reads: bool,
 }
 
 /// Writes the program that follows from some choices.
@@ -193,12 +222,25 @@ pub fn program(name: &str, choices: Choices) -> Written {
         laters: Vec::new(),
         later_floor: 0,
         tasks_share: false,
+        handlers: 0,
+        in_run: false,
+        has_context: true,
+        generic: false,
+        reads: false,
     };
     writer.shares = writer.below(4) == 3;
     writer.tasks_share = writer.below(4) == 3;
+    if writer.once_in(4) {
+        writer.handlers = 1 + writer.below(3);
+        // They change the workflow's value at any await.
+        (writer.tasks_share, writer.shared) = (true, true);
+    }
     let mut methods = Vec::new();
     for _ in 0..writer.below(4) {
         methods.push(writer.helper());
+    }
+    for number in 0..writer.handlers {
+        methods.push(writer.handler_method(number));
     }
     methods.insert(0, writer.run());
     let body = methods.join("\n\n");
@@ -343,7 +385,7 @@ impl Writer {
         !shadowed && !var.moved && var.hidden == 0
     }
 
-    fn some_var(&mut self, wanted: impl Fn(&Self, usize) -> bool) -> Option<usize> {
+    pub(crate) fn some_var(&mut self, wanted: impl Fn(&Self, usize) -> bool) -> Option<usize> {
         let found: Vec<usize> =
             (0..self.vars.len()).rev().filter(|at| self.is_usable(*at) && wanted(self, *at)).collect();
         if found.is_empty() {
@@ -415,6 +457,7 @@ impl Writer {
     pub(crate) fn self_is_free(&self) -> bool {
         let mut own = (0..self.vars.len()).filter(|at| self.is_self(*at)).peekable();
         self.pure == 0
+            && !self.reads
             && own.peek().is_some()
             && own.all(|at| self.vars[at].hidden == 0 && self.vars[at].frozen == 0)
     }
@@ -433,6 +476,11 @@ impl Writer {
     pub(crate) fn place(&self, at: usize) -> String {
         let var = &self.vars[at];
         if var.access == Access::Own { var.name.clone() } else { format!("*{}", var.name) }
+    }
+
+    /// Whether blocks can be values here, which they cannot in a generic method.
+    pub(crate) fn can_spawn(&self) -> bool {
+        self.can_await() && !self.generic
     }
 
     pub(crate) fn can_await(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::control::operand_in_chain;
 use super::expr::operand;
-use super::{Access, Around, Hold, Ret, Ty, Writer};
+use super::{Access, Hold, Ret, Ty, Writer};
 
 impl Writer {
     pub(crate) fn statements(&mut self, count: usize) -> Vec<String> {
@@ -22,7 +22,7 @@ impl Writer {
     }
 
     fn statement(&mut self) -> String {
-        match self.below(32) {
+        match self.below(43) {
             0 => self.told(),
             1..=4 => self.let_value(),
             5 => self.let_parts(),
@@ -52,16 +52,33 @@ impl Writer {
                 let value = self.expr(Ty::Int);
                 format!("let _ = {value};")
             }
-            26 | 27 if self.can_await() => self.task_statement(),
-            28 if self.can_await() => self.block_statement(),
-            29 if self.can_await() => self.trigger_statement(),
+            26 | 27 if self.can_spawn() => self.task_statement(),
+            28 if self.can_spawn() => self.block_statement(),
+            29 if self.can_spawn() => self.trigger_statement(),
+            32 if self.can_await() => self.until_cancelled(),
+            33 if self.in_run && self.level == 0 && self.handlers > 0 && self.can_await() => {
+                "ctx.all_handlers_finished().await;".to_owned()
+            }
+            34 if self.can_spawn() => self.list_of_tasks(),
+            35 | 36 if self.can_spawn() => self.kept_handles(),
+            37 if self.can_spawn() => {
+                let ty = self.ty();
+                let step = self.step(ty, true);
+                let (name, value) = (self.name(), self.awaited(&step, ty));
+                self.bind(&name, ty, false);
+                format!("let {name} = {value};")
+            }
+            38 | 39 => self.pattern_statement(),
+            40 => self.while_queue(),
+            41 => self.constant(),
+            42 => format!("assert!({} || true);", self.op(Ty::Bool)),
             30 | 31 => self.mention().unwrap_or_else(|| self.told()),
             _ => self.told(),
         }
     }
 
     /// An effect that can be seen.
-    fn told(&mut self) -> String {
+    pub(crate) fn told(&mut self) -> String {
         format!("note(&{});", self.formatted())
     }
 
@@ -99,14 +116,45 @@ impl Writer {
         format!("let (mut {first}, {second}) = {value};")
     }
 
+    /// `const C7: i64 = 4;`
+    fn constant(&mut self) -> String {
+        let name = self.fresh("C");
+        self.bind(&name, Ty::Int, false);
+        format!("const {name}: i64 = {}i64;", self.below(10))
+    }
+
+    /// `let r = &*borrow;`
+    fn let_reborrow(&mut self) -> Option<String> {
+        let mutable = self.once_in(2);
+        let wanted = if mutable { Access::BorrowMut } else { Access::Borrow };
+        let var = self.some_var(|this, at| {
+            let var = &this.vars[at];
+            let is_mut = var.access == Access::BorrowMut;
+            (var.access == wanted || is_mut) && (!mutable || this.can_write(at))
+        })?;
+        let (place, ty, name) = (self.vars[var].name.clone(), self.vars[var].ty, self.fresh("r"));
+        let bound = self.bind_as(&name, ty, wanted, false);
+        self.hold(bound, var, if mutable { Hold::Hide } else { Hold::Freeze });
+        Some(format!("let {name} = {}*{place};", if mutable { "&mut " } else { "&" }))
+    }
+
     /// `let r = &place;`, to the end of the block.
     fn let_borrow(&mut self) -> String {
+        if self.once_in(4)
+            && let Some(reborrow) = self.let_reborrow()
+        {
+            return reborrow;
+        }
         let mutable = self.once_in(2);
         let var = if mutable { self.borrowable_mut(|_| true) } else { self.borrowable(|_| true) };
         let Some(var) = var else { return self.let_value() };
         let (mut place, mut ty) = (self.vars[var].name.clone(), self.vars[var].ty);
         if ty == Ty::Point && self.once_in(2) {
-            (place, ty) = (format!("{place}.name"), Ty::Text);
+            (place, ty) = if self.once_in(2) {
+                (format!("{place}.x"), Ty::Int)
+            } else {
+                (format!("{place}.name"), Ty::Text)
+            };
         } else if ty == Ty::Pair && self.once_in(2) {
             (place, ty) = (format!("{place}.0"), Ty::Int);
         }
@@ -225,117 +273,6 @@ impl Writer {
                 format!("if {condition} {then} else if {second} {otherwise}")
             }
         }
-    }
-
-    fn for_statement(&mut self) -> String {
-        if self.loops > 2 {
-            return self.told();
-        }
-        let (label, prefix) = self.label();
-        let name = self.name();
-        let around = Around { label, is_loop: true, value: None };
-        let mark = self.vars.len();
-        let mut pat = name.clone();
-        let over = match self.below(7) {
-            0 | 1 => {
-                let over = match self.below(3) {
-                    0 => format!("0..{}", self.below(4)),
-                    1 => format!("1..=m({}) % 3", self.expr(Ty::Int)),
-                    _ => format!("m({}) % 2..{}", self.expr(Ty::Int), self.below(5)),
-                };
-                self.bind(&name, Ty::Int, false);
-                over
-            }
-            2 => {
-                let over = operand_in_chain(self.expr(Ty::Ints));
-                self.bind(&name, Ty::Int, false);
-                over
-            }
-            3 => {
-                let over = operand_in_chain(self.expr(Ty::Maybe));
-                self.bind(&name, Ty::Int, false);
-                over
-            }
-            kind => {
-                let mutable = kind == 6;
-                let var = if mutable {
-                    self.borrowable_mut(|ty| ty == Ty::Ints)
-                } else {
-                    self.borrowable(|ty| ty == Ty::Ints)
-                };
-                let Some(var) = var else { return self.told() };
-                let place = self.vars[var].name.clone();
-                let access = if mutable { Access::BorrowMut } else { Access::Borrow };
-                let bound = self.bind_as(&name, Ty::Int, access, false);
-                self.hold(bound, var, if mutable { Hold::Hide } else { Hold::Freeze });
-                match kind {
-                    4 => match self.below(3) {
-                        0 => format!("&{place}"),
-                        1 => format!("{place}.iter()"),
-                        _ => format!("{place}.iter().rev()"),
-                    },
-                    5 => {
-                        pat = format!("(_, {name})");
-                        format!("{place}.iter().enumerate()")
-                    }
-                    _ => {
-                        if self.once_in(2) {
-                            format!("{place}.iter_mut()")
-                        } else {
-                            format!("&mut {place}")
-                        }
-                    }
-                }
-            }
-        };
-        let body = self.within(&around, |this| {
-            let count = 1 + this.below(3);
-            this.braces(Vec::new(), None, count)
-        });
-        self.unscope(mark);
-        format!("{prefix}for {pat} in {over} {body}")
-    }
-
-    /// `while` with a counter, so that it ends.
-    fn while_statement(&mut self) -> String {
-        if self.loops > 2 {
-            return self.told();
-        }
-        let (label, prefix) = self.label();
-        let counter = self.fresh("i");
-        self.bind(&counter, Ty::Int, false);
-        let limit = self.below(4);
-        let around = Around { label, is_loop: true, value: None };
-        let mark = self.vars.len();
-        let (condition, body) = self.within(&around, |this| {
-            let around = this.around.pop();
-            let condition = this.condition();
-            this.around.extend(around);
-            let count = 1 + this.below(2);
-            (condition, this.braces(vec![format!("{counter} += 1;")], None, count))
-        });
-        self.unscope(mark);
-        format!("let mut {counter} = 0i64;\n{prefix}while {counter} < {limit} && {condition} {body}")
-    }
-
-    fn while_let(&mut self) -> String {
-        if self.loops > 2 {
-            return self.told();
-        }
-        let Some(var) = self.writable(Ty::Ints) else { return self.told() };
-        let (place, name) = (self.vars[var].name.clone(), self.name());
-        let (label, prefix) = self.label();
-        self.holding(var, Hold::Freeze, |this| {
-            this.scoped(|this| {
-                this.bind(&name, Ty::Int, true);
-                let around = Around { label, is_loop: true, value: None };
-                let body = this.within(&around, |this| {
-                    let count = 1 + this.below(2);
-                    this.braces(Vec::new(), None, count)
-                });
-                format!("{prefix}while let Some(mut {name}) = {place}.pop() {body}")
-            })
-        })
     }
 
     /// A way out, taken or not.

@@ -1,13 +1,13 @@
 //! Tasks, blocks and calls that are values, and triggers: what is bound, what is done with it meanwhile, how it ends.
 
-use super::{Access, HelperKind, Ret, Ty, Writer, indented};
+use super::{HelperKind, Ret, Ty, Writer, indented};
 
 /// A variable that is a handle, or has not begun.
 #[derive(Debug, Clone)]
 pub(crate) struct Later {
-    name: String,
-    kind: Kind,
-    gives: Gives,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) gives: Gives,
     /// How many loops and blocks were around it where it was bound.
     loops: u32,
     level: u32,
@@ -18,8 +18,10 @@ pub(crate) struct Later {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Task,
+    /// A list of tasks.
+    Tasks,
     /// A block or call that has not begun.
     Block,
     Trigger,
@@ -27,7 +29,7 @@ enum Kind {
 
 /// What it gives when it is awaited, `Cancelled` aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gives {
+pub(crate) enum Gives {
     Plain(Ty),
     /// `Result<T, Fault>`
     Fallible(Ty),
@@ -43,7 +45,7 @@ impl Writer {
         self.task(&operation, gives)
     }
 
-    fn task(&mut self, operation: &str, gives: Gives) -> String {
+    pub(crate) fn task(&mut self, operation: &str, gives: Gives) -> String {
         let name = self.fresh("k");
         let mut lines = vec![format!("let mut {name} = ctx.spawn({operation});")];
         let (more, later) = self.meanwhile(&name, Kind::Task, gives);
@@ -53,7 +55,7 @@ impl Writer {
     }
 
     /// Statements while a variable is there.
-    fn meanwhile(&mut self, name: &str, kind: Kind, gives: Gives) -> (Vec<String>, Later) {
+    pub(crate) fn meanwhile(&mut self, name: &str, kind: Kind, gives: Gives) -> (Vec<String>, Later) {
         let (name, loops, level) = (name.to_owned(), self.loops, self.level);
         self.laters.push(Later { name, kind, gives, loops, level, hidden: 0, asked: false });
         let count = self.below(3);
@@ -79,7 +81,9 @@ impl Writer {
         let usable: Vec<_> = self
             .helpers
             .iter()
-            .filter(|helper| helper.kind == HelperKind::Static || self.tasks_share && self.self_is_free())
+            // Calls of generic methods are no tasks, and what is lent has to live as long as they.
+            .filter(|helper| !matches!(helper.kind, HelperKind::Generic | HelperKind::Reader))
+            .filter(|helper| helper.kind.is_apart() || self.tasks_share && self.self_is_free())
             .cloned()
             .collect();
         if usable.is_empty() {
@@ -90,7 +94,7 @@ impl Writer {
         self.shared |= helper.kind != HelperKind::Static;
         let argument = self.purely(|this| this.leaf(Ty::Int));
         Some(match helper.kind {
-            HelperKind::Static => {
+            HelperKind::Static | HelperKind::Generic | HelperKind::Reader => {
                 (format!("Self::{name}(ctx, {argument}, \"w\".to_owned())"), Gives::Plain(Ty::Int))
             }
             HelperKind::Maybe => (format!("self.{name}(ctx, {argument})"), Gives::Plain(Ty::Maybe)),
@@ -99,68 +103,8 @@ impl Writer {
         })
     }
 
-    /// `async move { .. }`, which owns what it names.
-    fn own_block(&mut self, trigger: Option<(&str, Ty)>) -> (String, Gives) {
-        let ty = self.ty();
-        let gives = if self.once_in(3) { Gives::Fallible(ty) } else { Gives::Plain(ty) };
-        (self.owning(gives, trigger, true), gives)
-    }
-
-    fn owning(&mut self, gives: Gives, trigger: Option<(&str, Ty)>, may_move: bool) -> String {
-        let (outer, mut held, mut given) = (self.vars.len(), Vec::new(), Vec::new());
-        let with_self = may_move && self.tasks_share && self.self_is_free() && self.once_in(2);
-        self.shared |= with_self;
-        for var in 0..outer {
-            let is_own = self.vars[var].access == Access::Own && !self.is_self(var);
-            if self.is_self(var) && with_self || is_own && self.vars[var].ty.is_copy() {
-                continue;
-            }
-            if is_own && may_move && self.can_give(var) && self.once_in(3) {
-                given.push(var);
-            } else {
-                held.push(var);
-            }
-        }
-        for var in &held {
-            self.change_hold(*var, super::Hold::Hide, 1);
-        }
-        let outside = (
-            self.ret,
-            std::mem::take(&mut self.around),
-            (self.move_floor, self.task_floor),
-            (self.later_floor, self.shares),
-        );
-        self.ret = match gives {
-            Gives::Fallible(ty) => Ret::Fallible(ty),
-            Gives::Plain(ty) => Ret::Plain(ty),
-            Gives::Activity | Gives::Unit => Ret::Plain(Ty::Int),
-        };
-        (self.move_floor, self.task_floor) = (outer, outer);
-        (self.later_floor, self.shares) = (self.laters.len(), with_self);
-        self.level += 1;
-        let count = self.below(4);
-        let mut lines = self.statements(count);
-        if let Some((trigger, ty)) = trigger {
-            lines.push(format!("{trigger}.resolve({});", self.expr(ty)));
-            let count = self.below(2);
-            lines.extend(self.statements(count));
-        }
-        lines.push(self.returned());
-        self.level -= 1;
-        self.unscope(outer);
-        (self.ret, self.around, (self.move_floor, self.task_floor), (self.later_floor, self.shares)) =
-            outside;
-        for var in held {
-            self.change_hold(var, super::Hold::Hide, -1);
-        }
-        for var in given {
-            self.vars[var].moved = true;
-        }
-        format!("async move {{\n{}\n}}", indented(&lines.join("\n")))
-    }
-
     /// How a task ends: awaited in some way, cancelled, dropped, or let go.
-    fn task_ends(&mut self, task: &Later) -> Vec<String> {
+    pub(crate) fn task_ends(&mut self, task: &Later) -> Vec<String> {
         let name = &task.name;
         if task.asked {
             let ways = [format!("{name}.cancel();"), format!("drop({name});"), format!("{name}.detach();")];
@@ -307,18 +251,6 @@ impl Writer {
         format!("ctx.spawn({block}).await.unwrap_or({default})")
     }
 
-    /// `|q7| async move { .. }` for a list.
-    pub(crate) fn block_of_list(&mut self, gives_result: bool) -> String {
-        let ret = if gives_result { Gives::Fallible(Ty::Int) } else { Gives::Plain(Ty::Int) };
-        // Closures over lists call what they are given `q`.
-        let name = self.fresh("q");
-        let block = self.scoped(|this| {
-            this.bind(&name, Ty::Int, false);
-            this.owning(ret, None, false)
-        });
-        format!("|{name}| {block}")
-    }
-
     /// A trigger that a task resolves, or this code.
     pub(crate) fn trigger_statement(&mut self) -> String {
         let (name, ty) = (self.fresh("g"), self.ty());
@@ -364,6 +296,9 @@ impl Writer {
             }
             let value = self.expr(ty);
             return Some(format!("{name}.resolve({value});"));
+        }
+        if later.kind == Kind::Tasks {
+            return Some(self.mention_of_list(&later, later.level == self.level));
         }
         let here = later.loops == self.loops && later.level == self.level;
         if here && !later.asked && self.can_await() && self.below(3) > 0 {

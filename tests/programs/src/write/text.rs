@@ -4,7 +4,7 @@ use super::{Hold, Ty, Writer};
 
 impl Writer {
     pub(crate) fn text(&mut self) -> String {
-        match self.below(9) {
+        match self.below(10) {
             0 => self.leaf(Ty::Text),
             1 | 2 if self.can_await() => {
                 let argument = self.expr(Ty::Text);
@@ -16,6 +16,7 @@ impl Writer {
                 format!("cut({left} + &{})", self.op(Ty::Text))
             }
             7 => format!("{}.1", self.op(Ty::Pair)),
+            9 => format!("cut(&{})", self.op(Ty::Text)),
             8 => format!("{}.name", self.op(Ty::Point)),
             _ => self.leaf(Ty::Text),
         }
