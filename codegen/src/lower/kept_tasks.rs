@@ -102,7 +102,8 @@ pub(super) fn note(graph: &mut Graph, context: Option<&Ident>) {
     loop {
         let before = kept.len();
         for id in graph.block_ids() {
-            let found = found_in(graph, id, kept.iter().map(|(var, _)| *var).collect(), context);
+            let keepers = kept.iter().map(|(var, _)| *var).collect();
+            let found = found_in(graph, id, &keepers, context);
             // A borrow keeps nothing.
             kept.extend(found.into_iter().filter(|(var, _)| graph.var(*var).rebuild.is_none()));
         }
@@ -113,11 +114,11 @@ pub(super) fn note(graph: &mut Graph, context: Option<&Ident>) {
     graph.tasks_kept = kept.into_iter().collect();
 }
 
-fn found_in(graph: &Graph, id: BlockId, keepers: Vars, context: Option<&Ident>) -> Vec<(VarId, BlockId)> {
+fn found_in(graph: &Graph, id: BlockId, keepers: &Vars, context: Option<&Ident>) -> Vec<(VarId, BlockId)> {
     let block = graph.block(id);
     let mut found = Vec::new();
     for code in codes(block) {
-        let mut search = Search { names: names(graph, code), keepers: &keepers, context, found: Vec::new() };
+        let mut search = Search { names: names(graph, code), keepers, context, found: Vec::new() };
         search.code(code);
         found.extend(search.found.into_iter().map(|var| (var, id)));
     }
@@ -133,7 +134,7 @@ fn found_in(graph: &Graph, id: BlockId, keepers: Vars, context: Option<&Ident>) 
         Term::If { cond, then, .. } => (cond, vec![*then]),
         _ => return found,
     };
-    let search = Search { names: names(graph, head), keepers: &keepers, context, found: Vec::new() };
+    let search = Search { names: names(graph, head), keepers, context, found: Vec::new() };
     let CodeTokens::Expr(expr) = &head.tokens else { return found };
     if search.is_taken_from(expr) { with_bound(graph, found, to) } else { found }
 }

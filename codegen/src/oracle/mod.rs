@@ -12,6 +12,7 @@ mod keep;
 mod locals;
 mod mutants;
 mod programs;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -165,7 +165,9 @@ where
             cancelled = true;
             happened(cancelling());
         }
-        called.iter().for_each(|call| happened(call.text()));
+        for call in &called {
+            happened(call.text());
+        }
         calls = called;
         for op in done {
             let Begun { deadline, resolution } = begun.remove(&op).expect("it is armed");

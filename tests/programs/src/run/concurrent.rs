@@ -135,9 +135,11 @@ impl Program {
 
     /// Waits for something that the world says.
     async fn ready_when(&self, is_ready: fn(&mut World) -> bool) -> Evaluated {
-        poll_fn(|_| match is_ready(&mut self.world.borrow_mut()) {
-            true => Poll::Ready(Ok(Value::unit())),
-            false => Poll::Pending,
+        poll_fn(|_| {
+            if is_ready(&mut self.world.borrow_mut()) {
+                return Poll::Ready(Ok(Value::unit()));
+            }
+            Poll::Pending
         })
         .await
     }

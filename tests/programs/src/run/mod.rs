@@ -8,6 +8,7 @@ mod concurrent;
 mod control;
 mod expr;
 pub mod list;
+mod lowered;
 mod macros;
 mod method;
 mod pattern;

@@ -1,6 +1,6 @@
 //! Expressions, by type.
 
-use super::{Access, HelperKind, Hold, Ret, Ty, Writer};
+use super::{Access, Hold, Ret, Ty, Writer};
 
 /// Text in parentheses where it would not stay together as an operand.
 pub(crate) fn operand(text: String) -> String {
@@ -235,76 +235,10 @@ impl Writer {
         }
     }
 
-    /// A call of an async method of the impl.
-    pub(crate) fn helper_call(&mut self) -> String {
-        let helpers = self.helpers.clone();
-        if helpers.is_empty() {
-            return self.leaf(Ty::Int);
-        }
-        let helper = self.pick(&helpers);
-        let name = &helper.name;
-        if !helper.kind.is_apart() && !self.self_is_free() {
-            return self.leaf(Ty::Int);
-        }
-        let question = matches!(self.ret, Ret::Run | Ret::Fallible(_));
-        let argument = match helper.kind {
-            HelperKind::Static | HelperKind::Generic => self.expr(Ty::Int),
-            HelperKind::Reader => {
-                let (text, list) = self.with_self_lent(|this| (this.op(Ty::Text), this.op(Ty::Ints)));
-                return format!("self.{name}(ctx, &{text}, &{list}).await");
-            }
-            _ => self.with_self_lent(|this| this.expr(Ty::Int)),
-        };
-        match helper.kind {
-            HelperKind::Generic | HelperKind::Reader => {
-                if self.once_in(2) {
-                    return format!("Self::{name}(ctx, {argument}, {}).await", self.expr(Ty::Int));
-                }
-                format!("Self::{name}(ctx, {argument}, {}).await.len() as i64", self.expr(Ty::Text))
-            }
-            HelperKind::Static => {
-                let text = self.expr(Ty::Text);
-                format!("Self::{name}(ctx, {argument}, {text}).await")
-            }
-            HelperKind::Maybe if self.ret == Ret::Maybe => format!("self.{name}(ctx, {argument}).await?"),
-            HelperKind::Maybe => format!("self.{name}(ctx, {argument}).await.unwrap_or(1i64)"),
-            HelperKind::Fallible | HelperKind::Recursive => {
-                let argument = if helper.kind == HelperKind::Recursive {
-                    format!("ix({argument}, 3) as i64")
-                } else {
-                    argument
-                };
-                let pinned = if self.once_in(4) {
-                    format!("Box::pin(self.{name}(ctx, {argument}))")
-                } else {
-                    format!("self.{name}(ctx, {argument})")
-                };
-                if question && !self.once_in(3) {
-                    format!("{pinned}.await?")
-                } else {
-                    format!("{pinned}.await.unwrap_or(2i64)")
-                }
-            }
-        }
-    }
-
-    /// The arguments of a method that takes `&mut self` may look at `self`, but not change it.
-    fn with_self_lent<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> T {
-        let own: Vec<usize> = (0..self.vars.len()).filter(|at| self.is_self(*at)).collect();
-        for var in &own {
-            self.change_hold(*var, Hold::Freeze, 1);
-        }
-        let value = inner(self);
-        for var in own {
-            self.change_hold(var, Hold::Freeze, -1);
-        }
-        value
-    }
-
     fn bool(&mut self) -> String {
         match self.below(14) {
             0 => self.leaf(Ty::Bool),
-            13 if self.has_context => "ctx.is_cancelled()".to_owned(),
+            13 if self.no_context == 0 => "ctx.is_cancelled()".to_owned(),
             1 | 2 if self.can_await() => {
                 let argument = self.expr(Ty::Int);
                 self.awaited(&format!("flag({argument})"), Ty::Bool)
@@ -356,103 +290,5 @@ impl Writer {
         }
         let left = self.op(Ty::Int);
         format!("{left} {op} {}", self.op(Ty::Int))
-    }
-
-    fn ints(&mut self) -> String {
-        match self.below(9) {
-            0 => self.leaf(Ty::Ints),
-            7 | 8 if self.can_await() => self.joined_list(),
-            1 | 2 if self.can_await() => {
-                let argument = self.expr(Ty::Int);
-                self.awaited(&format!("list({argument})"), Ty::Ints)
-            }
-            3 | 4 => {
-                let items: Vec<String> = (0..self.below(4)).map(|_| self.expr(Ty::Int)).collect();
-                if items.is_empty() {
-                    "Vec::<i64>::new()".to_owned()
-                } else {
-                    format!("vec![{}]", items.join(", "))
-                }
-            }
-            5 => format!("vec![{}; 2]", self.expr(Ty::Int)),
-            6 => {
-                let items = self.op(Ty::Ints);
-                let with = self.purely(|this| this.op(Ty::Int));
-                format!("{items}.iter().map(|q| m(q + {with})).collect::<Vec<i64>>()")
-            }
-            _ => self.leaf(Ty::Ints),
-        }
-    }
-
-    fn maybe(&mut self) -> String {
-        match self.below(8) {
-            0 => self.leaf(Ty::Maybe),
-            1 | 2 if self.can_await() => {
-                let argument = self.expr(Ty::Int);
-                self.awaited(&format!("maybe({argument})"), Ty::Maybe)
-            }
-            3 | 4 => format!("Some({})", self.expr(Ty::Int)),
-            5 => format!("{}.first().copied()", self.op(Ty::Ints)),
-            6 => {
-                let value = self.op(Ty::Maybe);
-                let name = self.name();
-                let body = self.purely(|this| {
-                    this.scoped(|this| {
-                        this.bind(&name, Ty::Int, false);
-                        this.expr(Ty::Int)
-                    })
-                });
-                format!("{value}.map(|{name}| {body})")
-            }
-            7 if self.pure == 0 => match self.writable(Ty::Ints) {
-                Some(var) => format!("{}.pop()", self.vars[var].name),
-                None => self.leaf(Ty::Maybe),
-            },
-            _ => self.leaf(Ty::Maybe),
-        }
-    }
-
-    fn pair(&mut self) -> String {
-        match self.below(4) {
-            1 if self.can_await() => {
-                let argument = self.expr(Ty::Int);
-                self.awaited(&format!("pair({argument})"), Ty::Pair)
-            }
-            2 | 3 => {
-                let first = self.expr(Ty::Int);
-                format!("({first}, {})", self.expr(Ty::Text))
-            }
-            _ => self.leaf(Ty::Pair),
-        }
-    }
-
-    fn point(&mut self) -> String {
-        match self.below(5) {
-            1 if self.can_await() => {
-                let argument = self.expr(Ty::Int);
-                self.awaited(&format!("point({argument})"), Ty::Point)
-            }
-            2 => {
-                let name = self.expr(Ty::Text);
-                let y = self.expr(Ty::Int);
-                format!("Point {{ name: {name}, y: {y}, x: {} }}", self.expr(Ty::Int))
-            }
-            3 | 4 => {
-                let y = self.expr(Ty::Int);
-                format!("Point {{ y: {y}, ..{} }}", self.op(Ty::Point))
-            }
-            _ => self.leaf(Ty::Point),
-        }
-    }
-
-    fn outcome(&mut self) -> String {
-        match self.below(5) {
-            1 if self.can_await() => {
-                format!("check({}).await.map_err(|_| \"refused\".to_owned())", self.expr(Ty::Int))
-            }
-            2 => format!("Ok::<i64, String>({})", self.expr(Ty::Int)),
-            3 if self.once_in(3) => format!("Err::<i64, String>({})", self.expr(Ty::Text)),
-            _ => self.leaf(Ty::Outcome),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! The methods of a program: `run` and its helpers.
 
-use super::{Access, Helper, HelperKind, Ret, Ty, Writer, indented};
+use super::{Access, Helper, HelperKind, Place, Ret, Ty, Writer, indented};
 
 const HELPERS: [HelperKind; 6] = [
     HelperKind::Fallible,
@@ -14,7 +14,7 @@ const HELPERS: [HelperKind; 6] = [
 impl Writer {
     pub(crate) fn run(&mut self) -> String {
         self.ret = Ret::Run;
-        self.in_run = true;
+        self.method = Place::Run;
         self.fuel = 8 + i32::try_from(self.below(100)).expect("it is small");
         let body = self.scoped(|this| {
             this.bind_self();
@@ -41,7 +41,7 @@ impl Writer {
             HelperKind::Generic => Ret::Value,
             HelperKind::Maybe => Ret::Maybe,
         };
-        (self.generic, self.reads) = (kind == HelperKind::Generic, kind == HelperKind::Reader);
+        self.method = Place::Helper(kind);
         self.fuel = 3 + i32::try_from(self.below(25)).expect("it is small");
         let body = self.scoped(|this| {
             if !matches!(kind, HelperKind::Static | HelperKind::Generic) {
@@ -72,7 +72,6 @@ impl Writer {
             lines.push(this.returned());
             lines.join("\n")
         });
-        (self.generic, self.reads) = (false, false);
         let head = match kind {
             HelperKind::Fallible => format!("{name}(&mut self, ctx: &Context, a: i64) -> Result<i64, Fault>"),
             HelperKind::Static => format!("{name}(ctx: &Context, a: i64, mut s: String) -> i64"),
@@ -95,7 +94,8 @@ impl Writer {
         self.ret = if answers { Ret::Fallible(Ty::Int) } else { Ret::Unit };
         self.fuel = 3 + i32::try_from(self.below(25)).expect("it is small");
         self.no_await += u32::from(!is_async);
-        self.has_context = is_async;
+        self.no_context += u32::from(!is_async);
+        self.method = Place::Handler;
         let body = self.scoped(|this| {
             this.bind_self();
             this.bind("a", Ty::Int, false);
@@ -105,7 +105,7 @@ impl Writer {
             lines.join("\n")
         });
         self.no_await -= u32::from(!is_async);
-        self.has_context = true;
+        self.no_context -= u32::from(!is_async);
         let attribute = if answers { "update" } else { "signal" };
         let (keyword, context) = if is_async { ("async ", "ctx: &Context, ") } else { ("", "") };
         let output = if answers { " -> Result<i64, Fault>" } else { "" };

@@ -5,6 +5,7 @@
 //! `statement`, or of `construct`; the rest follows. What a program may do at a place (which variables it may name,
 //! change, borrow or move; whether it may await or leave) is in `Writer`.
 
+mod calls;
 mod concurrent;
 mod control;
 // A number that a construct is not allowed under gives what the others of its kind give.
@@ -14,13 +15,17 @@ mod handles;
 mod loops;
 mod methods;
 mod own;
+#[allow(clippy::match_same_arms)]
+mod parts;
 mod patterns;
 #[allow(clippy::match_same_arms)]
 mod stmt;
 mod tasks;
 #[allow(clippy::match_same_arms)]
 mod text;
+mod vars;
 
+pub(crate) use self::vars::{Access, Hold, Var};
 use crate::choices::Choices;
 
 /// A program.
@@ -72,35 +77,6 @@ impl Ty {
             Ty::Outcome => "Result<i64, String>",
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    Own,
-    Borrow,
-    BorrowMut,
-}
-
-/// A variable in scope, or a field of the workflow.
-#[derive(Debug, Clone)]
-pub(crate) struct Var {
-    pub(crate) name: String,
-    pub(crate) ty: Ty,
-    pub(crate) access: Access,
-    pub(crate) mutable: bool,
-    /// How many things forbid to change or move it.
-    pub(crate) frozen: u32,
-    /// How many things forbid to name it.
-    pub(crate) hidden: u32,
-    pub(crate) moved: bool,
-    /// The variables that it freezes or hides as long as it is in scope.
-    holds: Vec<(usize, Hold)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hold {
-    Freeze,
-    Hide,
 }
 
 /// What a `return` or `?` gives.
@@ -158,6 +134,14 @@ impl HelperKind {
     }
 }
 
+/// A method that is being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Run,
+    Handler,
+    Helper(HelperKind),
+}
+
 /// What is known at the place that is being written.
 pub(crate) struct Writer {
     choices: Choices,
@@ -190,14 +174,10 @@ pub(crate) struct Writer {
     pub(crate) tasks_share: bool,
     /// How many handlers there are.
     pub(crate) handlers: usize,
-    /// Whether this is the run's own code.
-    pub(crate) in_run: bool,
-    /// Whether there is a context.
-    pub(crate) has_context: bool,
-    /// Whether this is a generic method, which has no local steps.
-    pub(crate) generic: bool,
-    /// Whether this is a method of `&self`.
-    pub(crate) reads: bool,
+    /// The method that is being written.
+    pub(crate) method: Place,
+    /// More than 0 where there is no context.
+    pub(crate) no_context: u32,
 }
 
 /// Writes the program that follows from some choices.
@@ -223,10 +203,8 @@ pub fn program(name: &str, choices: Choices) -> Written {
         later_floor: 0,
         tasks_share: false,
         handlers: 0,
-        in_run: false,
-        has_context: true,
-        generic: false,
-        reads: false,
+        method: Place::Run,
+        no_context: 0,
     };
     writer.shares = writer.below(4) == 3;
     writer.tasks_share = writer.below(4) == 3;
@@ -306,181 +284,9 @@ impl Writer {
         self.pick(&TYPES)
     }
 
-    // Variables.
-
-    pub(crate) fn bind(&mut self, name: &str, ty: Ty, mutable: bool) -> usize {
-        self.bind_as(name, ty, Access::Own, mutable)
-    }
-
-    pub(crate) fn bind_as(&mut self, name: &str, ty: Ty, access: Access, mutable: bool) -> usize {
-        let var = Var {
-            name: name.to_owned(),
-            ty,
-            access,
-            mutable,
-            frozen: 0,
-            hidden: 0,
-            moved: false,
-            holds: Vec::new(),
-        };
-        self.vars.push(var);
-        self.vars.len() - 1
-    }
-
-    fn bind_self(&mut self) {
-        for (name, ty) in [
-            ("self.count", Ty::Int),
-            ("self.items", Ty::Ints),
-            ("self.title", Ty::Text),
-            ("self.point", Ty::Point),
-        ] {
-            self.bind(name, ty, true);
-        }
-    }
-
-    /// As long as `by` is in scope, `var` is held.
-    pub(crate) fn hold(&mut self, by: usize, var: usize, hold: Hold) {
-        self.change_hold(var, hold, 1);
-        self.vars[by].holds.push((var, hold));
-    }
-
-    pub(crate) fn change_hold(&mut self, var: usize, hold: Hold, by: i32) {
-        let var = &mut self.vars[var];
-        let count = if hold == Hold::Freeze { &mut var.frozen } else { &mut var.hidden };
-        *count = count.checked_add_signed(by).expect("a hold ends once");
-    }
-
-    /// Code in a scope of its own.
-    pub(crate) fn scoped<T>(&mut self, inner: impl FnOnce(&mut Self) -> T) -> T {
-        let mark = self.vars.len();
-        let value = inner(self);
-        self.unscope(mark);
-        value
-    }
-
-    pub(crate) fn unscope(&mut self, mark: usize) {
-        while self.vars.len() > mark {
-            let var = self.vars.pop().expect("there are more");
-            for (held, hold) in var.holds {
-                self.change_hold(held, hold, -1);
-            }
-        }
-    }
-
-    /// With a variable held.
-    pub(crate) fn holding<T>(&mut self, var: usize, hold: Hold, inner: impl FnOnce(&mut Self) -> T) -> T {
-        self.change_hold(var, hold, 1);
-        let value = inner(self);
-        self.change_hold(var, hold, -1);
-        value
-    }
-
-    pub(crate) fn is_self(&self, var: usize) -> bool {
-        self.vars[var].name.starts_with("self.")
-    }
-
-    fn is_usable(&self, at: usize) -> bool {
-        let var = &self.vars[at];
-        let shadowed = self.vars[at + 1..].iter().any(|later| later.name == var.name);
-        !shadowed && !var.moved && var.hidden == 0
-    }
-
-    pub(crate) fn some_var(&mut self, wanted: impl Fn(&Self, usize) -> bool) -> Option<usize> {
-        let found: Vec<usize> =
-            (0..self.vars.len()).rev().filter(|at| self.is_usable(*at) && wanted(self, *at)).collect();
-        if found.is_empty() {
-            return None;
-        }
-        Some(self.pick(&found))
-    }
-
-    pub(crate) fn readable(&mut self, ty: Ty) -> Option<usize> {
-        self.some_var(|this, at| this.vars[at].ty == ty)
-    }
-
-    pub(crate) fn can_write(&self, at: usize) -> bool {
-        let var = &self.vars[at];
-        let changes = match var.access {
-            Access::Own => var.mutable,
-            Access::Borrow => false,
-            Access::BorrowMut => true,
-        };
-        self.pure == 0 && var.frozen == 0 && changes
-    }
-
-    pub(crate) fn writable(&mut self, ty: Ty) -> Option<usize> {
-        self.some_var(|this, at| this.vars[at].ty == ty && this.can_write(at))
-    }
-
-    /// A variable that can be given away.
-    pub(crate) fn movable(&mut self, ty: Ty) -> Option<usize> {
-        if self.pure > 0 {
-            return None;
-        }
-        self.some_var(|this, at| {
-            let var = &this.vars[at];
-            var.ty == ty
-                && var.access == Access::Own
-                && var.frozen == 0
-                && at >= this.move_floor
-                && !this.is_self(at)
-        })
-    }
-
-    /// Whether other branches may change a variable while this one waits.
-    pub(crate) fn others_change(&self, at: usize) -> bool {
-        self.shares && self.level > 0 && at < self.task_floor || self.tasks_share && self.is_self(at)
-    }
-
-    /// Whether a variable can be given to a block that owns it.
-    pub(crate) fn can_give(&self, at: usize) -> bool {
-        self.vars[at].frozen == 0 && at >= self.move_floor && self.is_usable(at)
-    }
-
-    /// A variable of one's own that can be borrowed.
-    pub(crate) fn borrowable(&mut self, wanted: impl Fn(Ty) -> bool) -> Option<usize> {
-        self.some_var(|this, at| {
-            let var = &this.vars[at];
-            wanted(var.ty) && var.access == Access::Own && !this.others_change(at)
-        })
-    }
-
-    /// A variable of one's own that can be borrowed to change it.
-    pub(crate) fn borrowable_mut(&mut self, wanted: impl Fn(Ty) -> bool) -> Option<usize> {
-        self.some_var(|this, at| {
-            let var = &this.vars[at];
-            wanted(var.ty) && var.access == Access::Own && this.can_write(at) && !this.others_change(at)
-        })
-    }
-
-    /// Whether methods of `self` can be called.
-    pub(crate) fn self_is_free(&self) -> bool {
-        let mut own = (0..self.vars.len()).filter(|at| self.is_self(*at)).peekable();
-        self.pure == 0
-            && !self.reads
-            && own.peek().is_some()
-            && own.all(|at| self.vars[at].hidden == 0 && self.vars[at].frozen == 0)
-    }
-
-    /// A variable as an expression that gives its value.
-    pub(crate) fn read(&self, at: usize) -> String {
-        let var = &self.vars[at];
-        match (var.access, var.ty.is_copy()) {
-            (Access::Own, true) => var.name.clone(),
-            (_, true) => format!("*{}", var.name),
-            (_, false) => format!("{}.clone()", var.name),
-        }
-    }
-
-    /// A variable as a place to assign to.
-    pub(crate) fn place(&self, at: usize) -> String {
-        let var = &self.vars[at];
-        if var.access == Access::Own { var.name.clone() } else { format!("*{}", var.name) }
-    }
-
     /// Whether blocks can be values here, which they cannot in a generic method.
     pub(crate) fn can_spawn(&self) -> bool {
-        self.can_await() && !self.generic
+        self.can_await() && self.method != Place::Helper(HelperKind::Generic)
     }
 
     pub(crate) fn can_await(&self) -> bool {

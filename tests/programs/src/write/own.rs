@@ -88,7 +88,7 @@ impl Writer {
     }
 
     fn step_block(&mut self, ty: Ty, may_move: bool) -> String {
-        let had_context = std::mem::replace(&mut self.has_context, false);
+        self.no_context += 1;
         let lines = self.with_own(Ret::Plain(ty), false, may_move, |this| {
             this.purely(|this| {
                 let mut lines = Vec::new();
@@ -100,7 +100,7 @@ impl Writer {
                 lines
             })
         });
-        self.has_context = had_context;
+        self.no_context -= 1;
         format!("async move {{\n{}\n}}", indented(&lines.join("\n")))
     }
 

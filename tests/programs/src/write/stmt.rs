@@ -2,7 +2,7 @@
 
 use super::control::operand_in_chain;
 use super::expr::operand;
-use super::{Access, Hold, Ret, Ty, Writer};
+use super::{Access, Hold, Place, Ret, Ty, Writer};
 
 impl Writer {
     pub(crate) fn statements(&mut self, count: usize) -> Vec<String> {
@@ -56,7 +56,7 @@ impl Writer {
             28 if self.can_spawn() => self.block_statement(),
             29 if self.can_spawn() => self.trigger_statement(),
             32 if self.can_await() => self.until_cancelled(),
-            33 if self.in_run && self.level == 0 && self.handlers > 0 && self.can_await() => {
+            33 if self.method == Place::Run && self.level == 0 && self.handlers > 0 && self.can_await() => {
                 "ctx.all_handlers_finished().await;".to_owned()
             }
             34 if self.can_spawn() => self.list_of_tasks(),
