@@ -95,8 +95,6 @@ pub(crate) struct Var {
     pub(crate) scope: ScopeId,
     /// Set for what is made again after a resume instead of being stored.
     pub(crate) rebuild: Option<Rebuild>,
-    /// Whether there may be a `&'static str` in it.
-    pub(crate) text: bool,
     /// The type, where it is written and can be written again.
     pub(crate) ty: Option<Type>,
 }

@@ -23,6 +23,7 @@ pub(crate) fn names_unstorable(ty: &Type) -> Option<Type> {
     impl<'ast> Visit<'ast> for First {
         fn visit_type(&mut self, ty: &'ast Type) {
             match ty {
+                Type::Reference(reference) if is_literal(reference) => {}
                 Type::Reference(_) | Type::ImplTrait(_) => {
                     self.0.get_or_insert_with(|| ty.clone());
                 }
@@ -37,6 +38,18 @@ pub(crate) fn names_unstorable(ty: &Type) -> Option<Type> {
     let mut first = First(None);
     first.visit_type(ty);
     first.0
+}
+
+/// `&'static str`, `&'static [u8]` or `&'static Path`: what the literals of a program are can be read back.
+fn is_literal(reference: &syn::TypeReference) -> bool {
+    let is = |path: &syn::TypePath, name| path.path.segments.last().is_some_and(|last| last.ident == name);
+    let elem = match &*reference.elem {
+        Type::Path(path) => is(path, "str") || is(path, "Path"),
+        Type::Slice(slice) => matches!(&*slice.elem, Type::Path(path) if is(path, "u8")),
+        _ => false,
+    };
+    let forever = reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident == "static");
+    elem && forever && reference.mutability.is_none()
 }
 
 /// The first borrow in a type that is not for ever: a reference, or a lifetime that is named.
@@ -89,7 +102,7 @@ pub(crate) fn meant(ty: &Type) -> Type {
     impl VisitMut for Owned {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             let owned = match &*ty {
-                Type::Reference(reference) => {
+                Type::Reference(reference) if !is_literal(reference) => {
                     *ty = owned(&reference.elem);
                     return self.visit_type_mut(ty);
                 }
@@ -165,5 +178,7 @@ mod tests {
         }
         assert!(names_unstorable(&parse_quote!((u32, Option<&str>))).is_some());
         assert!(names_unstorable(&parse_quote!(fn(&str) -> u32)).is_none());
+        assert!(names_unstorable(&parse_quote!(Vec<(&'static str, &'static [u8])>)).is_none());
+        assert!(names_unstorable(&parse_quote!(&'static [u32])).is_some());
     }
 }

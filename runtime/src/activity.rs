@@ -13,7 +13,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError, Payload};
 #[cfg(feature = "testing")]
@@ -34,11 +34,11 @@ pub trait Activity: Send + Sync + 'static {
     /// The name under which calls are stored: the function's, or `Type::method` of an `#[activities]` impl.
     const NAME: &'static str;
     /// The arguments, as a tuple.
-    type Input: Serialize + DeserializeOwned + Send + 'static;
+    type Input: Serialize + Deserialize<'static> + Send + 'static;
     /// What a successful call gives.
-    type Output: Serialize + DeserializeOwned + Send + 'static;
+    type Output: Serialize + Deserialize<'static> + Send + 'static;
     /// What a failed call gives; [`Never`](crate::Never) where the function returns no `Result`.
-    type Error: Serialize + DeserializeOwned + Send + 'static;
+    type Error: Serialize + Deserialize<'static> + Send + 'static;
     /// What the activity needs to run: `()` for a free function, the type of an `#[activities]` impl else.
     type Deps: Send + Sync + 'static;
 

@@ -8,8 +8,8 @@
 use serde::Serialize;
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    self, Deserialize, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
 };
 use thiserror::Error;
 
@@ -92,7 +92,7 @@ impl<'t> Sampler<'t> {
     }
 
     /// A value of type `T`.
-    pub fn value<T: DeserializeOwned>(&mut self) -> Result<T, SampleError> {
+    pub fn value<T: Deserialize<'static>>(&mut self) -> Result<T, SampleError> {
         let start = self.at;
         self.forms.clear();
         for _ in 0..MAX_TRIES {
@@ -132,8 +132,8 @@ impl<'t> Sampler<'t> {
 
     fn outcome_of<T, E>(&mut self, name: &str, options: &ActivityOptions) -> ActivityOutcome
     where
-        T: Serialize + DeserializeOwned,
-        E: Serialize + DeserializeOwned,
+        T: Serialize + Deserialize<'static>,
+        E: Serialize + Deserialize<'static>,
     {
         let kind = self.choose(8);
         if kind == 7 {
@@ -156,7 +156,7 @@ impl<'t> Sampler<'t> {
     }
 
     /// An encoded value of type `T`.
-    pub fn payload<T: DeserializeOwned + serde::Serialize>(&mut self) -> Result<Payload, SampleError> {
+    pub fn payload<T: Deserialize<'static> + serde::Serialize>(&mut self) -> Result<Payload, SampleError> {
         let value = self.value::<T>()?;
         codec::encode(&value).map_err(|error| SampleError(error.to_string()))
     }
@@ -341,7 +341,7 @@ impl<'de> de::Deserializer<'de> for &mut Sampler<'_> {
         }
     }
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
-        visitor.visit_str(self.text())
+        visitor.visit_borrowed_str(self.text())
     }
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SampleError> {
         self.deserialize_str(visitor)

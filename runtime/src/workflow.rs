@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::codec::{self, CodecError, Payload};
@@ -13,7 +13,7 @@ use crate::sample::{SampleError, Sampler};
 
 /// A workflow: its value (what handlers see), its machine, its handlers. `#[workflow]` implements it; one
 /// does not write it by hand.
-pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
+pub trait Workflow: Default + Serialize + Deserialize<'static> + 'static {
     /// The name under which runs are stored: the type's.
     const NAME: &'static str;
     /// What a run is started with: the argument of `#[run]`, a tuple where there are several, `()` where there is none.
@@ -78,7 +78,7 @@ pub trait Workflow: Default + Serialize + DeserializeOwned + 'static {
     label = "not listed in `#[workflow(for = [..])]`",
     note = "list it: `#[workflow(for = [{Self}])]`"
 )]
-pub trait Instance: Default + Serialize + DeserializeOwned + 'static {
+pub trait Instance: Default + Serialize + Deserialize<'static> + 'static {
     /// The name under which its runs are stored: the type's, as it is listed, or the one given there.
     const NAME: &'static str;
 }
@@ -100,7 +100,7 @@ pub struct SignalType {
 
 impl SignalType {
     /// A signal with arguments `A`, a tuple.
-    pub const fn of<A: Serialize + DeserializeOwned>(name: &'static str) -> Self {
+    pub const fn of<A: Serialize + Deserialize<'static>>(name: &'static str) -> Self {
         SignalType {
             name,
             check: |payload| codec::decode::<A>(payload).map(drop),
@@ -113,7 +113,7 @@ impl SignalType {
 }
 
 /// The arguments of a handler, decoded.
-pub fn handler_arguments<A: DeserializeOwned>(name: &str, args: &Payload) -> Result<A, HandlerError> {
+pub fn handler_arguments<A: Deserialize<'static>>(name: &str, args: &Payload) -> Result<A, HandlerError> {
     codec::decode(args).map_err(|source| HandlerError::Codec { name: name.to_owned(), source })
 }
 

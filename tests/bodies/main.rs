@@ -53,6 +53,7 @@ macro_rules! all_themes {
             blocks: "themes/blocks.rs";
             borrows: "themes/borrows.rs";
             branches: "themes/branches.rs";
+            captured: "themes/captured.rs";
             chains: "themes/chains.rs";
             collections: "themes/collections.rs";
             conditions: "themes/conditions.rs";

@@ -35,7 +35,7 @@ impl Payment for Cash {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(bound = "")]
+#[serde(bound(serialize = "", deserialize = "'de: 'static"))]
 struct Checkout<P: Payment> {
     means: Option<P>,
     receipts: Vec<P::Receipt>,

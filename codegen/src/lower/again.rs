@@ -12,8 +12,8 @@ use crate::names::{VarId, Vars, bindings};
 /// How some of the names that a pattern binds are made again. It is found before the names are bound, since the value
 /// names what was bound before.
 pub(super) struct Again {
-    rebuild: Rebuild,
-    names: Vec<String>,
+    pub(super) rebuild: Rebuild,
+    pub(super) names: Vec<String>,
 }
 
 /// Through what a pattern binds.

@@ -15,6 +15,20 @@ pub(super) fn each_ident(tokens: TokenStream, found: &mut impl FnMut(&Ident)) {
     }
 }
 
+/// Tokens with each identifier in them replaced.
+pub(super) fn map_idents(tokens: TokenStream, map: &mut impl FnMut(Ident) -> Ident) -> TokenStream {
+    let mapped = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(ident) => map(ident).into(),
+        TokenTree::Group(group) => {
+            let mut inner = proc_macro2::Group::new(group.delimiter(), map_idents(group.stream(), map));
+            inner.set_span(group.span());
+            inner.into()
+        }
+        token => token,
+    });
+    mapped.collect()
+}
+
 /// The macros that run branches beside each other.
 pub(crate) fn is_concurrent(mac: &Macro) -> bool {
     mac.path.segments.last().is_some_and(|last| is_concurrent_name(&last.ident))

@@ -92,10 +92,8 @@ impl Lower<'_, '_> {
             }
             Err(items) => {
                 let cursor: Expr = syn::parse_quote!(::longhaul::machine::cursor(#items));
-                let text = self.has_text(&items);
                 self.spill(cursor, span);
                 let cursor = VarId(self.graph.vars.len() - 1);
-                self.note_text(text, &[cursor]);
                 self.for_loop(expr, MatchHead::Cursor(cursor), None);
             }
         }
@@ -114,9 +112,6 @@ impl Lower<'_, '_> {
             let again = source.map(|(source, index)| this.item_again(pat, &source, index, exit));
             let declares = this.bind(pat, None);
             this.note_again(again.unwrap_or_default(), &declares);
-            if let MatchHead::Cursor(cursor) = &head {
-                this.note_text(this.graph.var(*cursor).text, &declares);
-            }
             let body = this.block("Body");
             let (bound, advance) = (
                 declares,

@@ -27,7 +27,7 @@ mod site;
 mod sources;
 mod step;
 mod stmt;
-mod texts;
+mod taken;
 mod verbatim;
 mod views;
 
@@ -94,7 +94,6 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
     let (body, items) = partial::taken_apart_in(method);
     lower.graph.items.extend(items);
     lower.method_body(&body);
-    lower.note_assigned_texts();
     kept_tasks::note(&mut lower.graph, lower.context.as_ref());
     step::check_names(&lower.graph, lower.errors);
     lower.graph
@@ -253,7 +252,7 @@ impl Lower<'_, '_> {
     // Variables.
 
     fn var(&mut self, ident: Ident, mutable: bool, ty: Option<Type>) -> VarId {
-        self.graph.vars.push(Var { ident, mutable, scope: self.scope, rebuild: None, text: false, ty });
+        self.graph.vars.push(Var { ident, mutable, scope: self.scope, rebuild: None, ty });
         VarId(self.graph.vars.len() - 1)
     }
 
@@ -334,7 +333,6 @@ impl Lower<'_, '_> {
     }
 
     fn assign(&mut self, var: VarId, value: Expr) {
-        self.graph.vars[var.0].text |= self.has_text(&value);
         let code = self.code(value);
         self.push(Instr::Assign(var, code));
     }
@@ -375,10 +373,8 @@ impl Lower<'_, '_> {
     /// Binds a pattern; what it borrows from a kept place is made again after a resume.
     fn bind_borrows(&mut self, pat: &Pat, value: &Expr) -> Vec<VarId> {
         let again = self.again(pat, value, true);
-        let text = self.has_text(value);
         let binds = self.bind(pat, None);
         self.note_again(again, &binds);
-        self.note_text(text, &binds);
         binds
     }
 

@@ -113,10 +113,8 @@ impl Lower<'_, '_> {
             Expr::MethodCall(_) if self.is_view(&value) => Some(value.clone()),
             _ => None,
         };
-        let text = self.has_text(&value);
         let code = self.code(value);
         let var = self.temp("t", span);
-        self.note_text(text, &[var]);
         if let Some(value) = again {
             let pat = self.path(var);
             let again = self.again(&syn::parse_quote!(#pat), &value, false);

@@ -4,57 +4,41 @@
 //! of its own, with what it captures as its arguments: then as many of it can run as there are values. Its body is
 //! written within the body of the machine around it (a *site*), so that rustc infers its types there.
 use proc_macro2::Span;
-use quote::{format_ident, quote};
+use quote::format_ident;
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprAsync, ExprMethodCall, Ident, Item, Stmt};
+use syn::{Block, Expr, ExprAsync, ExprMethodCall, Ident, Item};
 
 use super::label::{ends, source_text, state_name};
 use super::place::peel;
+use super::taken::{Found, Taken};
 use super::verbatim::Around;
 use super::{Label, Lower, at, find};
 use crate::cfg::{Graph, Instr, Site};
 use crate::diag;
-use crate::names::{Mentioned, VarId};
-
-/// A name that a block captures.
-struct Capture {
-    ident: Ident,
-    /// The variable of the machine around it; none for what verbatim code around the block binds.
-    var: Option<VarId>,
-}
+use crate::names::VarId;
 
 /// An `async` block that is to be a machine of its own.
 struct Inner<'x> {
-    captures: &'x [Ident],
+    taken: Taken,
     /// The items of the blocks around it, outermost first.
     items: Vec<Vec<Item>>,
     body: &'x Block,
 }
 
-/// What a block takes along.
-pub(super) struct Taken {
-    /// The variables, as values of its own.
-    pub(super) values: Vec<Ident>,
-    /// What it makes again.
-    pub(super) made_again: Vec<Stmt>,
-}
-
 impl Lower<'_, '_> {
     /// An `async` block as a value.
     pub(super) fn async_value(&mut self, block: &ExprAsync, around: &Around) -> Expr {
-        let Some(Taken { values: taken, made_again }) = self.taken_along(block, &around.hidden) else {
+        let Some(taken) = self.taken_along(block, &around.hidden) else {
             return syn::parse_quote!(::core::unreachable!());
         };
-        let mut body = block.block.clone();
-        body.stmts.splice(0..0, made_again);
-        let name =
-            find::first_await(&body).map_or_else(|| "Block".to_owned(), |awaited| state_name(&awaited));
-        let values: Expr = match &taken[..] {
-            [value] => syn::parse_quote!(#value),
+        let body = &block.block;
+        let name = find::first_await(body).map_or_else(|| "Block".to_owned(), |awaited| state_name(&awaited));
+        let values: Expr = match taken.values() {
+            [value] => value.clone(),
             values => syn::parse_quote!((#(#values),*)),
         };
         let items = self.items_around(around);
-        let inner = Inner { captures: &taken, items, body: &body };
+        let inner = Inner { taken, items, body };
         self.site(&name, inner, &values, None, block.async_token.span)
     }
 
@@ -65,29 +49,6 @@ impl Lower<'_, '_> {
         scopes.chain(&around.items).filter(|items| !items.is_empty()).cloned().collect()
     }
 
-    /// What a block takes along, which has to be its own.
-    pub(super) fn taken_along(&mut self, block: &ExprAsync, hidden: &[String]) -> Option<Taken> {
-        let captures = self.captures(block, hidden);
-        if block.capture.is_none() && !captures.is_empty() {
-            self.errors.on(block, diag::ASYNC_BLOCK);
-            return None;
-        }
-        let mut taken = Taken { values: Vec::new(), made_again: Vec::new() };
-        for Capture { ident, var } in captures {
-            let rebuild = var.and_then(|var| self.graph.var(var).rebuild.clone());
-            match rebuild {
-                None => taken.values.push(ident),
-                // A literal or constant is the same there.
-                Some(rebuild) if rebuild.needs.is_empty() && !rebuild.of_self => {
-                    let (pat, expr) = (&rebuild.pat, &rebuild.expr);
-                    taken.made_again.extend(syn::parse2::<Stmt>(quote!(let #pat = #expr;)).ok());
-                }
-                Some(_) => self.errors.on(&ident, diag::CAPTURED_BORROW.with(&[&ident.to_string()])),
-            }
-        }
-        Some(taken)
-    }
-
     /// `ctx.spawn(operation)`, where the operation is to be made a block of its own.
     pub(super) fn spawned_operation(&mut self, written: &Expr, operation: &Expr) -> Expr {
         let taken = format_ident!("__operation", span = at(written.span()));
@@ -95,7 +56,7 @@ impl Lower<'_, '_> {
         let (name, source) = (state_name(written), source_text(written));
         let label = Label { name, source, ends: ends(written), span: written.span() };
         let name = label.name.clone();
-        let inner = Inner { captures: &[taken], items: Vec::new(), body: &body };
+        let inner = Inner { taken: Taken::of(taken), items: Vec::new(), body: &body };
         self.site(&name, inner, operation, Some(label), written.span())
     }
 
@@ -121,7 +82,7 @@ impl Lower<'_, '_> {
         let mut body = block.block.clone();
         if block.capture.is_some() {
             let mut own = Vec::new();
-            for Capture { ident, var } in self.captures(block, &[]) {
+            for Found { ident, var } in self.captures(block, &[]) {
                 let changes =
                     |var: VarId| self.graph.var(var).mutable && self.graph.var(var).rebuild.is_none();
                 if !var.is_some_and(changes) {
@@ -152,24 +113,6 @@ impl Lower<'_, '_> {
         syn::parse_quote_spanned! {span=>
             ::longhaul::machine::AsyncBlock::new(#name, ::longhaul::machine::Site::<#types, #output>::new(), #arguments)
         }
-    }
-
-    fn captures(&self, block: &ExprAsync, hidden: &[String]) -> Vec<Capture> {
-        let mut env = self.env.clone();
-        // Above all variables that there are.
-        let first = self.graph.vars.len();
-        for (number, name) in hidden.iter().enumerate() {
-            env.bind(&crate::names::ident(name, at(block.async_token.span)), VarId(first + number));
-        }
-        let mut visitor = Mentioned::new(&env);
-        syn::visit::Visit::visit_block(&mut visitor, &block.block);
-        let capture = |var: VarId| match var.0.checked_sub(first) {
-            None => Capture { ident: self.graph.var(var).ident.clone(), var: Some(var) },
-            Some(number) => {
-                Capture { ident: crate::names::ident(&hidden[number], Span::call_site()), var: None }
-            }
-        };
-        visitor.vars.into_iter().map(capture).collect()
     }
 
     /// Lowers `inner` as a machine of its own; gives the block as a value that holds `values`.
@@ -206,11 +149,11 @@ impl Lower<'_, '_> {
     }
 
     fn lower_site(&mut self, name: &str, inner: Inner<'_>) -> Graph {
-        let Inner { captures, items, body } = inner;
+        let Inner { taken, items, body } = inner;
         let mut lower = Lower::new(name.to_owned(), self.context.clone(), self.around, self.errors);
         let mut declares = Vec::new();
         let mut pats = Vec::new();
-        for ident in captures {
+        for ident in &taken.captures {
             let var = lower.var(ident.clone(), true, None);
             lower.env.bind(ident, var);
             declares.push(var);
@@ -222,8 +165,8 @@ impl Lower<'_, '_> {
             lower.graph.scopes[lower.scope.0].items = items;
             lower.push(Instr::Enter(lower.scope));
         }
+        lower.make_again(taken.made_again);
         lower.method_body(body);
-        lower.note_assigned_texts();
         super::kept_tasks::note(&mut lower.graph, lower.context.as_ref());
         let methods = std::mem::take(&mut lower.graph.spawned_methods);
         let graph = lower.graph;

@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprAsync, ExprMethodCall, Ident, Lit, LitStr};
 
 use super::place::peel;
-use super::site::Taken;
+use super::taken::MadeAgain;
 use super::verbatim::Around;
 use super::{Lower, at};
 use crate::cfg::{Graph, LocalStep};
@@ -44,20 +44,20 @@ impl Lower<'_, '_> {
         for word in &words {
             self.errors.on(word, diag::STEP_CONTEXT.with(&[&word.to_string()]));
         }
-        let Taken { values, made_again } = self.taken_along(block, &around.hidden)?;
+        let taken = self.taken_along(block, &around.hidden)?;
         let mut body = block.block.clone();
-        body.stmts.splice(0..0, made_again);
+        body.stmts.splice(0..0, taken.made_again.iter().filter_map(MadeAgain::stmt));
         let span = at(block.span());
         let mut tag = step_tag(self.graph.steps.len());
         tag.set_span(span);
         let (name, make) = self.step_names(&method, &literal, span);
-        let names = values.iter().map(plain);
-        let nested = nest(&values, span);
+        let names = taken.captures.iter().map(plain);
+        let nested = nest(taken.values(), span);
         let value = syn::parse_quote_spanned! {span=>
             ::longhaul::machine::#make(__ctx, #name, #tag, &[#(#names),*], #nested)
         };
         let items = self.items_around(around);
-        let step = LocalStep { name, literal, block: self.current, items, captures: values, body };
+        let step = LocalStep { name, literal, block: self.current, items, captures: taken.captures, body };
         self.graph.steps.push(step);
         words.is_empty().then_some(value)
     }
@@ -86,7 +86,7 @@ impl Lower<'_, '_> {
 }
 
 /// Values one within the other, as rustc can take them apart whatever their number: `(a, (b, ()))`.
-fn nest(values: &[Ident], span: Span) -> TokenStream {
+fn nest(values: &[Expr], span: Span) -> TokenStream {
     let nothing = quote_spanned!(span=> ());
     values.iter().rev().fold(nothing, |rest, value| quote_spanned!(span=> (#value, #rest)))
 }

@@ -203,7 +203,6 @@ impl Lower<'_, '_> {
         };
         let Some(init) = &local.init else {
             let binds = self.bind(pat, ty);
-            self.note_text(ty.is_some_and(super::texts::is_text), &binds);
             for var in binds {
                 self.push(Instr::Declare(var));
             }
@@ -232,16 +231,14 @@ impl Lower<'_, '_> {
             self.errors.on(wild, diag::TASK_DROPPED);
         }
         let again = self.again(&local.pat, &value, false);
-        let text = self.has_text(&value) || ty.is_some_and(super::texts::is_text);
         let mut local = local.clone();
         local.init =
             Some(syn::LocalInit { eq_token: init.eq_token, expr: Box::new(value.clone()), diverge: None });
         let binds = self.let_stmt(local, pat, ty);
         self.note_again(again, &binds);
-        self.note_text(text, &binds);
     }
 
-    fn let_stmt(&mut self, local: Local, pat: &Pat, ty: Option<&syn::Type>) -> Vec<VarId> {
+    pub(super) fn let_stmt(&mut self, local: Local, pat: &Pat, ty: Option<&syn::Type>) -> Vec<VarId> {
         let uses = {
             let mut visitor = Mentioned::new(&self.env);
             if let Some(init) = &local.init {

@@ -42,7 +42,7 @@ use super::{Activity, CallOptions, Cancellation, RetryPolicy};
 /// ```
 #[must_use = "an activity call does nothing until it is awaited"]
 #[derive(Serialize, Deserialize)]
-#[serde(bound = "", transparent)]
+#[serde(bound(serialize = "", deserialize = "'de: 'static"), transparent)]
 pub struct ActivityCall<A: Activity> {
     pub(crate) input: A::Input,
 }
@@ -50,7 +50,7 @@ pub struct ActivityCall<A: Activity> {
 /// An [`ActivityCall`] with options of its own.
 #[must_use = "an activity call does nothing until it is awaited"]
 #[derive(Serialize, Deserialize)]
-#[serde(bound = "")]
+#[serde(bound(serialize = "", deserialize = "'de: 'static"))]
 pub struct ConfiguredCall<A: Activity> {
     pub(crate) input: A::Input,
     pub(crate) options: Box<CallOptions>,

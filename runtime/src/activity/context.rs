@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::codec::{self, CodecError, Payload};
@@ -144,7 +144,7 @@ impl ActivityContext {
     /// # Errors
     ///
     /// When it told something of another type.
-    pub fn last_heartbeat<D: DeserializeOwned>(&self) -> Result<Option<D>, CodecError> {
+    pub fn last_heartbeat<D: Deserialize<'static>>(&self) -> Result<Option<D>, CodecError> {
         self.link.details.as_ref().map(codec::decode).transpose()
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::codec::{self, CodecError, Payload};
@@ -77,7 +77,7 @@ impl TimedOut {
     /// # Errors
     ///
     /// When it told something of another type.
-    pub fn details<D: DeserializeOwned>(&self) -> Result<Option<D>, CodecError> {
+    pub fn details<D: Deserialize<'static>>(&self) -> Result<Option<D>, CodecError> {
         self.details.as_ref().map(codec::decode).transpose()
     }
 

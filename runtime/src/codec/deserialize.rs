@@ -7,17 +7,18 @@ use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
 use super::MAX_DEPTH;
 use super::error::Error;
+use super::literal;
 use super::read::{Kind, MARKED, Reader};
 
 /// Reads one value.
-pub(crate) fn read<T: de::DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+pub(crate) fn read<T: de::Deserialize<'static>>(bytes: &[u8]) -> Result<T, Error> {
     T::deserialize(&mut Reader::new(bytes, 2 * MAX_DEPTH))
 }
 
 /// What is a token of its own: read by a function of this crate, and handed on.
 macro_rules! tokens {
     ($($name:ident, $read:ident, $visit:ident;)*) => {$(
-        fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        fn $name<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
             match self.$read() {
                 Ok(value) => visitor.$visit(value),
                 Err(error) => Err(error),
@@ -26,7 +27,8 @@ macro_rules! tokens {
     )*};
 }
 
-impl<'de> Deserializer<'de> for &mut Reader<'de> {
+// Nothing is lent of the bytes, so it is for any lifetime: then a `&'static str` can be read, too.
+impl Deserializer<'static> for &mut Reader<'_> {
     type Error = Error;
 
     tokens! {
@@ -45,7 +47,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         deserialize_f64, f64, visit_f64;
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.kind()? {
             Kind::Unsigned => self.deserialize_u64(visitor),
             Kind::Signed => self.deserialize_i64(visitor),
@@ -62,34 +64,41 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_str(visitor)
+    fn deserialize_char<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_string(visitor)
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        // What is kept borrows from nothing, so nothing is lent for longer.
+    fn deserialize_str<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.whole_text() {
+            Ok(text) if literal::is_text::<V>() => visitor.visit_borrowed_str(literal::text(text)),
+            Ok(text) => visitor.visit_str(text),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.whole_text() {
             Ok(text) => visitor.visit_str(text),
             Err(error) => Err(error),
         }
     }
 
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_str(visitor)
+    fn deserialize_bytes<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.whole_byte_string() {
+            Ok(bytes) if literal::is_bytes::<V>() => visitor.visit_borrowed_bytes(literal::bytes(bytes)),
+            Ok(bytes) => visitor.visit_bytes(bytes),
+            Err(error) => Err(error),
+        }
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_byte_buf<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.whole_byte_string() {
             Ok(bytes) => visitor.visit_bytes(bytes),
             Err(error) => Err(error),
         }
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_bytes(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.some() {
             Ok(true) => visitor.visit_some(self),
             Ok(false) => visitor.visit_none(),
@@ -97,14 +106,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_unit<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.unit() {
             Ok(()) => visitor.visit_unit(),
             Err(error) => Err(error),
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(
+    fn deserialize_unit_struct<V: Visitor<'static>>(
         self,
         _: &'static str,
         visitor: V,
@@ -112,7 +121,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
+    fn deserialize_newtype_struct<V: Visitor<'static>>(
         self,
         _: &'static str,
         visitor: V,
@@ -120,7 +129,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_seq<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.open_array() {
             Ok(left) => {
                 let value = visitor.visit_seq(Items { reader: self, left });
@@ -131,7 +140,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_tuple<V: Visitor<'static>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
         match self.open_tuple(len) {
             Ok(left) => {
                 let value = visitor.visit_seq(Items { reader: self, left });
@@ -142,7 +151,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
+    fn deserialize_tuple_struct<V: Visitor<'static>>(
         self,
         _: &'static str,
         len: usize,
@@ -151,7 +160,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.deserialize_tuple(len, visitor)
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_map<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.open_map() {
             Ok(left) => {
                 let value = visitor.visit_map(Items { reader: self, left });
@@ -162,7 +171,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
+    fn deserialize_struct<V: Visitor<'static>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
@@ -171,7 +180,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.deserialize_map(visitor)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
+    fn deserialize_enum<V: Visitor<'static>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
@@ -187,11 +196,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         }
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_str(visitor)
+    fn deserialize_identifier<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_string(visitor)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_ignored_any<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.skip() {
             Ok(()) => visitor.visit_unit(),
             Err(error) => Err(error),
@@ -210,10 +219,10 @@ struct Items<'a, 'de> {
     left: usize,
 }
 
-impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
+impl de::SeqAccess<'static> for Items<'_, '_> {
     type Error = Error;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+    fn next_element_seed<T: DeserializeSeed<'static>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         match self.reader.more(&mut self.left) {
             Ok(true) => match seed.deserialize(&mut *self.reader) {
                 Ok(value) => Ok(Some(value)),
@@ -229,10 +238,10 @@ impl<'de> de::SeqAccess<'de> for Items<'_, 'de> {
     }
 }
 
-impl<'de> de::MapAccess<'de> for Items<'_, 'de> {
+impl de::MapAccess<'static> for Items<'_, '_> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+    fn next_key_seed<K: DeserializeSeed<'static>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
         match self.reader.more(&mut self.left) {
             Ok(true) => match seed.deserialize(&mut *self.reader) {
                 Ok(value) => Ok(Some(value)),
@@ -243,7 +252,7 @@ impl<'de> de::MapAccess<'de> for Items<'_, 'de> {
         }
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+    fn next_value_seed<V: DeserializeSeed<'static>>(&mut self, seed: V) -> Result<V::Value, Error> {
         seed.deserialize(&mut *self.reader)
     }
 
@@ -259,11 +268,11 @@ struct Variant<'a, 'de> {
     filled: bool,
 }
 
-impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
+impl de::EnumAccess<'static> for Variant<'_, '_> {
     type Error = Error;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Error> {
+    fn variant_seed<V: DeserializeSeed<'static>>(self, seed: V) -> Result<(V::Value, Self), Error> {
         Ok((seed.deserialize(&mut *self.reader)?, self))
     }
 }
@@ -285,7 +294,7 @@ impl Variant<'_, '_> {
     }
 }
 
-impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
+impl de::VariantAccess<'static> for Variant<'_, '_> {
     type Error = Error;
 
     #[inline(never)]
@@ -293,17 +302,17 @@ impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
         self.filled(false)
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+    fn newtype_variant_seed<T: DeserializeSeed<'static>>(self, seed: T) -> Result<T::Value, Error> {
         self.filled(true)?;
         seed.deserialize(self.reader)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
+    fn tuple_variant<V: Visitor<'static>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
         self.filled(true)?;
         self.reader.deserialize_tuple(len, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(
+    fn struct_variant<V: Visitor<'static>>(
         self,
         _: &'static [&'static str],
         visitor: V,

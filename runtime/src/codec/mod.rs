@@ -9,6 +9,7 @@
 mod deserialize;
 mod error;
 mod json;
+mod literal;
 mod read;
 mod serialize;
 mod write;
@@ -17,7 +18,7 @@ use cbor4ii::core::Value;
 use cbor4ii::core::dec::Decode;
 use cbor4ii::core::enc::Encode;
 use cbor4ii::core::utils::{BufWriter, SliceReader};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub(crate) use deserialize::read;
@@ -109,12 +110,12 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, CodecError> {
 }
 
 /// Decodes a value.
-pub fn decode<T: DeserializeOwned>(payload: &Payload) -> Result<T, CodecError> {
+pub fn decode<T: Deserialize<'static>>(payload: &Payload) -> Result<T, CodecError> {
     decode_slice(&payload.0)
 }
 
 /// Decodes a value from borrowed bytes.
-pub(crate) fn decode_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+pub(crate) fn decode_slice<T: Deserialize<'static>>(bytes: &[u8]) -> Result<T, CodecError> {
     read(bytes).map_err(|error| error.decoding(std::any::type_name::<T>()))
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::Engine;
 use super::reading::{Page, Part};
@@ -117,7 +117,7 @@ impl<W: Workflow> RunHandle<W> {
     ///
     /// The answer is from the last committed state and sees each signal that was acknowledged before. It works on
     /// open, parked and ended runs alike.
-    pub fn query<R: DeserializeOwned>(
+    pub fn query<R: Deserialize<'static>>(
         &self,
         name: &str,
         args: impl Serialize,
@@ -134,13 +134,13 @@ impl<W: Workflow> RunHandle<W> {
 
     /// Sends an update by name whose handler returns a `T`, once the returned [`Update`] is awaited; the typed handle's methods
     /// call this. `args` is the tuple of the arguments.
-    pub fn update<T: DeserializeOwned>(&self, name: &str, args: impl Serialize) -> Update<T> {
+    pub fn update<T: Deserialize<'static>>(&self, name: &str, args: impl Serialize) -> Update<T> {
         let args = checked_args::<W, _>("update", W::UPDATES, name, &args);
         Update::new(self, name, args, |answer| codec::decode(answer).map(Ok))
     }
 
     /// As [`update`](Self::update), where the handler returns a `Result<T, E>`.
-    pub fn try_update<T: DeserializeOwned, E: DeserializeOwned>(
+    pub fn try_update<T: Deserialize<'static>, E: Deserialize<'static>>(
         &self,
         name: &str,
         args: impl Serialize,

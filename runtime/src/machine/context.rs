@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::distr::{Distribution, StandardUniform};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::cancel::{CancelledWait, HandlersWait, Scope, Standing};
@@ -362,7 +362,7 @@ impl Context {
     }
 
     /// Decodes what came in; what does not decode is a fault, and `None` stands for it.
-    pub(super) fn decode<T: DeserializeOwned>(&self, payload: &Payload) -> Option<T> {
+    pub(super) fn decode<T: Deserialize<'static>>(&self, payload: &Payload) -> Option<T> {
         match codec::read(payload.as_bytes()) {
             Ok(value) => Some(value),
             Err(error) => {

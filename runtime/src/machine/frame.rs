@@ -7,7 +7,7 @@ use std::any::type_name;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::context::Fault;
 use super::describe::SlotDescription;
@@ -28,10 +28,10 @@ use crate::testing::Tracer;
     label = "this value is still needed after an `.await`",
     note = "derive `Serialize` and `Deserialize` for an own type; clone what is borrowed (`.to_owned()`, `.clone()`); or let the value end before the `.await`, in a block of its own"
 )]
-pub trait Stored: Serialize + DeserializeOwned + 'static {}
+pub trait Stored: Serialize + Deserialize<'static> + 'static {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned + 'static> Stored for T {}
+impl<T: Serialize + Deserialize<'static> + 'static> Stored for T {}
 
 /// The states of one machine: a plain enum that the generator writes.
 pub trait State: Copy + Eq + 'static {

@@ -38,7 +38,6 @@ mod stored_tasks;
 mod task;
 mod task_index;
 mod tasks;
-mod text;
 mod trigger;
 mod wait;
 
@@ -71,8 +70,7 @@ pub use serde;
 pub(crate) use sheet::{Difference, Sheet};
 pub use spawned::{Spawned, step_method};
 pub use steps::Steps;
-pub use task::{AsyncBlock, ByReference, Site, Spawn, Task, TaskReference, by_reference};
-pub use text::{HasText, WithText};
+pub use task::{AsyncBlock, ByReference, Site, Spawn, TakenAlong, Task, TaskReference, by_reference};
 pub use trigger::Trigger;
 pub use wait::{
     ActivityWait, Awaitable, Command, OpId, Sleep, SleepUntil, TimerWait, Wait, WaitWriter, begin,

@@ -261,7 +261,7 @@ impl<A, T> Copy for Site<A, T> {}
 ///
 /// It is begun by awaiting it, by handing it to [`Context::spawn`], [`join_all`](super::join_all) and the like.
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(bound(serialize = "A: Serialize", deserialize = "A: serde::de::DeserializeOwned"))]
+#[serde(bound(serialize = "A: Serialize", deserialize = "A: Deserialize<'de>"))]
 #[must_use = "an `async` block does nothing until it is awaited or spawned"]
 pub struct AsyncBlock<A, T> {
     body: String,
@@ -290,8 +290,19 @@ pub trait Spawn {
     fn spawn(self, ctx: &Context) -> Task<Self::Output>;
 }
 
+/// What an `async` block captures.
+#[diagnostic::on_unimplemented(
+    message = "an `async` block that is a value cannot take along `{Self}`, which cannot be stored",
+    label = "what is captured here is stored with the block",
+    note = "clone what is borrowed, before the block (`.to_owned()`, `.clone()`); derive `Serialize` and `Deserialize` for an own type"
+)]
+pub trait TakenAlong: Stored {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Stored> TakenAlong for A {}
+
 #[cfg(not(rust_analyzer))]
-impl<A: Stored, T> Spawn for AsyncBlock<A, T> {
+impl<A: TakenAlong, T> Spawn for AsyncBlock<A, T> {
     type Output = T;
     fn spawn(self, ctx: &Context) -> Task<T> {
         let op = ctx.spawn_machine(Spawned::start(&self.body, self.captures), Keeper::Handle);
@@ -302,7 +313,7 @@ impl<A: Stored, T> Spawn for AsyncBlock<A, T> {
 /// An `async` block that is awaited.
 pub struct AsyncBlockWait<T>(Task<T>);
 
-impl<A: Stored, T: Stored> Awaitable for AsyncBlock<A, T> {
+impl<A: TakenAlong, T: Stored> Awaitable for AsyncBlock<A, T> {
     type Output = T;
     type Wait = AsyncBlockWait<T>;
     fn begin(self, ctx: &Context) -> AsyncBlockWait<T> {

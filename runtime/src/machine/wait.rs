@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::task::Poll;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::context::{Context, Resolution};
 use super::functions::Awaited;
@@ -145,7 +145,7 @@ impl WaitWriter<'_> {
 }
 
 /// Reads what [`WaitWriter::value`] wrote.
-pub fn read_value<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+pub fn read_value<T: Deserialize<'static>>(bytes: &[u8]) -> Result<T, CodecError> {
     codec::decode_slice(bytes)
 }
 
@@ -224,7 +224,7 @@ impl Context {
     }
 
     /// How a call ended whose output and error are of these types, once it has.
-    pub(super) fn poll_call<T: DeserializeOwned, E: DeserializeOwned>(
+    pub(super) fn poll_call<T: Deserialize<'static>, E: Deserialize<'static>>(
         &self,
         call: &mut CallRecord,
     ) -> Poll<Result<T, ActivityError<E>>> {

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Table;
@@ -97,7 +97,7 @@ pub(super) fn seal_behind<T: Serialize>(mut bytes: Vec<u8>, table: Table, key: &
 }
 
 /// Takes a record out of its envelope.
-pub(crate) fn open<T: DeserializeOwned>(table: Table, key: &[u8], sealed: &[u8]) -> Result<T, Damage> {
+pub(crate) fn open<T: Deserialize<'static>>(table: Table, key: &[u8], sealed: &[u8]) -> Result<T, Damage> {
     let damage = |reason| Damage::new(table, key, reason);
     let Some(([version, crc @ ..], body)) = sealed.split_first_chunk::<HEADER>() else {
         return Err(damage(DamageReason::CutOff { len: sealed.len() }));

@@ -112,7 +112,7 @@ impl Unit for Word {
 
 /// A workflow that is generic.
 #[derive(Default, Serialize, Deserialize)]
-#[serde(bound = "")]
+#[serde(bound(serialize = "", deserialize = "'de: 'static"))]
 pub struct Measures<U: Unit> {
     pub log: Vec<String>,
     unit: U,

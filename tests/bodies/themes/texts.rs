@@ -1,6 +1,7 @@
 // Texts of the program, kept.
 
 bodies! {
+    StaticTexts { texts_are_kept_captured_given_and_handed_over(3); }
     Texts { texts_of_the_program_are_kept(3); texts_of_the_program_are_kept_too(1); }
 }
 
@@ -38,4 +39,62 @@ impl Texts {
 
 fn name_of(n: u32) -> &'static str {
     if n == 3 { "drei" } else { "andere" }
+}
+
+fn label(n: u32) -> &'static str {
+    if n > 1 { "many" } else { "few" }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stage {
+    name: &'static str,
+    next: Option<&'static str>,
+}
+
+fn stage(n: u32) -> Stage {
+    Stage { name: label(n), next: Some(label(n + 1)) }
+}
+
+#[workflow]
+impl StaticTexts {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        let word = label(n);
+        let words = vec![label(1), label(2)];
+        let stage = stage(n);
+        let pair = (label(n), 3);
+        num(1).await?;
+        let task = ctx.spawn(async move { num(1).await.unwrap() + word.len() as u32 });
+        let said = ctx.spawn(async move { num(1).await.unwrap(); label(n) });
+        let few = ctx.spawn(async move { num(1).await.unwrap(); "few" }).await?;
+        let both = join!(said, ctx.spawn(async move { num(2).await.unwrap(); Some((label(0), word)) }));
+        let stepped = ctx.run("word", async move { Ok(label(n)) }).await?;
+        let of = self.name_of(n).await;
+        let named = self.named(ctx, word, "plain").await? + listed(word, vec!["a", word]).await?;
+        let staged = ctx.spawn(async move { num(1).await.unwrap(); stage }).await?;
+        let mut map = std::collections::BTreeMap::new();
+        map.insert(word, 1);
+        for (name, number) in map.clone() { num(number).await?; self.note(name); }
+        let raced = select! { x = async { num(3).await.unwrap(); label(1) } => x, _ = ctx.sleep(seconds(99)) => "late" };
+        let cow: std::borrow::Cow<'static, str> = if n > 1 { word.into() } else { "b".into() };
+        num(2).await?;
+        Ok(format!("{} {few} {both:?} {stepped} {words:?} {pair:?} {staged:?} {of} {named} {map:?} {raced} {cow}", task.await?))
+    }
+
+    async fn name_of(&self, n: u32) -> &'static str {
+        let _ = num(n).await;
+        label(n)
+    }
+
+    async fn named(&self, ctx: &Context, name: &'static str, other: &str) -> Result<String, Failure> {
+        ctx.sleep(seconds(1)).await;
+        Ok(format!("{name}{other}"))
+    }
+}
+
+#[workflow]
+async fn listed(word: &'static str, words: Vec<&'static str>) -> Result<&'static str, Failure> {
+    let first = words[0];
+    let _ = num(1).await;
+    Ok(if first == "a" { word } else { "b" })
 }

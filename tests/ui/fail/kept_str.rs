@@ -15,14 +15,15 @@ struct Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, _ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let word = name_of(n);
+        let words = vec![n.to_string()];
+        let word = longest(&words);
         num(1).await?;
         Ok(word.len() as u32)
     }
 }
 
-fn name_of(n: u32) -> &'static str {
-    if n > 1 { "many" } else { "few" }
+fn longest(words: &[String]) -> &str {
+    words.iter().max_by_key(|word| word.len()).map_or("", String::as_str)
 }
 
 fn main() {}

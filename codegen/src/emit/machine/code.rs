@@ -6,7 +6,6 @@ use syn::{Expr, Stmt};
 
 use super::Emit;
 use super::arms::Arm;
-use super::slots::stored;
 use crate::cfg::{Code, CodeTokens, ExitTo};
 use crate::lower::placeholder;
 
@@ -61,7 +60,6 @@ impl VisitMut for Exits<'_, '_> {
                         let needed = live.remove(&result);
                         if needed {
                             let place = self.emit.place(result);
-                            let value = stored(self.emit.graph.var(result), &value);
                             quote!(#place.put(#value);)
                         } else {
                             quote!(let _ = #value;)

@@ -6,7 +6,7 @@ use super::Emit;
 use super::arms::Arm;
 use super::lints::is_of_the_user;
 use crate::analyse::SlotKind;
-use crate::cfg::{BlockId, Graph, Rebuild, ScopeId, Var};
+use crate::cfg::{BlockId, Graph, Rebuild, ScopeId};
 use crate::lower::at;
 use crate::names::{VarId, Vars, ident};
 
@@ -32,11 +32,6 @@ pub(super) fn hidden_somewhere(graph: &Graph) -> Vars {
     }
     let numbered = graph.vars.iter().enumerate();
     numbered.filter(|(_, var)| bound[&var.ident.to_string()] > 1).map(|(number, _)| VarId(number)).collect()
-}
-
-/// A variable's value as its slot has it.
-pub(super) fn stored(var: &Var, value: &TokenStream) -> TokenStream {
-    if var.text { quote!(::longhaul::machine::WithText(#value)) } else { value.clone() }
 }
 
 /// What is kept of a value that was looked up: rustc knows its type.
@@ -108,7 +103,6 @@ impl Emit<'_> {
                 let kept = kept(&value);
                 looks.push(quote!(#place.put(#kept);));
             } else {
-                let value = stored(data, &value);
                 puts.extend(quote!(#place.put(#value);));
             }
         }
@@ -169,8 +163,7 @@ impl Emit<'_> {
                 }
                 _ if live => {
                     let place = self.place(*var);
-                    let within = data.text.then(|| quote!(.0));
-                    takes.extend(quote!(#quiet let #mutable #ident = #place.take() #within;));
+                    takes.extend(quote!(#quiet let #mutable #ident = #place.take();));
                 }
                 _ => {
                     let ty = data.ty.as_ref().map(|ty| quote!(: #ty));

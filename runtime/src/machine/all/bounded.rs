@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::super::context::Context;
-use super::super::frame::Stored;
 use super::super::parts::Parts;
 use super::super::sheet::Draft;
 use super::super::wait::{Awaitable, OpId, Wait};
@@ -15,7 +14,10 @@ use crate::codec::Error;
 
 /// Those that have not been begun, and those that run.
 #[derive(Serialize, Deserialize)]
-#[serde(bound(serialize = "A: Serialize, T: Serialize", deserialize = "A: Stored, T: Stored"))]
+#[serde(bound(
+    serialize = "A: Serialize, T: Serialize",
+    deserialize = "A: Deserialize<'de>, T: Deserialize<'de>"
+))]
 pub(super) struct BoundedWait<A: Awaitable, T> {
     later: VecDeque<A>,
     /// The place of the first of these.

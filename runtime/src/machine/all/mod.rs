@@ -123,7 +123,7 @@ impl<A> TryJoinAll<A> {
 #[derive(Serialize, Deserialize)]
 #[serde(
     transparent,
-    bound(serialize = "W: Wait, W::Output: Serialize", deserialize = "W: Wait, W::Output: Stored")
+    bound(serialize = "W: Wait, W::Output: Serialize", deserialize = "W: Wait, W::Output: Deserialize<'de>")
 )]
 pub struct JoinAllWait<W: Wait>(Running<W, W::Output>);
 
@@ -165,7 +165,10 @@ where
 
 /// A [`TryJoinAll`] that is awaited.
 #[derive(Serialize, Deserialize)]
-#[serde(transparent, bound(serialize = "W: Wait, T: Serialize", deserialize = "W: Wait, T: Stored"))]
+#[serde(
+    transparent,
+    bound(serialize = "W: Wait, T: Serialize", deserialize = "W: Wait, T: Deserialize<'de>")
+)]
 pub struct TryJoinAllWait<W, T>(Running<W, T>);
 
 impl<A, T, E> Awaitable for TryJoinAll<A>
@@ -232,7 +235,10 @@ where
 #[derive(Serialize, Deserialize)]
 #[serde(
     transparent,
-    bound(serialize = "A: Serialize, A::Output: Serialize", deserialize = "A: Stored, A::Output: Stored")
+    bound(
+        serialize = "A: Serialize, A::Output: Serialize",
+        deserialize = "A: Deserialize<'de>, A::Output: Deserialize<'de>"
+    )
 )]
 pub struct BoundedJoinAllWait<A: Awaitable>(BoundedWait<A, A::Output>);
 
@@ -276,7 +282,13 @@ where
 
 /// A [`BoundedTryJoinAll`] that is awaited.
 #[derive(Serialize, Deserialize)]
-#[serde(transparent, bound(serialize = "A: Serialize, T: Serialize", deserialize = "A: Stored, T: Stored"))]
+#[serde(
+    transparent,
+    bound(
+        serialize = "A: Serialize, T: Serialize",
+        deserialize = "A: Deserialize<'de>, T: Deserialize<'de>"
+    )
+)]
 pub struct BoundedTryJoinAllWait<A: Awaitable, T>(BoundedWait<A, T>);
 
 impl<A, T, E> Wait for BoundedTryJoinAllWait<A, T>

@@ -7,7 +7,6 @@ use std::task::Poll;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::super::context::Context;
-use super::super::frame::Stored;
 use super::super::parts::Parts;
 use super::super::sheet::Draft;
 use super::super::task;
@@ -40,7 +39,7 @@ impl<'de, W: Wait> Deserialize<'de> for Begun<W> {
 
 /// Those that run, by their place in the list, and the outputs of those that are done.
 #[derive(Serialize, Deserialize)]
-#[serde(bound(serialize = "W: Wait, T: Serialize", deserialize = "W: Wait, T: Stored"))]
+#[serde(bound(serialize = "W: Wait, T: Serialize", deserialize = "W: Wait, T: Deserialize<'de>"))]
 pub(super) struct Running<W, T> {
     waits: BTreeMap<usize, Begun<W>>,
     outputs: BTreeMap<usize, T>,

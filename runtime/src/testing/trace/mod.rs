@@ -10,7 +10,7 @@ mod steps;
 use std::collections::{BTreeMap, BTreeSet};
 
 use longhaul_describe::schema::{Definition, Field, Form, Type, Variant};
-use serde::de::DeserializeOwned;
+use serde::de::Deserialize;
 
 use self::reader::Reader;
 use self::steps::Failed;
@@ -95,7 +95,7 @@ const READINGS: usize = 10_000;
 
 impl Tracer {
     /// The form of `T`.
-    pub fn trace<T: DeserializeOwned>(&mut self) -> Type {
+    pub fn trace<T: Deserialize<'static>>(&mut self) -> Type {
         let mut found = None;
         let mut failures = 0;
         for _ in 0..READINGS {

@@ -236,7 +236,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
     fn deserialize_str<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Failed> {
         self.is(Type::Plain("str".to_owned()));
         let texts = TEXTS[self.form()];
-        visitor.visit_str(texts[texts.len() - 1])
+        visitor.visit_borrowed_str(texts[texts.len() - 1])
     }
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failed> {
         self.deserialize_str(visitor)
