@@ -94,16 +94,16 @@ fn against_bare_fjall(tokio: &tokio::runtime::Runtime) -> Result<(), Box<dyn Err
     let Measured { per_second, p50, p99, .. } = tokio.block_on(load(IN_FLIGHT, None))?;
     let noted = Noted::default();
     let Measured { runs, .. } = tokio.block_on(load(IN_FLIGHT, Some(&noted)))?;
-    let batches = std::mem::take(&mut *noted.lock().map_err(|_| "a thread panicked")?);
+    let commits = std::mem::take(&mut *noted.lock().map_err(|_| "a thread panicked")?);
     let folder = tempfile::tempdir()?;
-    let bare = rate(runs, limit::commit_all(folder.path(), &batches)?);
-    let writes: usize = batches.iter().map(longhaul::store::Batch::len).sum();
+    let bare = rate(runs, limit::commit_all(folder.path(), &commits)?);
+    let writes: usize = commits.iter().flatten().map(|batch| batch.len()).sum();
     #[allow(clippy::cast_precision_loss)]
-    let (per_run, per_batch) = (writes as f64 / runs as f64, writes as f64 / batches.len() as f64);
+    let (per_run, per_sync) = (writes as f64 / runs as f64, writes as f64 / commits.len() as f64);
     row(
         format!("runs of three no-op activities, {IN_FLIGHT} in flight"),
         format!(
-            "{per_second:.0}/s, p50 {:.2} ms, p99 {:.2} ms; bare fjall {bare:.0}/s ({per_run:.1} writes a run, {per_batch:.0} a batch): {:.0} %",
+            "{per_second:.0}/s, p50 {:.2} ms, p99 {:.2} ms; bare fjall {bare:.0}/s ({per_run:.1} writes a run, {per_sync:.0} a sync): {:.0} %",
             millis(p50),
             millis(p99),
             per_second / bare * 100.0

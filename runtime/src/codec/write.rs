@@ -136,17 +136,20 @@ impl Writer {
 
     /// Begins a byte string of `len` bytes, which follow.
     pub(crate) fn begin_bytes(&mut self, len: usize) {
-        let len = len as u64;
-        let bytes = len.to_be_bytes();
-        // The head of a byte string: its kind, and a length that is as short as can be.
-        let (kind, rest) = match len {
-            0..=0x17 => (0x40 | bytes[7], 8),
-            0x18..=0xff => (0x58, 7),
-            0x100..=0xffff => (0x59, 6),
-            0x1_0000..=0xffff_ffff => (0x5a, 4),
-            _ => (0x5b, 0),
+        self.head(0x40, len);
+    }
+
+    /// The head of a byte string or a text: its kind, and a length that is as short as can be.
+    fn head(&mut self, kind: u8, len: usize) {
+        let bytes = (len as u64).to_be_bytes();
+        let (short, rest) = match len as u64 {
+            0..=0x17 => (bytes[7], 8),
+            0x18..=0xff => (0x18, 7),
+            0x100..=0xffff => (0x19, 6),
+            0x1_0000..=0xffff_ffff => (0x1a, 4),
+            _ => (0x1b, 0),
         };
-        self.bytes.push(kind);
+        self.bytes.push(kind | short);
         self.bytes.extend_from_slice(&bytes[rest..]);
     }
 
@@ -189,10 +192,12 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Writes a text.
+    /// Writes a text: most of what is written are names of fields.
     #[inline(never)]
     pub(crate) fn text(&mut self, text: &str) {
-        self.token(text);
+        self.bytes.reserve(text.len() + 9);
+        self.head(0x60, text.len());
+        self.bytes.extend_from_slice(text.as_bytes());
     }
 
     /// Copies what is encoded already, in which so many arrays and maps are within each other.
@@ -245,7 +250,7 @@ impl Writer {
     #[inline]
     pub(super) fn variant(&mut self, name: &str) {
         self.map(Some(1));
-        self.token(name);
+        self.text(name);
     }
 
     #[inline(never)]

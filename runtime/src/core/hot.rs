@@ -92,12 +92,17 @@ impl HotSet {
     }
 
     /// The run, which counts as used now.
+    ///
+    /// One that was used a short while ago keeps its place: as many others as are an eighth of the bound, at most, have been used since, so it
+    /// is far from being let go.
     pub(crate) fn touch(&mut self, no: RunNo) -> Option<&mut Hot> {
         let hot = self.runs.get_mut(&no)?;
-        self.order.remove(&hot.used);
-        self.clock += 1;
-        hot.used = self.clock;
-        self.order.insert(self.clock, no);
+        if self.clock - hot.used > self.bound as u64 / 8 {
+            self.order.remove(&hot.used);
+            self.clock += 1;
+            hot.used = self.clock;
+            self.order.insert(self.clock, no);
+        }
         Some(hot)
     }
 
