@@ -23,6 +23,9 @@ use crate::time::Moment;
 const LOOK_OUT: Duration = Duration::from_micros(50);
 /// How many batches are in flight at most. What is ready when a sync ends follows in one commit.
 const IN_FLIGHT: usize = 8;
+/// How many rows a batch has at most that the engine's thread commits itself. A larger one is of many runs, and some of these will have
+/// something to say before it is durable.
+const ALONE_ROWS: usize = 32;
 
 pub(super) struct Shell {
     driver: Driver,
@@ -171,11 +174,15 @@ impl Shell {
         self.shared.meter.turned(&tally, &levels);
     }
 
-    /// Commits a batch: here and now when there is nothing else to do meanwhile, which spares two changes of thread.
+    /// Commits a batch: here and now when it is small and there is nothing else to do meanwhile, which spares two changes of thread.
     fn commit(&mut self, batch: Arc<Batch>) -> Result<(), StoreError> {
         self.look_ahead();
         match &self.committer {
-            Some(committer) if self.next.is_some() || self.driver.in_flight() > 1 => committer.submit(batch),
+            Some(committer)
+                if self.next.is_some() || self.driver.in_flight() > 1 || batch.len() > ALONE_ROWS =>
+            {
+                committer.submit(batch);
+            }
             _ => {
                 self.shared.commit(&*self.store, &[batch])?;
                 self.driver.landed();
