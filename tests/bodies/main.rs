@@ -50,6 +50,7 @@ macro_rules! themes {
 macro_rules! all_themes {
     () => {
         themes! {
+            at_once: "themes/at_once.rs";
             blocks: "themes/blocks.rs";
             borrows: "themes/borrows.rs";
             branches: "themes/branches.rs";

@@ -161,12 +161,11 @@ impl Lower<'_, '_> {
         if let Some(wrapper) = self.wrapper(base) {
             return self.wrapped(&wrapper, base);
         }
-        if let Expr::Async(block) = base
-            && block.capture.is_none()
-        {
+        // It begins at once, in the task that awaits it.
+        if let block @ Expr::Async(_) = unboxed(base) {
             let (name, source) = ("Block".to_owned(), "async { .. }".to_owned());
             let label = Label { name, source, ends: Ends::Result, span: base.span() };
-            let (output, _) = self.construct(Concurrency::Join, &[base], Vec::new(), label);
+            let (output, _) = self.construct(Concurrency::Join, &[block], Vec::new(), label);
             let output = self.path(output);
             return syn::parse_quote!(#output.0);
         }

@@ -81,15 +81,6 @@ impl Plain {
         }
     }
 
-    fn awaited(&mut self, expr: &mut Expr) {
-        let inner = peeled(expr);
-        if moves(inner) {
-            self.visit_expr_mut(inner);
-        } else {
-            self.in_place(inner);
-        }
-    }
-
     fn tokens(&mut self, name: &str, tokens: TokenStream) -> TokenStream {
         let (vec, mut in_place) = (name == "vec", matches!(name, "join" | "try_join"));
         if name == "select" {
@@ -157,7 +148,7 @@ impl VisitMut for Plain {
 
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
-            Expr::Await(operand) => self.awaited(&mut operand.base),
+            Expr::Await(operand) => self.in_place(&mut operand.base),
             Expr::MethodCall(call) if matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("ctx")) =>
             {
                 let in_place = call.method == "spawn" || call.method == "scope" || call.method == "run";

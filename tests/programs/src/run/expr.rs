@@ -75,7 +75,7 @@ impl Program {
                 }
                 Expr::Async(block) => Ok(Self::block_value(env, block)),
                 Expr::Await(operand) => {
-                    let operation = self.awaited(env, &operand.base).await?;
+                    let operation = self.awaitable(env, &operand.base).await?;
                     self.perform(env.clone(), operation).await
                 }
                 Expr::Try(operand) => {

@@ -94,14 +94,6 @@ fn is_box_pin(call: &syn::ExprCall) -> bool {
 }
 
 impl Program {
-    /// What stands before `.await`: a block that moves is a value there.
-    pub(crate) fn awaited<'a>(&'a self, env: &'a mut Env, expr: &'a Expr) -> Eval<'a> {
-        match peeled(expr) {
-            Expr::Async(block) if block.capture.is_some() => self.value(env, peeled(expr)),
-            _ => self.awaitable(env, expr),
-        }
-    }
-
     /// What is spawned: anything but a block or call is awaited by a block around it.
     pub(crate) async fn spawned(&self, env: &mut Env, expr: &Expr) -> Evaluated {
         let value = self.value(env, peeled(expr)).await?;
