@@ -184,17 +184,22 @@ impl Parts {
         self.causes = Some(causes);
     }
 
-    /// Apart from where they are dropped, so that there is one such place and not one for each error.
+    /// Apart from where they are dropped, so that there is one such place and not one for each error; and with `match`, as a `?` is
+    /// several times as much for rustc to look at.
     #[inline(never)]
     fn fill<'de, A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Field(field)) = map.next_key()? {
-            match field {
-                0 | 1 => self.text(field, map.next_value()?),
-                2 => self.causes(map.next_value()?),
-                _ => drop(map.next_value::<IgnoredAny>()?),
+        loop {
+            let filled = match map.next_key() {
+                Ok(Some(Field(field @ (0 | 1)))) => map.next_value().map(|text| self.text(field, text)),
+                Ok(Some(Field(2))) => map.next_value().map(|causes| self.causes(causes)),
+                Ok(Some(_)) => map.next_value::<IgnoredAny>().map(drop),
+                Ok(None) => break Ok(()),
+                Err(error) => Err(error),
+            };
+            if filled.is_err() {
+                break filled;
             }
         }
-        Ok(())
     }
 
     /// The failure, or the name of a field that is missing.

@@ -82,6 +82,9 @@ impl<const BY_OPERATION: bool> Wait for Asked<BY_OPERATION> {
     }
 }
 
+/// Which of the blocks that are tried fails.
+const FAILS: u64 = 1_000;
+
 /// What there are many of.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Branches {
@@ -90,15 +93,17 @@ enum Branches {
     TryAll,
     Bounded,
     Blocks,
+    TryBlocks,
     Tasks,
 }
 
-const BRANCHES: [Branches; 6] = [
+const BRANCHES: [Branches; 7] = [
     Branches::All,
     Branches::AllOfFunctions,
     Branches::TryAll,
     Branches::Bounded,
     Branches::Blocks,
+    Branches::TryBlocks,
     Branches::Tasks,
 ];
 
@@ -125,6 +130,16 @@ impl Wide {
             Branches::Blocks => {
                 let blocks = (0..width).map(|number| async move { Ask::<true>(number).await });
                 Ok(sum(join_all(blocks).await))
+            }
+            Branches::TryBlocks => {
+                let blocks = (0..width).map(|number| async move {
+                    let answer = Ask::<true>(number).await;
+                    if number == FAILS { Err("it fails".to_owned()) } else { Ok(answer) }
+                });
+                match try_join_all(blocks).await {
+                    Ok(answers) => Ok(sum(answers)),
+                    Err(_) => Ok(Ask::<true>(1).await.0),
+                }
             }
             Branches::Tasks => {
                 let mut tasks = Vec::new();
@@ -264,4 +279,18 @@ fn a_cancellation_looks_at_each_branch_so_often_whatever_their_number() {
         let (hundreds, thousands) = (of(200), of(2_000));
         assert!(hundreds > 0 && thousands <= hundreds * 11, "{branches:?}: {hundreds}, {thousands}");
     }
+}
+
+#[test]
+fn the_first_error_of_thousands_drops_the_others_and_looks_at_each_so_often_whatever_their_number() {
+    let of = |width| {
+        let mut driven = Driven::start(Branches::TryBlocks, width);
+        let failing = driven.armed[usize::try_from(FAILS).unwrap()];
+        let ((), looks) = looks(|| driven.step(BTreeMap::from([(failing, Resolution::TimerFired)])));
+        assert_eq!(driven.ended, None);
+        assert_eq!(driven.machine.armed().len(), 1, "the others are waited for no more");
+        looks
+    };
+    let (few, many) = (of(1_001), of(5_005));
+    assert!(few > 0 && many <= few * 11 / 2, "{few}, {many}");
 }

@@ -164,11 +164,17 @@ impl<'a> Serializer for &'a mut Writer {
         Open::new(self, 2, true)
     }
 
+    #[allow(clippy::question_mark)] // A `?` is several times as much for rustc to look at.
     fn collect_seq<I: IntoIterator<Item: Serialize>>(self, items: I) -> Result<(), Error> {
         let items = items.into_iter();
-        let out = self.serialize_seq(exactly(items.size_hint()))?;
+        let out = match self.serialize_seq(exactly(items.size_hint())) {
+            Ok(out) => out,
+            Err(error) => return Err(error),
+        };
         for item in items {
-            item.serialize(&mut *out.writer)?;
+            if let Err(error) = item.serialize(&mut *out.writer) {
+                return Err(error);
+            }
         }
         ser::SerializeSeq::end(out)
     }

@@ -1,12 +1,13 @@
 //! Driving a machine: its frame comes from memory or from bytes, its body runs, its new state is taken down.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::task::Poll;
 
 use super::context::{Context, Fault, Step};
 use super::describe::SlotDescription;
 use super::frame::{Frame, Op, State};
-use super::held::{Held, Look};
+use super::held::{Asked, Held};
 use super::spawned::{Spawned, step_method};
 use super::task::Site;
 use super::wait::OpId;
@@ -64,40 +65,28 @@ pub fn drive<F: Frame, A, T>(
     ctx: &Context,
     mut body: impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
 ) -> Poll<T> {
-    // Behind a pointer, rustc compiles the body once, and not for each place that calls it.
-    drive_body(sub, ctx, &mut body)
-}
-
-/// What a machine's body is: it steps the frame, or shows its slots.
-type Body<'b, F, A, T> = dyn FnMut(&mut F, Op<'_, '_, A>) -> Poll<T> + 'b;
-
-fn drive_body<F: Frame, A, T>(sub: &mut Sub<A>, ctx: &Context, body: &mut Body<'_, F, A, T>) -> Poll<T> {
-    let (machine, held) = (F::State::MACHINE, &mut sub.held);
-    let mut frame = if let Some(frame) = held.take_frame(ctx) {
-        frame.downcast::<F>().expect("a machine is driven by one body")
-    } else {
-        let mut frame = Box::new(F::empty());
-        if !held.prepare(machine, ctx, &mut |look| look_at(&mut *frame, look, body)) {
-            return Poll::Pending;
+    let (mut output, arguments) = (None, &mut sub.arguments);
+    let step = &mut |frame: &mut dyn Any, asked: Asked<'_, '_>| {
+        let op = match asked {
+            Asked::Step => Op::Step(arguments.take()),
+            Asked::Slots(slots) => Op::Slots(slots),
+            Asked::Spawned(spawned) => Op::Spawned(spawned),
+        };
+        match frame.downcast_mut().map(|frame| body(frame, op)) {
+            Some(Poll::Ready(value)) => output = Some(value),
+            Some(Poll::Pending) => {}
+            None => two_bodies(),
         }
-        frame
+        output.is_some()
     };
-    let polled = body(&mut frame, Op::Step(sub.arguments.take()));
-    if polled.is_ready() {
-        held.clear();
-    } else {
-        held.take_down(machine, ctx, &mut |look| look_at(&mut *frame, look, body));
-        held.keep(frame);
-    }
-    polled
+    sub.held.drive(F::State::MACHINE, ctx, || Box::new(F::empty()), step);
+    output.map_or(Poll::Pending, Poll::Ready)
 }
 
-fn look_at<F, A, T>(frame: &mut F, look: Look<'_, '_>, body: &mut Body<'_, F, A, T>) {
-    let op = match look {
-        Look::Slots(slots) => Op::Slots(slots),
-        Look::Spawned(spawned) => Op::Spawned(spawned),
-    };
-    let _ = body(frame, op);
+#[cold]
+#[inline(never)]
+fn two_bodies() {
+    panic!("a machine is driven by one body");
 }
 
 /// Steps a task whose body is written here: an `async` block called `name`. A task whose body is written within

@@ -9,9 +9,9 @@ use cbor4ii::core::utils::SliceReader;
 use cbor4ii::core::{RawValue, types};
 
 use super::context::{Context, Fault};
-use super::frame::{Mode, Slots};
 use super::opaque::Opaque;
 use super::sheet::{Draft, Sheet};
+use super::slots::{Mode, Slots};
 use super::spawned::Spawned;
 use super::task;
 use crate::codec;
@@ -39,13 +39,18 @@ enum Form {
     Done,
 }
 
-/// What a body is asked to do with a frame other than to step it.
-pub(super) enum Look<'a, 'b> {
+/// What a body is asked to do with a frame.
+pub(super) enum Asked<'a, 'b> {
+    /// Go on.
+    Step,
     /// Show the slots.
     Slots(&'a mut Slots<'b>),
     /// Step a task whose body is written within.
     Spawned(&'a mut Spawned),
 }
+
+/// A machine's body, its types erased: gives whether the machine has ended.
+pub(super) type Body<'b> = dyn FnMut(&mut dyn Any, Asked<'_, '_>) -> bool + 'b;
 
 impl Held {
     fn new(form: Form, encoded: Vec<u8>) -> Self {
@@ -90,9 +95,34 @@ impl Held {
         Ok(!sheet.is_empty())
     }
 
-    /// The frame, if it is in memory and is to be stepped.
+    /// Steps the machine: gets its frame, which `empty` makes, runs `body` on it, and takes down the new state.
     #[inline(never)]
-    pub(super) fn take_frame(&mut self, ctx: &Context) -> Option<Box<dyn Any>> {
+    pub(super) fn drive(
+        &mut self,
+        machine: &'static str,
+        ctx: &Context,
+        empty: fn() -> Box<dyn Any>,
+        body: &mut Body<'_>,
+    ) {
+        let mut frame = if let Some(frame) = self.take_frame(ctx) {
+            frame
+        } else {
+            let mut frame = empty();
+            if !self.prepare(machine, ctx, &mut |asked| body(&mut *frame, asked)) {
+                return;
+            }
+            frame
+        };
+        if body(&mut *frame, Asked::Step) {
+            self.clear();
+        } else {
+            self.take_down(machine, ctx, &mut |asked| body(&mut *frame, asked));
+            self.0.get_mut().form = Form::Hot(frame);
+        }
+    }
+
+    /// The frame, if it is in memory and is to be stepped.
+    fn take_frame(&mut self, ctx: &Context) -> Option<Box<dyn Any>> {
         if ctx.is_describing() {
             return None;
         }
@@ -107,12 +137,11 @@ impl Held {
     }
 
     /// Makes an empty frame into what is to be stepped; or does what is asked instead of a step, and gives `false`.
-    #[inline(never)]
-    pub(super) fn prepare(
+    fn prepare(
         &mut self,
         machine: &'static str,
         ctx: &Context,
-        body: &mut dyn FnMut(Look<'_, '_>),
+        body: &mut dyn FnMut(Asked<'_, '_>) -> bool,
     ) -> bool {
         let inner = self.0.get_mut();
         if ctx.is_describing() && !matches!(inner.form, Form::Spawned(_)) {
@@ -122,7 +151,7 @@ impl Held {
         match std::mem::replace(&mut inner.form, Form::Done) {
             Form::Start | Form::Hot(_) => true,
             Form::Spawned(mut spawned) => {
-                body(Look::Spawned(&mut spawned));
+                body(Asked::Spawned(&mut spawned));
                 inner.form = Form::Spawned(spawned);
                 false
             }
@@ -141,27 +170,27 @@ impl Held {
     }
 
     /// The machine has ended.
-    #[inline(never)]
-    pub(super) fn clear(&mut self) {
+    fn clear(&mut self) {
         let inner = self.0.get_mut();
         inner.sheet = Sheet::default();
         inner.shared.clear();
     }
 
-    /// Takes down the new state of a frame that was stepped, and keeps it.
-    #[inline(never)]
-    pub(super) fn take_down(
+    /// Takes down the new state of a frame that was stepped.
+    fn take_down(
         &mut self,
         machine: &'static str,
         ctx: &Context,
-        body: &mut dyn FnMut(Look<'_, '_>),
+        body: &mut dyn FnMut(Asked<'_, '_>) -> bool,
     ) {
         let inner = self.0.get_mut();
         let mut draft = Draft::new(std::mem::take(&mut inner.sheet));
         draft.out.begin_frame();
         let (encoding, shared) = (&mut draft, &mut inner.shared);
         let mut slots = Slots::new(Mode::Encode { draft: encoding, shared, fault: None, machine });
-        let named = task::naming(&mut || body(Look::Slots(&mut slots)));
+        let named = task::naming(&mut || {
+            body(Asked::Slots(&mut slots));
+        });
         if let Mode::Encode { fault: Some(fault), .. } = slots.mode {
             ctx.fault(fault);
         }
@@ -169,34 +198,33 @@ impl Held {
         draft.out.end_frame();
         inner.sheet = draft.finish();
     }
-
-    #[inline(never)]
-    pub(super) fn keep(&mut self, frame: Box<dyn Any>) {
-        self.0.get_mut().form = Form::Hot(frame);
-    }
 }
 
-fn describe(machine: &'static str, ctx: &Context, body: &mut dyn FnMut(Look<'_, '_>)) {
+fn describe(machine: &'static str, ctx: &Context, body: &mut dyn FnMut(Asked<'_, '_>) -> bool) {
     #[cfg(feature = "testing")]
     super::stored::begin(machine);
     #[cfg(not(feature = "testing"))]
     let _ = machine;
     let mut slots = Slots::new(Mode::Describe { slots: Vec::new() });
-    body(Look::Slots(&mut slots));
+    body(Asked::Slots(&mut slots));
     if let Mode::Describe { slots } = slots.mode {
         ctx.describe_slots(slots);
     }
 }
 
 /// Fills the frame with what was stored.
-fn decode(machine: &'static str, encoded: &[u8], body: &mut dyn FnMut(Look<'_, '_>)) -> Result<(), Fault> {
+fn decode(
+    machine: &'static str,
+    encoded: &[u8],
+    body: &mut dyn FnMut(Asked<'_, '_>) -> bool,
+) -> Result<(), Fault> {
     let fields = split_map(encoded).map_err(|reason| Fault::BadSlot {
         machine: machine.to_owned(),
         slot: "at".to_owned(),
         reason,
     })?;
     let mut slots = Slots::new(Mode::Decode { fields, fault: None, machine });
-    body(Look::Slots(&mut slots));
+    body(Asked::Slots(&mut slots));
     match slots.mode {
         Mode::Decode { fault: Some(fault), .. } => Err(fault),
         _ => Ok(()),

@@ -29,6 +29,7 @@ mod parts;
 mod process;
 mod question;
 mod sheet;
+mod slots;
 mod spawned;
 mod stepping;
 mod steps;
@@ -53,7 +54,7 @@ pub use describe::{
     dot, mermaid, transitions,
 };
 pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots_of_task};
-pub use frame::{Frame, Op, Slot, Slots, State, StateEntry, Stored};
+pub use frame::{Frame, Op, Slot, State, StateEntry, Stored};
 pub use functions::{Awaited, with_functions};
 pub(crate) use held::stored_state;
 pub use iterators::{Finite, Ordered, Repeatable, repeated};
@@ -68,6 +69,7 @@ pub use question::{Asked, FromResidual, Question, ask};
 #[doc(hidden)]
 pub use serde;
 pub(crate) use sheet::{Difference, Sheet};
+pub use slots::Slots;
 pub use spawned::{Spawned, step_method};
 pub use steps::Steps;
 pub use task::{AsyncBlock, ByReference, Site, Spawn, TakenAlong, Task, TaskReference, by_reference};
