@@ -2,7 +2,8 @@
 
 use longhaul_programs::run::{Evaluated, Program};
 use longhaul_programs::value::{Value, cell};
-use syn::{Expr, Pat};
+use syn::parse::ParseStream;
+use syn::{Expr, Pat, Token, Type};
 
 use super::arms::{Go, parsed};
 use super::frame::{Content, Frame, wrong};
@@ -60,7 +61,7 @@ impl Machines<'_> {
 
     /// Makes a borrow again; `false` where what it looks up is there no more.
     fn again(&self, locals: &mut Locals, rebuild: &Rebuild) -> Evaluated<bool> {
-        let pat = parsed(Pat::parse_multi, &rebuild.pat)?;
+        let pat = parsed(of_a_let, &rebuild.pat)?;
         let expr: Expr = parsed(<Expr as syn::parse::Parse>::parse, &rebuild.expr)?;
         let mut place = Program::now(self.program.place(&mut locals.env, &expr))?;
         if rebuild.or_leave.is_some() {
@@ -110,6 +111,15 @@ impl Machines<'_> {
         }
         Ok(())
     }
+}
+
+/// The pattern of a `let`, with or without its type.
+fn of_a_let(input: ParseStream<'_>) -> syn::Result<Pat> {
+    let pat = Pat::parse_multi(input)?;
+    if input.parse::<Option<Token![:]>>()?.is_some() {
+        input.parse::<Type>()?;
+    }
+    Ok(pat)
 }
 
 pub(super) fn put(machine: &Machine, frame: &mut Frame, var: VarId, value: Value) -> Evaluated<()> {

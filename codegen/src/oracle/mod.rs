@@ -64,13 +64,15 @@ pub(super) fn machines<'p>(program: &'p Program, item: &syn::ItemImpl) -> Result
         let arguments = method.arguments.len();
         add(&mut machines, name, (lowered.graph, lowered.analysis), arguments, receiver, Vec::new());
     }
-    let of_all = machines.values_mut().flat_map(|machine| std::mem::take(&mut machine.graph.steps));
-    let of_all = of_all.map(|mut step| {
-        let items = step.items.into_iter().flatten().map(syn::Stmt::Item);
-        step.body.stmts.splice(0..0, items);
-        (step.name, (step.captures, step.body))
-    });
-    let steps = of_all.collect();
+    let mut steps = BTreeMap::new();
+    for machine in machines.values_mut() {
+        for mut step in std::mem::take(&mut machine.graph.steps) {
+            let around = machine.graph.items.iter().chain(&machine.items).cloned();
+            let items = around.chain(step.items.into_iter().flatten()).map(syn::Stmt::Item);
+            step.body.stmts.splice(0..0, items.collect::<Vec<_>>());
+            steps.insert(step.name, (step.captures, step.body));
+        }
+    }
     Ok(Machines { program, machines, steps })
 }
 

@@ -7,6 +7,7 @@
 
 pub mod batch;
 pub mod choices;
+pub mod constructs;
 pub mod library;
 pub mod outside;
 pub mod plain;

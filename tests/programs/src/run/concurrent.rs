@@ -277,11 +277,11 @@ fn name_is_simple(name: &str) -> bool {
 }
 
 /// A branch of a `select!`.
-struct SelectArm {
+pub(super) struct SelectArm {
     pat: Pat,
-    awaitable: Expr,
-    guard: Option<Expr>,
-    handler: Expr,
+    pub(super) awaitable: Expr,
+    pub(super) guard: Option<Expr>,
+    pub(super) handler: Expr,
 }
 
 /// The first branch that is done, by number, and its output; the others are dropped.
@@ -297,7 +297,7 @@ async fn race(mut branches: Vec<Eval<'_>>) -> Evaluated<(usize, Value)> {
     .await
 }
 
-fn select_arms(input: ParseStream<'_>) -> syn::Result<(Vec<SelectArm>, Option<Expr>)> {
+pub(super) fn select_arms(input: ParseStream<'_>) -> syn::Result<(Vec<SelectArm>, Option<Expr>)> {
     let mut arms = Vec::new();
     while !input.is_empty() {
         if input.parse::<Option<Token![else]>>()?.is_some() {

@@ -4,6 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Macro, Pat, Token};
 
+use super::concurrent::select_arms;
 use super::{Env, Eval, Evaluated, Program, bug};
 use crate::value::{Place, Value};
 
@@ -112,6 +113,26 @@ impl Program {
         }
         Ok(shown)
     }
+}
+
+/// The expressions in a call of a macro, as far as it takes any.
+pub(crate) fn macro_arguments(mac: &Macro) -> Vec<Expr> {
+    if mac.path.is_ident("select") {
+        let Ok((arms, otherwise)) = select_arms.parse2(mac.tokens.clone()) else { return Vec::new() };
+        let of_arms =
+            arms.into_iter().flat_map(|arm| arm.guard.into_iter().chain([arm.awaitable, arm.handler]));
+        return of_arms.chain(otherwise).collect();
+    }
+    if let Ok(values) = expressions.parse2(mac.tokens.clone()) {
+        return values;
+    }
+    // `value; count` and `value, pattern`
+    let first = |input: ParseStream<'_>| {
+        let value: Expr = input.parse()?;
+        input.parse::<TokenStream>()?;
+        Ok(value)
+    };
+    first.parse2(mac.tokens.clone()).into_iter().collect()
 }
 
 pub(crate) fn expressions(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {

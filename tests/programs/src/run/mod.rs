@@ -14,6 +14,8 @@ mod method;
 mod pattern;
 mod tasks;
 
+pub(crate) use self::macros::macro_arguments;
+
 use std::cell::{self, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -162,7 +162,15 @@ impl Writer {
         let access = if mutable { Access::BorrowMut } else { Access::Borrow };
         let bound = self.bind_as(&name, ty, access, false);
         self.hold(bound, var, if mutable { Hold::Hide } else { Hold::Freeze });
-        format!("let {name} = {}{place};", if mutable { "&mut " } else { "&" })
+        let sign = if mutable { "&mut " } else { "&" };
+        let line = format!("let {name} = {sign}{place};");
+        if self.once_in(3) {
+            let again = self.fresh("r");
+            let borrow_again = self.bind_as(&again, ty, access, false);
+            self.hold(borrow_again, bound, if mutable { Hold::Hide } else { Hold::Freeze });
+            return format!("{line}\nlet {again} = {sign}*{name};");
+        }
+        line
     }
 
     fn let_else(&mut self) -> String {
