@@ -47,3 +47,15 @@ fn four_times_the_steps_are_four_times_the_code() {
         assert!(sizes[1] <= sizes[0] * 9 / 2, "{kind}: {sizes:?}");
     }
 }
+
+/// Of many statements, too, which a body of generated code may well have.
+#[test]
+fn four_hundred_matches_are_four_times_a_hundred() {
+    let sizes = [100, 400].map(|steps| {
+        let expanded = longhaul_codegen::workflow(TokenStream::new(), source("match", steps));
+        assert!(!expanded.to_string().contains("compile_error"));
+        size(expanded)
+    });
+    println!("{sizes:?}");
+    assert!(sizes[1] <= sizes[0] * 17 / 4, "{sizes:?}");
+}

@@ -113,7 +113,9 @@ impl Finder {
         self.add_if(!found.is_empty() && text.contains(". await"), AWAIT, found);
         // What is in it is code, too, as far as it can be read.
         let values = crate::run::macro_arguments(mac);
-        values.iter().for_each(|value| self.visit_expr(value));
+        for value in &values {
+            self.visit_expr(value);
+        }
     }
 }
 

@@ -138,7 +138,13 @@ impl Writer {
             5 => (format!("(_, {name})"), format!("{place}.iter().enumerate()")),
             6 => (name, format!("{place}.iter().skip(1)")),
             7 => (format!("&{name}"), format!("&{place}")),
-            8 => (name, format!("{place}.iter().map(|q| m(q + 1i64))")),
+            8 => {
+                // What a `map` gives may be a borrow, which no block can take along.
+                let item = self.fresh("l");
+                let mut source = Source::new(item.clone(), format!("{place}.iter().map(|q| m(q + 1i64))"));
+                source.first = vec![format!("let {name} = {item}.clone();")];
+                return Some(source);
+            }
             9 => (name, format!("{place}.iter().filter(|q| **q > 1i64)")),
             _ => {
                 // A part of the list, which is told, and of which the first is bound.
