@@ -78,6 +78,7 @@ macro_rules! all_themes {
             sources: "themes/sources.rs";
             steps: "themes/steps.rs";
             tasks: "themes/tasks.rs";
+            teams: "themes/teams.rs";
             texts: "themes/texts.rs";
             triggers: "themes/triggers.rs";
             references: "themes/references.rs";
