@@ -13,7 +13,7 @@ use crate::attributes::{self, Attributes};
 use crate::diag::{self, Errors};
 use crate::instances::{Instance, Options};
 use crate::parameters::{self, Argument, Kind, Parameters, context_of, stored};
-use crate::storable::{meant, names_dyn, names_lifetime, without_self};
+use crate::storable::{meant, names_dyn, names_lifetime, names_reference, without_self};
 
 /// A workflow's impl.
 pub(crate) struct Workflow {
@@ -283,7 +283,9 @@ pub(crate) fn method(
         parameters::sort(signature, kind, errors);
     body.stmts.splice(..0, prologue);
     let mut output = return_type(signature);
-    if let Some(found) = names_lifetime(&output) {
+    if kind != Kind::Method {
+        output = answer(&output, "this result", errors);
+    } else if let Some(found) = names_lifetime(&output) {
         errors.on(found, diag::REF_OUTPUT);
         output = meant(&output);
     }
@@ -298,6 +300,13 @@ pub(crate) fn method(
         output,
         body,
     }
+}
+
+/// The type of what leaves the run; what is meant by it, where it is a borrow.
+fn answer(output: &Type, what: &str, errors: &mut Errors) -> Type {
+    let Some(found) = names_reference(output) else { return output.clone() };
+    errors.on(found, diag::REF_ANSWER.with(&[what]));
+    meant(output)
 }
 
 fn handler(
@@ -353,7 +362,15 @@ fn handler(
         Visibility::Inherited => syn::parse_quote!(pub),
         written => written.clone(),
     };
-    let (name, output) = (signature.ident.clone(), without_self(&return_type(signature), of));
+    let mut output = return_type(signature);
+    match role {
+        // What an async handler ends with is looked at with the method.
+        _ if is_async && names_reference(&output).is_some() => output = meant(&output),
+        Role::Query => output = answer(&output, "the answer of a query", errors),
+        Role::Update => output = answer(&output, "the answer of an update", errors),
+        Role::Signal | Role::Run => {}
+    }
+    let (name, output) = (signature.ident.clone(), without_self(&output, of));
     Some(Handler { name, attrs, vis, arguments, output, is_async, validator })
 }
 

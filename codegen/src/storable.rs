@@ -52,6 +52,14 @@ fn is_literal(reference: &syn::TypeReference) -> bool {
     elem && forever && reference.mutability.is_none()
 }
 
+/// The first reference in a type that cannot be read back.
+pub(crate) fn names_reference(ty: &Type) -> Option<syn::TypeReference> {
+    match names_unstorable(ty) {
+        Some(Type::Reference(reference)) => Some(reference),
+        _ => None,
+    }
+}
+
 /// The first borrow in a type that is not for ever: a reference, or a lifetime that is named.
 pub(crate) fn names_lifetime(ty: &Type) -> Option<proc_macro2::TokenStream> {
     struct First(Option<proc_macro2::TokenStream>);

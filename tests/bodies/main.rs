@@ -12,6 +12,7 @@ mod endings;
 mod machine;
 mod plain;
 mod plain_tasks;
+mod seeds;
 mod trace;
 
 /// The type of a workflow whose body stands in a theme.

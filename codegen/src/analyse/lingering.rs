@@ -7,7 +7,7 @@ use syn::visit::{self, Visit};
 use syn::{Expr, UnOp};
 
 use super::{codes, mentioned, successors};
-use crate::cfg::{Block, BlockId, CodeTokens, ExitTo, Graph};
+use crate::cfg::{Block, BlockId, CodeTokens, ConstructId, ExitTo, Graph, TaskId};
 use crate::lower::takes_by_reference;
 use crate::names::{VarId, Vars};
 
@@ -27,14 +27,37 @@ pub(super) fn lingering(graph: &Graph, reachable: &[bool]) -> Vec<Vars> {
             assigning.extend(assigns.then_some(id));
         }
         let behind = |ids: &[BlockId]| ids.iter().flat_map(|id| behind(graph, *id)).collect();
-        let moved = reached(graph, reachable, var, behind(&moving), &assigning);
+        let around: Vec<_> = moving.iter().flat_map(|id| branches_around(graph, *id)).collect();
+        let polls = around.iter().map(|(construct, _)| graph.constructs[construct.0].poll);
+        let moved_by: Vec<BlockId> = moving.iter().copied().chain(polls).collect();
+        let moved = reached(graph, reachable, var, behind(&moved_by), &assigning);
+        // A branch that moves out of it has it for itself.
+        let taken_along = |id: BlockId| {
+            around.iter().any(|(construct, branch)| {
+                let task = graph.block(id).task;
+                let in_construct =
+                    graph.constructs[construct.0].branches.iter().any(|of| graph.is_within(task, *of));
+                id == graph.constructs[construct.0].poll || (in_construct && !graph.is_within(task, *branch))
+            })
+        };
         let keeping: Vec<BlockId> = kept_in.into_iter().filter(|id| !moving.contains(id)).collect();
         let alive = reached(graph, reachable, var, behind(&keeping), &[]);
-        for id in graph.block_ids().filter(|id| alive[id.0] && !moved[id.0]) {
+        for id in graph.block_ids().filter(|id| alive[id.0] && !moved[id.0] && !taken_along(*id)) {
             lingering[id.0].insert(var);
         }
     }
     lingering
+}
+
+/// The constructs that a block is in a branch of, innermost first, with that branch.
+fn branches_around(graph: &Graph, id: BlockId) -> Vec<(ConstructId, TaskId)> {
+    let mut around = Vec::new();
+    let mut task = graph.block(id).task;
+    while let Some((construct, _)) = graph.tasks[task.0].branch_of {
+        around.push((construct, task));
+        task = graph.construct_task(construct);
+    }
+    around
 }
 
 /// Where a block leads to when it is done. The branches of a construct that it waits for come before.

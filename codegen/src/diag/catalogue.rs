@@ -120,6 +120,10 @@ catalogue! {
         why: "code is read by calling the reader again for what is within, and the compiler's stack has an end",
         instead: "an inner part in a `let` before it, or in a function of its own";
 
+    REF_ANSWER LH0027: "{0} cannot be a borrow",
+        why: "it leaves the run, and is read back where nothing is that it could borrow",
+        instead: "the value itself: `String` for `&str`, `Vec<T>` for `&[T]`, a clone for the rest";
+
     UPDATE_SHAPE LH0030: "an update has to be `fn name(&mut self, ..)`",
         why: "it changes the run's own value, and answers once it has",
         instead: "`#[update] fn name(&mut self, value: Value) -> Result<(), Refused>`, or an `async fn`, which runs beside `run`";

@@ -14,6 +14,7 @@ bodies! {
     WhileTasks { a_while_let_pops_tasks(4); }
     BlocksInBlocks { labels_and_breaks_within_blocks(4); }
     RacingTasks { the_first_of_two_tasks_by_reference(3); }
+    TasksMovedInBranches { branches_move_tasks(3); branches_move_other_tasks(1); }
     ZippedTasks { zipped_with_what_they_are_of(3); }
 }
 
@@ -346,5 +347,59 @@ impl ZippedTasks {
             out.push(format!("{name}={}", task.await?));
         }
         Ok(out.join(","))
+    }
+}
+
+#[workflow]
+impl TasksMovedInBranches {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        let (left, right) = (ctx.spawn(num(n)), ctx.spawn(num(n + 1)));
+        let chosen = ctx
+            .scope(async {
+                if n > 2 {
+                    none().await.unwrap();
+                    left
+                } else {
+                    num(77).await.unwrap();
+                    right
+                }
+            })
+            .await?;
+        none().await?;
+        let first = chosen.await??;
+        let (mut a, mut b) = (ctx.spawn(num(n)), ctx.spawn(text(format!("{n}"))));
+        let (x, y) = join!(
+            async {
+                select! {
+                    got = &mut a => (format!("{got:?}"), Some(b)),
+                    got = &mut b => (format!("{got:?}"), None),
+                }
+            },
+            async {
+                num(1).await.unwrap();
+                num(2).await.unwrap()
+            },
+        );
+        none().await?;
+        let (x, other) = x;
+        let rest = match other {
+            Some(b) => b.await??,
+            None => "none".to_owned(),
+        };
+        let kept = ctx.spawn(async move {
+            for i in 0..4 { num(i + 50).await.unwrap(); }
+        });
+        let late = timeout(seconds(1), async {
+            if n == 1 {
+                num(6).await.unwrap();
+                drop(kept);
+                return num(7).await.unwrap();
+            }
+            num(8).await.unwrap() + num(9).await.unwrap()
+        })
+        .await;
+        num(10).await?;
+        Ok(format!("{first} {x} {y} {rest} {late:?}"))
     }
 }
