@@ -73,9 +73,9 @@ fn note(machine: &Machine<'_>) -> Option<String> {
     if let [first, second, third, rest @ ..] = &names[..]
         && !rest.is_empty()
     {
-        note.push_str(&format!(" but {first}, {second}, {third} and {} others", rest.len()));
+        note = format!("{note} but {first}, {second}, {third} and {} others", rest.len());
     } else if !names.is_empty() {
-        note.push_str(&format!(" but {}", names.join(", ")));
+        note = format!("{note} but {}", names.join(", "));
     }
     Some(note)
 }
