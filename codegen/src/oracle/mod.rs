@@ -30,6 +30,7 @@ use crate::diag::Errors;
 use crate::model;
 
 /// The machines of a program.
+#[allow(clippy::struct_field_names)] // they are what it is named after
 pub(super) struct Machines<'p> {
     pub(super) program: &'p Program,
     pub(super) machines: BTreeMap<String, Machine>,

@@ -79,8 +79,11 @@ struct Found {
     tracer: Tracer,
     activities: Vec<Activity>,
     /// Functions that are called.
-    functions: Vec<(&'static str, fn() -> Vec<MachineDescription>)>,
+    functions: Vec<(&'static str, Describe)>,
 }
+
+/// What describes the machines of a function.
+type Describe = fn() -> Vec<MachineDescription>;
 
 fn function_name(method: &str) -> String {
     format!("fn-{method}")

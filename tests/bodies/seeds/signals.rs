@@ -155,6 +155,7 @@ impl Tasks {
     }
 
     #[signal]
+    #[allow(clippy::needless_pass_by_value)] // what is sent is the handler's own
     fn complete(&mut self, task: String, result: String) {
         if let Some(done) = self.open.remove(&task) {
             done.resolve(result);
