@@ -119,7 +119,7 @@ async fn what_is_not_built_is_not_there() {
 fn only_what_is_built_is_described() {
     let machines = Flow::describe();
     let methods: Vec<_> = machines.iter().map(|machine| machine.method).collect();
-    assert_eq!(methods, ["run", "wait", "old", "later"]);
+    assert_eq!(methods, ["run", "wait", "old", "later", "shared"]);
     let names: Vec<_> = Flow::SIGNALS.iter().map(|signal| signal.name).collect();
     assert_eq!(names, ["note"]);
     assert_eq!(Flow::QUERIES, ["other"]);
