@@ -17,8 +17,8 @@ pub(crate) struct Noting<S> {
     noted: Noted,
 }
 
-/// The batches, in their order; those that were committed together are together.
-pub(crate) type Noted = Arc<Mutex<Vec<Vec<Arc<Batch>>>>>;
+/// The batches, in their order; those that were committed together are one.
+pub(crate) type Noted = Arc<Mutex<Vec<Batch>>>;
 
 impl<S: Store> Noting<S> {
     pub(crate) fn new(store: S, noted: &Noted) -> Self {
@@ -40,15 +40,16 @@ impl<S: Store> Store for Noting<S> {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.commit_all(&[Arc::new(batch.clone())])
+        self.store.commit(batch)?;
+        let mut noted =
+            self.noted.lock().map_err(|_| StoreError::new("note a batch", "a thread panicked"))?;
+        noted.push(batch.clone());
+        Ok(())
     }
 
     fn commit_all(&self, batches: &[Arc<Batch>]) -> Result<(), StoreError> {
-        self.store.commit_all(batches)?;
-        let mut noted =
-            self.noted.lock().map_err(|_| StoreError::new("note a batch", "a thread panicked"))?;
-        noted.push(batches.to_vec());
-        Ok(())
+        // As the runtime's store does it.
+        self.commit(&Batch::merged(batches.iter().map(Arc::as_ref)))
     }
 
     fn close(&self) -> Result<(), StoreError> {
@@ -60,9 +61,8 @@ impl<S: Store> Store for Noting<S> {
 const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
 const MEMTABLE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The time in which bare fjall commits these batches, with a sync for those that are together. What the runtime adds to each, its
-/// number, is not in it.
-pub(crate) fn commit_all(folder: &Path, commits: &[Vec<Arc<Batch>>]) -> Result<Duration, Box<dyn Error>> {
+/// The time in which bare fjall commits these batches. What the runtime adds to each, its number, is not in it.
+pub(crate) fn commit_all(folder: &Path, batches: &[Batch]) -> Result<Duration, Box<dyn Error>> {
     let database = Database::builder(folder).max_journaling_size(JOURNAL_BYTES).worker_threads(1).open()?;
     let tables = Table::ALL
         .map(|table| {
@@ -72,13 +72,9 @@ pub(crate) fn commit_all(folder: &Path, commits: &[Vec<Arc<Batch>>]) -> Result<D
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
     let begun = Instant::now();
-    let batches = commits.iter().flat_map(|batches| {
-        let last = batches.len() - 1;
-        batches.iter().enumerate().map(move |(at, batch)| (batch, at == last))
-    });
-    for (batch, is_last) in batches {
+    for batch in batches {
         let mut writes = OwnedWriteBatch::with_capacity(database.clone(), batch.len())
-            .durability(is_last.then_some(PersistMode::SyncData));
+            .durability(Some(PersistMode::SyncData));
         for write in batch.writes() {
             let table = &tables[write.table as usize];
             match write.value {

@@ -97,7 +97,7 @@ fn against_bare_fjall(tokio: &tokio::runtime::Runtime) -> Result<(), Box<dyn Err
     let commits = std::mem::take(&mut *noted.lock().map_err(|_| "a thread panicked")?);
     let folder = tempfile::tempdir()?;
     let bare = rate(runs, limit::commit_all(folder.path(), &commits)?);
-    let writes: usize = commits.iter().flatten().map(|batch| batch.len()).sum();
+    let writes: usize = commits.iter().map(longhaul::store::Batch::len).sum();
     #[allow(clippy::cast_precision_loss)]
     let (per_run, per_sync) = (writes as f64 / runs as f64, writes as f64 / commits.len() as f64);
     row(

@@ -1,5 +1,6 @@
 //! What is written in one commit.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -83,6 +84,13 @@ impl Batch {
     /// Deletes a key; one that is not there is fine.
     pub fn delete(&mut self, table: Table, key: impl AsRef<[u8]>) {
         self.push(Write { table, key: key.as_ref(), value: None });
+    }
+
+    /// One batch that does what these do one after the other: of the changes of a key it has the last.
+    pub fn merged<'a>(batches: impl IntoIterator<Item = &'a Batch>) -> Batch {
+        let writes = batches.into_iter().flat_map(Batch::writes);
+        let newest: BTreeMap<_, _> = writes.map(|write| ((write.table, write.key), write)).collect();
+        newest.into_values().collect()
     }
 
     /// Adds a change.

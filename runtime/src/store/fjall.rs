@@ -166,52 +166,6 @@ impl FjallStore {
         self.numbers().last
     }
 
-    /// Commits batches in their order, with one sync.
-    fn commit_each<'a>(&self, batches: impl Iterator<Item = &'a Batch>) -> Result<(), StoreError> {
-        if self.failed.load(Ordering::Acquire) {
-            return Err(StoreError::new("commit to disk", "an earlier commit failed"));
-        }
-        let mut batches = batches.filter(|batch| !batch.is_empty()).peekable();
-        let mut numbers = self.numbers();
-        while let Some(batch) = batches.next() {
-            let number = numbers.last.next();
-            // All are in one journal, so that the sync of the last one is that of all.
-            let sync = batches.peek().is_none().then_some(PersistMode::SyncData);
-            self.write(batch, number, sync).map_err(|error| {
-                self.failed.store(true, Ordering::Release);
-                match error {
-                    ::fjall::Error::Poisoned => StoreError::new(
-                        "commit to disk",
-                        "the store could not write its tables in the background",
-                    ),
-                    error => StoreError::new("commit to disk", error),
-                }
-            })?;
-            numbers.last = number;
-            if sync.is_some()
-                && let Err(error) = numbers.acknowledged.note(number)
-            {
-                // What was to be durable is. If the end of the journal is damaged before this can be written again, it is not found out.
-                tracing::warn!(%error, commit = number.0, "could not write which commit was acknowledged last");
-            }
-        }
-        Ok(())
-    }
-
-    fn write(&self, batch: &Batch, number: CommitNo, sync: Option<PersistMode>) -> ::fjall::Result<()> {
-        let mut writes =
-            ::fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.len() + 1).durability(sync);
-        for write in batch.writes() {
-            let table = self.table(write.table);
-            match write.value {
-                Some(value) => writes.insert(table, write.key, value),
-                None => writes.remove(table, write.key),
-            }
-        }
-        writes.insert(&self.commits, CommitNo::KEY, number.to_stored());
-        writes.commit()
-    }
-
     /// Flushing only shortens the next opening, so it is not waited for without end, nor where it has failed.
     fn wait_for_flush(&self) {
         #[allow(clippy::disallowed_methods)] // how long a close takes is no input of the core's
@@ -278,11 +232,46 @@ impl Store for FjallStore {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.commit_each(std::iter::once(batch))
+        if self.failed.load(Ordering::Acquire) {
+            return Err(StoreError::new("commit to disk", "an earlier commit failed"));
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut numbers = self.numbers();
+        let number = numbers.last.next();
+        let mut writes = ::fjall::OwnedWriteBatch::with_capacity(self.database.clone(), batch.len() + 1)
+            .durability(Some(PersistMode::SyncData));
+        for write in batch.writes() {
+            let table = self.table(write.table);
+            match write.value {
+                Some(value) => writes.insert(table, write.key, value),
+                None => writes.remove(table, write.key),
+            }
+        }
+        writes.insert(&self.commits, CommitNo::KEY, number.to_stored());
+        writes.commit().map_err(|error| {
+            self.failed.store(true, Ordering::Release);
+            match error {
+                ::fjall::Error::Poisoned => StoreError::new(
+                    "commit to disk",
+                    "the store could not write its tables in the background",
+                ),
+                error => StoreError::new("commit to disk", error),
+            }
+        })?;
+        numbers.last = number;
+        if let Err(error) = numbers.acknowledged.note(number) {
+            // What was to be durable is. If the end of the journal is damaged before this can be written again, it is not found out.
+            tracing::warn!(%error, commit = number.0, "could not write which commit was acknowledged last");
+        }
+        Ok(())
     }
 
+    // One batch, and not one after the other with a common sync: of several that were not synced, a power cut may leave a later one and
+    // not the first, which is what damage of acknowledged ones looks like (`journal/mod.rs`).
     fn commit_all(&self, batches: &[Arc<Batch>]) -> Result<(), StoreError> {
-        self.commit_each(batches.iter().map(Arc::as_ref))
+        self.commit(&Batch::merged(batches.iter().map(Arc::as_ref)))
     }
 
     fn close(&self) -> Result<(), StoreError> {

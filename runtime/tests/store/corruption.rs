@@ -6,9 +6,10 @@
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use longhaul::error::OpenError;
-use longhaul::store::JournalDamage;
+use longhaul::store::{Batch, FjallStore, JournalDamage, Store, Table};
 
 use crate::directory::{approvals, approve, builder, copy, find, start};
 use crate::script::Do;
@@ -154,6 +155,37 @@ async fn a_batch_that_was_torn_is_cut_off_and_all_before_it_is_there() {
             let expected = if journal == left.journal { 2 } else { 1 };
             assert_eq!(found, expected, "{way} at {at}");
         }
+    }
+}
+
+/// What waits for a sync is committed together. None of it is acknowledged before all is synced, so a power cut may leave any of its sectors and
+/// not others.
+#[test]
+fn what_was_committed_together_may_be_torn_anywhere() {
+    let live = tempfile::tempdir().unwrap();
+    let store = FjallStore::open(live.path()).unwrap();
+    let batch = |n: u8| {
+        let mut batch = Batch::default();
+        batch.put(Table::Runs, [n], noise(2_000));
+        batch.put(Table::Meta, b"same", [n]);
+        batch
+    };
+    store.commit(&batch(0)).unwrap();
+    let acknowledged = fs::read(live.path().join("ACKNOWLEDGED")).unwrap();
+    let whole = journal(live.path()).len();
+    store.commit_all(&[1, 2, 3].map(|n| Arc::new(batch(n)))).unwrap();
+    let journal = journal(live.path());
+    for at in sample(whole..journal.len(), 12) {
+        let dir = tempfile::tempdir().unwrap();
+        copy(live.path(), dir.path());
+        let mut torn = journal.clone();
+        WAYS[2].1(&mut torn, at);
+        fs::write(dir.path().join("store/0.jnl"), &torn).unwrap();
+        fs::write(dir.path().join("ACKNOWLEDGED"), &acknowledged).unwrap();
+        let opened = FjallStore::open(dir.path()).unwrap_or_else(|error| panic!("a sector at {at}: {error}"));
+        let last = u8::from(torn == journal) * 3;
+        assert_eq!(opened.get(Table::Meta, b"same").unwrap(), Some(vec![last]), "a sector at {at}");
+        assert_eq!(opened.scan(Table::Runs, &[], 9).unwrap().len(), usize::from(last) + 1);
     }
 }
 
