@@ -1,6 +1,6 @@
 //! The tables of `docs/LANGUAGE_TESTS.md` name tests that there are, and show code that stands in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
@@ -79,6 +79,17 @@ fn each_construct_has_the_test_that_its_row_names() {
     let mistakes: Vec<String> = rows.iter().filter_map(mistake).collect();
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
     assert!(rows.len() > 200, "{} rows", rows.len());
+}
+
+#[test]
+fn each_theme_has_a_row() {
+    let rows = rows(&read(&root().join("docs/LANGUAGE_TESTS.md")));
+    let named: BTreeSet<&str> = rows.iter().filter_map(|row| row.get("theme")).map(String::as_str).collect();
+    for file in std::fs::read_dir(root().join("tests/bodies/themes")).expect("there are themes") {
+        let path = file.expect("it can be listed").path();
+        let theme = path.file_stem().expect("it has a name").to_string_lossy();
+        assert!(named.contains(&*theme), "{theme} is in no table");
+    }
 }
 
 #[test]
