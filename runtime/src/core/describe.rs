@@ -37,7 +37,8 @@ pub struct RunDescription {
     pub workflow: String,
     /// How it stands.
     pub status: RunStatus,
-    /// The name of the state that its machine is in.
+    /// The name of the state that its machine is in. Of a run whose workflow is not registered, and which a crash left ahead of its
+    /// stored state, that of the stored one.
     pub state: String,
     /// What it waits for besides signals.
     pub waits_for: Vec<Waiting>,
@@ -144,7 +145,7 @@ impl ListFilter {
     /// Whether the filter lets a run through.
     pub(crate) fn takes(&self, record: &RunRecord) -> bool {
         self.workflow.as_ref().is_none_or(|workflow| *workflow == record.workflow)
-            && self.status.is_none_or(|status| status == status_of(&record.phase))
+            && self.status.is_none_or(|status| status == status_of(record.stands()))
             && self.id_prefix.as_ref().is_none_or(|prefix| record.id.starts_with(prefix))
     }
 }

@@ -54,7 +54,7 @@ impl Folding {
 
     /// Behind the transitions that have led to this state.
     pub(crate) fn from_state(workflow: WorkflowType, record: RunRecord) -> Self {
-        Folding { workflow, record: Some(record) }
+        Folding { workflow, record: Some(RunRecord { ahead: None, ..record }) }
     }
 
     /// The run, as far as it was folded.

@@ -43,6 +43,9 @@ impl Hot {
     /// What is small is stored each time; what is not, when the entries since are a [part](TAIL) of it, or when the run's
     /// standing changes. So the bytes written are linear in those of the events, and what is to be read is linear in the state.
     pub(crate) fn state_after(&mut self, no: RunNo, entry: usize, small: usize) -> Option<Vec<u8>> {
+        if self.run.behind.is_some() {
+            return self.run.standing_after(no);
+        }
         let tail = self.written.tail + entry;
         let due = !self.written.open
             || self.run.record.phase != Phase::Open
@@ -119,7 +122,8 @@ impl HotSet {
         let surplus = if all { self.runs.len() } else { self.runs.len().saturating_sub(self.bound) };
         let mut states = Vec::new();
         for no in self.order.values().take(surplus) {
-            if let Some(hot) = self.runs.get_mut(no).filter(|hot| hot.written.tail > 0) {
+            let is_overdue = |hot: &&mut Hot| hot.written.tail > 0 && hot.run.behind.is_none();
+            if let Some(hot) = self.runs.get_mut(no).filter(is_overdue) {
                 states.push((*no, hot.state(*no)));
             }
         }

@@ -12,7 +12,7 @@ use crate::error::{
     CancelError, CompletionError, HandleError, QueryError, RedriveError, SignalError, StartError,
 };
 use crate::machine::Ended;
-use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId};
+use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId, TimerKey};
 use crate::time::Moment;
 
 /// How a run ended, with its encoded output or error.
@@ -253,6 +253,8 @@ pub(crate) enum Need {
     Run(RunNo),
     /// A transition of the run that its stored state may not have yet.
     Tail(RunNo, Seq),
+    /// Whether the timer is armed.
+    Timer(TimerKey),
     /// What the run was started with.
     Started(RunNo),
     /// What the table has of a run's update with this id.
@@ -266,6 +268,7 @@ impl Need {
             Need::Id(id) => (Table::Ids, id.as_bytes().to_vec()),
             Need::Run(run) => (Table::Runs, run.key().to_vec()),
             Need::Tail(run, seq) => (Table::Log, run.log_key(*seq).to_vec()),
+            Need::Timer(timer) => (Table::Timers, timer.key().to_vec()),
             Need::Started(run) => (Table::Log, run.log_key(Seq(0)).to_vec()),
             Need::Update(table, run, id) => (*table, run.update_key(id)),
         }

@@ -7,7 +7,8 @@ use super::hot::Written;
 use super::input::Need;
 use super::registry::Registry;
 use super::run::Run;
-use crate::store::{self, Damage, DamageReason, LogEntry, Phase, RunNo, RunRecord, Seq, Table};
+use super::tasks::Tasks;
+use crate::store::{self, Damage, DamageReason, LogEntry, Phase, RunNo, RunRecord, Seq, Table, TimerKey};
 
 /// The runs that are being loaded.
 #[derive(Default)]
@@ -17,43 +18,70 @@ pub(super) struct Loading(BTreeMap<RunNo, Loaded>);
 pub(super) struct Loaded {
     pub(super) run: Run,
     pub(super) written: Written,
+    /// How it stands, as it is stored with the state of an earlier transition.
+    ahead: Option<Phase>,
+    /// Timers of which it is not known whether the run waits for them.
+    unsure: Vec<TimerKey>,
 }
 
 impl Loading {
     /// What is missing next to load a run.
     pub(super) fn need(&self, no: RunNo) -> Need {
-        self.0.get(&no).map_or(Need::Run(no), |loaded| Need::Tail(no, loaded.run.record.seq))
+        let Some(loaded) = self.0.get(&no) else { return Need::Run(no) };
+        loaded.unsure.last().map_or(Need::Tail(no, loaded.run.record.seq), |timer| Need::Timer(*timer))
     }
 
     /// Takes up the stored state.
     pub(super) fn state(&mut self, no: RunNo, bytes: &[u8]) -> Result<(), Damage> {
-        let record: RunRecord = store::open(Table::Runs, &no.key(), bytes)?;
-        let written = Written { state: bytes.len(), tail: 0, open: record.phase == Phase::Open };
-        self.0.insert(no, Loaded { run: Run::stored(record), written });
+        let mut record: RunRecord = store::open(Table::Runs, &no.key(), bytes)?;
+        let open = *record.stands() == Phase::Open;
+        let ahead = record.ahead.take();
+        let written = Written { state: bytes.len(), tail: 0, open };
+        self.0.insert(no, Loaded { run: Run::stored(record), written, ahead, unsure: Vec::new() });
         Ok(())
     }
 
     /// Takes up the log entry behind what was taken up so far; gives the run where there is none.
     pub(super) fn entry(
         &mut self,
-        registry: &Registry,
+        (registry, tasks): (&Registry, &Tasks),
         no: RunNo,
         seq: Seq,
         bytes: Option<&[u8]>,
     ) -> Result<Option<Loaded>, Damage> {
-        let (Some(bytes), Some(loaded)) = (bytes, self.0.get_mut(&no)) else { return Ok(self.0.remove(&no)) };
+        let Some(loaded) = self.0.get_mut(&no) else { return Ok(None) };
+        let Some(bytes) = bytes else { return Ok(self.end(no, tasks)) };
         let key = no.log_key(seq);
         let entry: LogEntry = store::open(Table::Log, &key, bytes)?;
-        let workflow = &loaded.run.record.workflow;
-        let made = match registry.folding(workflow) {
-            Some(registry) => again(&mut loaded.run, &registry, &entry).map_err(|error| error.to_string()),
-            None => Err(format!("workflow `{workflow}` is not registered")),
-        };
         loaded.written.tail += bytes.len();
-        made.map(|()| None).map_err(|error| {
+        let Some(registry) = registry.folding(&loaded.run.record.workflow) else {
+            loaded.run.pass_over(&entry);
+            return Ok(None);
+        };
+        again(&mut loaded.run, &registry, &entry).map(|()| None).map_err(|error| {
             let reason = format!("{error}; open the store with the binary that wrote it");
             Damage::new(Table::Log, &key, DamageReason::Undecodable(reason))
         })
+    }
+
+    /// There are no more entries.
+    fn end(&mut self, no: RunNo, tasks: &Tasks) -> Option<Loaded> {
+        let loaded = self.0.get_mut(&no)?;
+        if let Some(stored) = &mut loaded.run.behind {
+            stored.ahead = loaded.ahead.take();
+            loaded.unsure = loaded.run.strike_off_calls(no, tasks);
+        }
+        if loaded.unsure.is_empty() { self.0.remove(&no) } else { None }
+    }
+
+    /// Takes up whether a timer is armed; gives the run where nothing more is unsure.
+    pub(super) fn timer(&mut self, timer: TimerKey, is_armed: bool) -> Option<Loaded> {
+        let loaded = self.0.get_mut(&timer.run)?;
+        loaded.unsure.retain(|unsure| *unsure != timer);
+        if !is_armed {
+            loaded.run.record.armed.remove(timer.op);
+        }
+        if loaded.unsure.is_empty() { self.0.remove(&timer.run) } else { None }
     }
 
     /// Gives up loading a run.

@@ -7,6 +7,7 @@
 //! A `Run` is one run and its transition; [`fold`](fn@fold) is the same transition over a run's log.
 
 mod attempts;
+mod behind;
 mod describe;
 mod ending;
 mod fold;

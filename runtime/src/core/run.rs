@@ -27,6 +27,8 @@ pub(crate) struct Run {
     pub(crate) record: RunRecord,
     /// `None` until it is needed, and after a transition that did not stand.
     instance: Option<Box<dyn Instance>>,
+    /// The stored state, of a run that is ahead of it and whose code is not there: then the record has no more than can be told without.
+    pub(super) behind: Option<Box<RunRecord>>,
 }
 
 /// What a transition came to, besides the new record.
@@ -80,13 +82,14 @@ impl Run {
             armed: ArmedRecord::default(),
             inbox: Vec::new(),
             cancelled: false,
+            ahead: None,
         };
-        Ok(Run { record, instance: Some(instance) })
+        Ok(Run { record, instance: Some(instance), behind: None })
     }
 
     /// A run as it was stored.
     pub(crate) fn stored(record: RunRecord) -> Run {
-        Run { record, instance: None }
+        Run { record, instance: None, behind: None }
     }
 
     /// The operation, if the run waits for it and has not got it.
@@ -377,7 +380,7 @@ fn command_record(command: Command, now: Moment) -> CommandRecord {
     }
 }
 
-fn armed_by(command: &CommandRecord) -> Option<Armed> {
+pub(super) fn armed_by(command: &CommandRecord) -> Option<Armed> {
     let (op, operation) = match command {
         CommandRecord::Activity { op, activity, .. } => (*op, Operation::Activity(activity.clone())),
         CommandRecord::Timer { op, deadline } => (*op, Operation::Timer(*deadline)),

@@ -187,16 +187,13 @@ impl Shard {
                 }
             }
             Need::Tail(run, seq) => {
-                let entry =
-                    found.and_then(|bytes| self.loading.entry(&self.registry, run, seq, bytes.as_deref()));
-                match entry {
-                    Ok(None) => {}
-                    Ok(Some(Loaded { run: loaded, written })) => self.hot.insert(run, loaded, written),
-                    Err(damage) => {
-                        self.loading.give_up(run);
-                        self.damaged.insert(run, damage);
-                    }
-                }
+                let known = (&self.registry, &self.tasks);
+                let loaded = found.and_then(|bytes| self.loading.entry(known, run, seq, bytes.as_deref()));
+                self.load(run, loaded);
+            }
+            Need::Timer(timer) => {
+                let loaded = found.map(|bytes| self.loading.timer(timer, bytes.is_some()));
+                self.load(timer.run, loaded);
             }
             Need::Started(run) => {
                 let input = found
@@ -205,6 +202,18 @@ impl Shard {
                 self.inputs.insert(run, input);
             }
             Need::Update(table, run, id) => self.updates.admit(table, run, id, found),
+        }
+    }
+
+    /// Takes up a run, once all of it is there.
+    fn load(&mut self, run: RunNo, loaded: Result<Option<Loaded>, Damage>) {
+        match loaded {
+            Ok(None) => {}
+            Ok(Some(Loaded { run: loaded, written, .. })) => self.hot.insert(run, loaded, written),
+            Err(damage) => {
+                self.loading.give_up(run);
+                self.damaged.insert(run, damage);
+            }
         }
     }
 

@@ -176,6 +176,11 @@ impl Tasks {
         self.get(id).is_some_and(|task| task.record.abandoned)
     }
 
+    /// Whether its run waits for it.
+    pub(crate) fn is_waited_for(&self, id: TaskId) -> bool {
+        self.lost.contains_key(&id) || self.get(id).is_some_and(|task| !task.record.abandoned)
+    }
+
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task> {
         self.all.get(&id)
     }

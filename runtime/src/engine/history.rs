@@ -15,7 +15,7 @@ use super::reading::{Head, Page, Part};
 use crate::core::{FoldError, Folding, Target};
 use crate::error::EngineError;
 use crate::machine::OpId;
-use crate::store::{CommandRecord, EventRecord, LogEntry, RunNo, Seq};
+use crate::store::{CommandRecord, EventRecord, LogEntry, RunNo, RunRecord, Seq};
 
 /// The log of one run: what went into each transition, and what came out.
 #[derive(Debug, Clone, PartialEq)]
@@ -262,7 +262,8 @@ impl Engine {
             transitions += page.len();
             folding.go_on(&page, |record| {
                 if record.seq == head.record.seq {
-                    is_stored = record.to_stored(head.run) == head.stored;
+                    let ahead = head.record.ahead.clone();
+                    is_stored = RunRecord { ahead, ..record.clone() }.to_stored(head.run) == head.stored;
                 }
             })?;
         }

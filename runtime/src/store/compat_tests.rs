@@ -23,6 +23,7 @@ use crate::time::Moment;
 fn run(phase: Phase) -> RunRecord {
     RunRecord {
         cancelled: false,
+        ahead: None,
         id: "order-42".to_owned(),
         workflow: "Checkout".to_owned(),
         phase,
@@ -213,6 +214,8 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
     fixture.check("log-terminated", Table::Log, &key, &asked);
     let asked = RunRecord { cancelled: true, inbox: asked.events, ..run(Phase::Open) };
     fixture.check("run-asked-to-cancel", Table::Runs, &RunNo(7).key(), &asked);
+    let ahead = RunRecord { ahead: Some(Phase::Terminated("a duplicate".to_owned())), ..run(Phase::Open) };
+    fixture.check("run-ahead", Table::Runs, &RunNo(7).key(), &ahead);
     let update_key = RunNo(7).update_key("request-7");
     let update = UpdateRecord { name: "address".to_owned(), args: payload(&("here",)) };
     fixture.check("update", Table::Updates, &update_key, &update);

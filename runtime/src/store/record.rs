@@ -49,9 +49,18 @@ pub struct RunRecord {
     /// Whether it was asked to cancel.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,
+    /// How it stands after later transitions, where that is otherwise: those were made without its workflow's code, so that there is
+    /// no later state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<Phase>,
 }
 
 impl RunRecord {
+    /// How the run stands, be it after this state or ahead of it.
+    pub fn stands(&self) -> &Phase {
+        self.ahead.as_ref().unwrap_or(&self.phase)
+    }
+
     /// The bytes that the store has for this record under run number `no`.
     pub fn to_stored(&self, no: RunNo) -> Vec<u8> {
         seal(Table::Runs, &no.key(), self)

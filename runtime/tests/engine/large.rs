@@ -12,7 +12,7 @@ use crate::script::{Do, Script, Work, lower, raise};
 use crate::support::{Run, approvals, approve, builder, find, log, open, record, start};
 
 /// A run with a large state and, when this returns, a stored state that is behind it.
-async fn large(engine: &Engine, disk: &MemoryDisk) -> Run {
+pub(crate) async fn large(engine: &Engine, disk: &MemoryDisk) -> Run {
     let run = start(engine, "a", [Do::Approvals(200), Do::Call(1)]).await;
     for n in 0..50 {
         approve(&run, &format!("{n:>200}")).await;
@@ -24,7 +24,7 @@ async fn large(engine: &Engine, disk: &MemoryDisk) -> Run {
 }
 
 /// Whether the newest state is stored.
-fn is_stored(disk: &MemoryDisk, run: &Run) -> bool {
+pub(crate) fn is_stored(disk: &MemoryDisk, run: &Run) -> bool {
     record(disk, run.run()).seq == Seq(log(disk, run.run()).len() as u64)
 }
 

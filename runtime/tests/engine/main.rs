@@ -2,6 +2,7 @@
 
 mod activities;
 mod basics;
+mod behind;
 mod cancelling;
 mod crashes;
 mod described;

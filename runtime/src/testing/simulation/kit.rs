@@ -23,13 +23,26 @@ pub(super) struct Sort {
     pub(super) input: MakeInput,
 }
 
+/// What is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Binary {
+    /// It has all workflows and activities.
+    Whole,
+    /// It has the first of each alone.
+    First,
+    /// It lacks the first workflow.
+    WithoutFirst,
+}
+
 /// What is simulated.
 #[derive(Clone)]
 pub(super) struct Kit {
     pub(super) sorts: Vec<Sort>,
     pub(super) registry: Registry,
-    /// What a binary knows that lacks one workflow and one activity of them.
-    pub(super) lacking: Registry,
+    /// What a binary knows that has the first workflow and the first activity alone.
+    first: Registry,
+    /// What a binary knows that lacks the first workflow.
+    without_first: Registry,
     pub(super) players: BTreeMap<&'static str, Player>,
     /// Make up errors, of the activities that may fail with any.
     pub(super) errors: BTreeMap<&'static str, Player>,
@@ -51,7 +64,8 @@ impl Default for Kit {
         Kit {
             sorts: Vec::new(),
             registry: Registry::default(),
-            lacking: Registry::default(),
+            first: Registry::default(),
+            without_first: Registry::default(),
             players: BTreeMap::new(),
             errors: BTreeMap::new(),
             options: BTreeMap::new(),
@@ -67,10 +81,8 @@ impl Kit {
         make: impl Fn(&mut Sampler<'_>) -> Result<W::Input, SampleError> + 'static,
     ) {
         let workflow = WorkflowType::of::<W>();
-        // The binary that lacks something has the first of them.
-        if self.sorts.is_empty() {
-            self.lacking.add_workflow(workflow);
-        }
+        let one = if self.sorts.is_empty() { &mut self.first } else { &mut self.without_first };
+        one.add_workflow(workflow);
         self.registry.add_workflow(workflow);
         let input = move |choices: &mut Sampler<'_>| {
             let input = make(choices)?;
@@ -117,11 +129,21 @@ impl Kit {
 
     fn add_player<A: Activity>(&mut self, player: Player) {
         if self.players.is_empty() {
-            self.lacking.add_activity(A::NAME, A::options());
+            self.first.add_activity(A::NAME, A::options());
         }
+        self.without_first.add_activity(A::NAME, A::options());
         self.registry.add_activity(A::NAME, A::options());
         self.options.insert(A::NAME, A::options());
         self.players.insert(A::NAME, player);
+    }
+
+    /// What a binary knows.
+    pub(super) fn registry_of(&self, binary: Binary) -> &Registry {
+        match binary {
+            Binary::Whole => &self.registry,
+            Binary::First => &self.first,
+            Binary::WithoutFirst => &self.without_first,
+        }
     }
 
     pub(super) fn sort(&self, workflow: &str) -> Option<&Sort> {

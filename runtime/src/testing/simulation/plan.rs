@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ask::Ask;
 use super::dice::Dice;
 use super::disk::Fate;
-use super::kit::{Kit, Sort};
+use super::kit::{Binary, Kit, Sort};
 use crate::codec::{self, Payload};
 use crate::core::Limits;
 use crate::error::StartError;
@@ -38,8 +38,8 @@ pub(super) enum Move {
     CrashOpening(u64),
     /// After so many reads one fails.
     FailRead(u64),
-    /// The process ends, and a binary that lacks some workflows and activities takes its place; or one that has them all.
-    Deploy(bool),
+    /// The process ends, and this binary takes its place.
+    Deploy(Binary),
     /// Who waits for a run that is parked is told so.
     GiveUp,
     /// The engine ends in an orderly way.
@@ -120,8 +120,8 @@ impl Writer<'_> {
             60 => Move::CrashOpening(self.dice.below(6)),
             61..63 => Move::FailRead(self.dice.below(4)),
             63 => Move::Close,
-            64 => Move::Deploy(self.dice.once_in(2)),
-            65 => Move::Deploy(false),
+            64 => Move::Deploy(self.dice.one_of(&[Binary::First, Binary::WithoutFirst])),
+            65 => Move::Deploy(Binary::Whole),
             66..70 => Move::GiveUp,
             _ => Move::Finish(self.dice.below(12)),
         };

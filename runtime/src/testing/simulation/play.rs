@@ -7,7 +7,7 @@ use super::ask::Ask;
 use super::dice::Dice;
 use super::disk::Fate;
 use super::fair::{self, Clients, Manner, Next};
-use super::kit::Kit;
+use super::kit::{Binary, Kit};
 use super::model::{Broken, Holds, Transitions, broken, holds};
 use super::plan::{Move, Plan, signals};
 use super::record::Recording;
@@ -119,9 +119,9 @@ fn make(world: &mut World, one: &Move) -> Holds {
             world.fail_read_after(*reads);
             Ok(())
         }
-        Move::Deploy(lacking) => {
+        Move::Deploy(binary) => {
             world.crash(2)?;
-            world.deploy(*lacking);
+            world.deploy(*binary);
             Ok(())
         }
         Move::GiveUp => {
@@ -196,7 +196,7 @@ fn rest(world: &mut World, seed: u64) -> Holds {
     // What has failed by a mistake in the workflows' code is opened with the fix.
     world.crash(0)?;
     (world.model.kit().fix)(true);
-    world.deploy(false);
+    world.deploy(Binary::Whole);
     calm(world, [])?;
     let redrives: Vec<_> = open_runs(world).map(|id| Ask::Redrive { id }).collect();
     calm(world, redrives)?;

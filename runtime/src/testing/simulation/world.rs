@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::ask::{Answer, Ask, AskNo, Mail};
 use super::disk::{Fate, SimulatedStore, Tables};
-use super::kit::Kit;
+use super::kit::{Binary, Kit};
 use super::model::{Holds, Model, Started, broken, holds};
 use super::outside::{Begins, Happening, Outside};
 use super::record::Recording;
@@ -158,10 +158,9 @@ impl World {
         self.life.as_ref().map_or_else(|| self.tables.clone(), |life| life.store.tables())
     }
 
-    /// From the next open on the binary lacks some workflows and activities; or it has them all.
-    pub(super) fn deploy(&mut self, lacking: bool) {
-        let kit = &self.kit;
-        self.model.registry = if lacking { kit.lacking.clone() } else { kit.registry.clone() };
+    /// From the next open on it is this binary.
+    pub(super) fn deploy(&mut self, binary: Binary) {
+        self.model.registry = self.kit.registry_of(binary).clone();
     }
 
     /// Who waits for what only they could bring about is told so, as under virtual time.

@@ -128,8 +128,9 @@ impl Program {
                         return bug("an index that is no number");
                     };
                     let part = usize::try_from(at).ok().map(|at| base.part(at));
+                    // Of a part of a list, the elements are kept as borrows of those of the list.
                     part.filter(|part| part.with(|_| ()).is_some())
-                        .map_or_else(|| bug(format!("there is no element {at}")), Ok)
+                        .map_or_else(|| bug(format!("there is no element {at}")), |part| Ok(part.target()))
                 }
                 Expr::Unary(syn::ExprUnary { op: UnOp::Deref(_), expr: inner, .. }) => {
                     match self.place(env, inner).await?.read() {

@@ -30,6 +30,7 @@ const POSSIBLE: &[&str] = &[
     "parked: UnknownActivity",
     "parked: BrokenActivity",
     "parked: Damaged",
+    "a run that is ahead of its state",
     // What attempts are told, and tell.
     "order: start",
     "order: stop Tell",
