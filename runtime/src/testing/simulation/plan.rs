@@ -120,7 +120,7 @@ impl Writer<'_> {
             60 => Move::CrashOpening(self.dice.below(6)),
             61..63 => Move::FailRead(self.dice.below(4)),
             63 => Move::Close,
-            64 => Move::Deploy(self.dice.one_of(&[Binary::First, Binary::WithoutFirst])),
+            64 => return self.add_deploy(),
             65 => Move::Deploy(Binary::Whole),
             66..70 => Move::GiveUp,
             _ => Move::Finish(self.dice.below(12)),
@@ -143,6 +143,14 @@ impl Writer<'_> {
             let reason = "before it is done".to_owned();
             self.moves.extend([Move::Go(steps), Move::Ask(Ask::Terminate { id, reason })]);
         }
+    }
+
+    /// A binary that lacks something takes over from one that has just done something.
+    fn add_deploy(&mut self) {
+        let binary = self.dice.one_of(&[Binary::First, Binary::WithoutFirst]);
+        let (before, after) = (self.ask(), self.ask());
+        let asks = [Move::Ask(before), Move::Go(4)].into_iter();
+        self.moves.extend(asks.chain([Move::Deploy(binary), Move::Ask(after), Move::Go(6)]));
     }
 
     /// The process ends between two batches in flight.

@@ -296,7 +296,8 @@ fn workflows() -> Kit {
     kit.add_workflow::<Worker>(|choices| {
         // Some wait for a good while.
         let waits = choices.choose(3) > 0;
-        let count = choices.choose(6);
+        // The state of some is large beside what happens to them.
+        let count = if choices.choose(4) == 3 { 24 } else { choices.choose(6) };
         let first = waits.then_some(Bit::Closed).into_iter().map(Ok);
         first.chain((0..=count).map(|_| choices.value())).collect()
     });
