@@ -15,7 +15,7 @@ const ACTIVITY: &str = "do it in an `#[activity]` and await the call";
 const NOW: &str = "use `ctx.now()`, the time of the transition";
 const RANDOM: &str = "use `ctx.random()`, which comes from the run's own seed";
 const UUID: &str = "use `ctx.uuid()`, which comes from the run's own seed";
-const CONCURRENT: &str = "use `join!` or `select!` for branches, or an `#[activity]` for work outside";
+const CONCURRENT: &str = "use `ctx.spawn(..)` for a task, or an `#[activity]` for work outside";
 
 const EFFECTS: &[Effect] = &[
     Effect { path: &["std", "fs"], rewrite: ACTIVITY },
@@ -43,6 +43,8 @@ const EFFECTS: &[Effect] = &[
     Effect { path: &["Utc", "now"], rewrite: NOW },
     Effect { path: &["Timestamp", "now"], rewrite: NOW },
     Effect { path: &["Zoned", "now"], rewrite: NOW },
+    Effect { path: &["Local", "now"], rewrite: NOW },
+    Effect { path: &["OffsetDateTime", "now_utc"], rewrite: NOW },
     Effect { path: &["rand", "random"], rewrite: RANDOM },
     Effect { path: &["rand", "rng"], rewrite: RANDOM },
     Effect { path: &["rand", "thread_rng"], rewrite: RANDOM },

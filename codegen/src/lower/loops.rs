@@ -1,9 +1,10 @@
 //! Loops with an await in them.
 use proc_macro2::Span;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
+use super::place::peel;
 use super::sources::Source;
 use super::{Dest, Loop, Lower, VarId};
 use crate::cfg::{BlockId, Instr, MatchArm, MatchHead, Term};
@@ -77,7 +78,8 @@ impl Lower<'_, '_> {
         let value = self.expr(&expr.expr);
         match self.source(value) {
             Ok(source) => {
-                self.spill(syn::parse_quote!(0usize), span);
+                let begin = begin(&source.items);
+                self.spill(begin, span);
                 let index = VarId(self.graph.vars.len() - 1);
                 let place = self.path(index);
                 let head = if source.lazy.is_empty() {
@@ -136,4 +138,31 @@ impl Lower<'_, '_> {
             this.end(Term::Match { head, arms, after }, after);
         });
     }
+}
+
+/// The position at which a loop over these items begins. That they are in the same order each time is said to rustc, which knows their types.
+fn begin(items: &Expr) -> Expr {
+    let mut asked = vec![items];
+    let mut at = items;
+    while let Expr::MethodCall(call) = at {
+        if call.method == "zip" || call.method == "chain" {
+            asked.extend(&call.args);
+        }
+        at = peel(&call.receiver);
+    }
+    if matches!(at, Expr::Range(_) | Expr::Array(_)) {
+        return syn::parse_quote!(0usize);
+    }
+    let asked = asked.into_iter().map(|items| {
+        let span = super::at(items.span());
+        quote_spanned!(span=> (&&::longhaul::machine::hashed::order(#items)).is_kept();)
+    });
+    syn::parse_quote! {{
+        if false {
+            #[allow(unused_imports)]
+            use ::longhaul::machine::hashed::{IfHashed as _, IfNot as _};
+            #(#asked)*
+        }
+        0usize
+    }}
 }

@@ -19,6 +19,7 @@ mod drive;
 mod endless;
 mod frame;
 mod functions;
+pub mod hashed;
 mod held;
 mod iterators;
 pub mod kept;
