@@ -1,8 +1,8 @@
 //! A shard: the whole state of an engine, and what each input does to it.
 //!
 //! A turn is: for each input, hand in what it [needs](Shard::need) and [handle](Shard::handle) it; take up
-//! the [due](Shard::fire) timers and retries; hand in the runs that are [needed](Shard::need_touched) then; let all touched
-//! runs [settle](Shard::settle); commit; release the effects; and tell the shard so ([`Shard::committed`]).
+//! the [due](Shard::fire) timers and retries; hand in what is [needed](Shard::need_run) of the [touched](Shard::touched_runs)
+//! runs then; let them [settle](Shard::settle); commit; release the effects; and tell the shard so ([`Shard::committed`]).
 //! All that happens to a run in one turn is one transition.
 
 use std::collections::BTreeMap;
@@ -144,9 +144,9 @@ impl Shard {
         }
     }
 
-    /// A run that is missing to settle; ask until it is nothing.
-    pub(crate) fn need_touched(&self) -> Option<Need> {
-        self.touched.keys().find_map(|run| self.need_run(*run))
+    /// The runs that something happened to in this turn. They have to be there to settle.
+    pub(crate) fn touched_runs(&self) -> Vec<RunNo> {
+        self.touched.keys().copied().collect()
     }
 
     /// What is missing of this run; ask until it is nothing.

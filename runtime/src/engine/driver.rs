@@ -106,8 +106,10 @@ impl Driver {
             }
         }
         self.shard.fire(self.now, &mut self.turn);
-        while let Some(need) = self.shard.need_touched() {
-            self.supply(need);
+        for run in self.shard.touched_runs() {
+            while let Some(need) = self.shard.need_run(run) {
+                self.supply(need);
+            }
         }
         self.shard.settle(self.now, &mut self.turn);
         self.shard.end_turn();
