@@ -140,11 +140,19 @@ impl Writer {
     }
 
     /// The head of a byte string or a text: its kind, and a length that is as short as can be.
+    #[inline]
     fn head(&mut self, kind: u8, len: usize) {
+        match u8::try_from(len) {
+            Ok(short @ 0..=0x17) => self.bytes.push(kind | short),
+            _ => self.long_head(kind, len),
+        }
+    }
+
+    #[inline(never)]
+    fn long_head(&mut self, kind: u8, len: usize) {
         let bytes = (len as u64).to_be_bytes();
         let (short, rest) = match len as u64 {
-            0..=0x17 => (bytes[7], 8),
-            0x18..=0xff => (0x18, 7),
+            0..=0xff => (0x18, 7),
             0x100..=0xffff => (0x19, 6),
             0x1_0000..=0xffff_ffff => (0x1a, 4),
             _ => (0x1b, 0),

@@ -29,10 +29,12 @@ impl Committer {
             while let Ok(batch) = queue.recv() {
                 // Those that wait meanwhile become durable together.
                 let batches: Vec<_> = std::iter::once(batch).chain(queue.try_iter()).collect();
-                let committed = shared.commit(&*store, &batches);
+                let (committed, many) = (shared.commit(&*store, &batches), batches.len());
                 let is_last = committed.is_err();
+                // Their memory is for the engine's thread to use again.
+                drop(batches);
                 // An engine that has ended hears no more.
-                let heard = report.send(committed.map(|()| batches.len())).is_ok() && wake.wake();
+                let heard = report.send(committed.map(|()| many)).is_ok() && wake.wake();
                 if is_last || !heard {
                     break;
                 }

@@ -34,6 +34,8 @@ pub(crate) struct Driver {
     work: VecDeque<Work>,
     /// What this turn has come to so far.
     turn: Output,
+    /// The memory of a batch that has landed, for the next one.
+    spare: Batch,
     /// What may be carried out.
     out: Vec<Effect>,
     /// What there is to count of the last turn.
@@ -52,6 +54,7 @@ impl Driver {
             lists: VecDeque::new(),
             work: VecDeque::new(),
             turn: Output::default(),
+            spare: Batch::default(),
             out: Vec::new(),
             tally: Tally::default(),
             now: last,
@@ -123,9 +126,11 @@ impl Driver {
         let Output { batch, effects, tally } = std::mem::take(&mut self.turn);
         self.tally = tally;
         if batch.is_empty() {
+            self.turn.batch = batch;
             self.out.extend(self.flights.hold(effects));
             return None;
         }
+        self.turn.batch = std::mem::take(&mut self.spare);
         let batch = Arc::new(batch);
         self.flights.begin(Arc::clone(&batch), effects);
         Some(batch)
@@ -133,8 +138,11 @@ impl Driver {
 
     /// The oldest batch in flight is durable.
     pub(crate) fn landed(&mut self) {
-        let effects = self.flights.land();
+        let Some((effects, batch)) = self.flights.land() else { return };
         self.out.extend(effects);
+        if let Ok(batch) = Arc::try_unwrap(batch) {
+            self.spare = batch.emptied();
+        }
     }
 
     /// What there is to count of the last turn.

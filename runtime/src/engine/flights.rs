@@ -48,9 +48,9 @@ impl Flights {
         }
     }
 
-    /// The oldest commit is durable: gives what it lets out.
-    pub(super) fn land(&mut self) -> Vec<Effect> {
-        self.0.pop_front().map(|flight| flight.effects).unwrap_or_default()
+    /// The oldest commit is durable: gives what it lets out, and its batch.
+    pub(super) fn land(&mut self) -> Option<(Vec<Effect>, Arc<Batch>)> {
+        self.0.pop_front().map(|flight| (flight.effects, flight.batch))
     }
 
     /// The newest change of a key.

@@ -76,6 +76,17 @@ impl Batch {
         self.changes.iter().map(|change| self.write(change))
     }
 
+    /// The same memory with nothing in it, unless that is more than is worth keeping.
+    pub(crate) fn emptied(mut self) -> Batch {
+        const MOST: usize = 4 << 20;
+        if self.bytes.capacity() > MOST || self.changes.capacity() * size_of::<Change>() > MOST {
+            return Batch::default();
+        }
+        self.bytes.clear();
+        self.changes.clear();
+        self
+    }
+
     /// Sets a key.
     pub fn put(&mut self, table: Table, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.push(Write { table, key: key.as_ref(), value: Some(value.as_ref()) });
