@@ -52,6 +52,17 @@ pub(crate) enum Stage {
     Done,
 }
 
+/// A start that is asked for.
+pub(crate) struct Starting {
+    pub(crate) workflow: &'static str,
+    pub(crate) id: String,
+    pub(crate) input: Payload,
+    pub(crate) seed: u64,
+    pub(crate) reply: Reply<Result<RunNo, StartError>>,
+    /// For the end of the run, where that is awaited as well. Dropped where there is no run.
+    pub(crate) ending: Option<Reply<Result<Ending, NoEnding>>>,
+}
+
 /// Who asked.
 pub(crate) trait Asker<A>: Send {
     /// Hands over the answer.
@@ -81,13 +92,7 @@ impl<A: Send + 'static> Reply<A> {
 
 /// What a shard is asked.
 pub(crate) enum Input {
-    Start {
-        workflow: &'static str,
-        id: String,
-        input: Payload,
-        seed: u64,
-        reply: Reply<Result<RunNo, StartError>>,
-    },
+    Start(Starting),
     Find {
         workflow: &'static str,
         id: String,

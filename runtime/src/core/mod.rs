@@ -46,7 +46,8 @@ pub use instance::{Instance, Loaded, WorkflowType};
 pub(crate) use describe::status_of;
 pub(crate) use fold::Folding;
 pub(crate) use input::{
-    Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Order, Output, Reply, Stage, Stop, Target, Told,
+    Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Order, Output, Reply, Stage, Starting, Stop,
+    Target, Told,
 };
 #[cfg(feature = "testing")]
 pub(crate) use offers::Offers;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::describe::RunDescription;
 use super::hot::HotSet;
-use super::input::{Effect, Ending, Input, Need, NoEnding, Output, Reply, Target};
+use super::input::{Effect, Ending, Input, Need, NoEnding, Output, Reply, Starting, Target};
 use super::instance::WorkflowType;
 use super::loading::{Loaded, Loading};
 use super::near::NearTimers;
@@ -123,7 +123,7 @@ impl Shard {
                 Some(Ok(Some(run))) => self.need_run(run),
                 Some(_) => None,
             },
-            Input::Start { id, workflow, .. } => match self.run_of(id) {
+            Input::Start(Starting { id, workflow, .. }) => match self.run_of(id) {
                 None => Some(Need::Id(id.clone())),
                 Some(Ok(Some(run))) => self.need_run(run).or_else(|| self.need_input(run, workflow)),
                 Some(_) => None,
@@ -220,9 +220,7 @@ impl Shard {
     /// Takes up one input.
     pub(crate) fn handle(&mut self, now: Moment, input: Input, out: &mut Output) {
         match input {
-            Input::Start { workflow, id, input, seed, reply } => {
-                self.start(now, workflow, id, input, seed, reply, out);
-            }
+            Input::Start(starting) => self.start(now, starting, out),
             Input::Find { workflow, id, reply } => {
                 out.effects.push(reply.with(self.find(workflow, id)));
             }

@@ -79,13 +79,14 @@ fn reply<A: Send + 'static>() -> (Reply<A>, Arc<Mutex<Option<A>>>) {
 
 fn start(script: impl IntoIterator<Item = Do>) -> Input {
     let script: Vec<Do> = script.into_iter().collect();
-    Input::Start {
+    Input::Start(Starting {
         workflow: "Script",
         id: "a".to_owned(),
         input: encode(&script).expect("a script can be encoded"),
         seed: 1,
         reply: reply().0,
-    }
+        ending: None,
+    })
 }
 
 fn approve(by: &str) -> Input {

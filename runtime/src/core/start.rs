@@ -1,8 +1,9 @@
 //! Starting and finding runs: an id has one run.
 
 use super::hot::Written;
-use super::input::{Output, Reply};
+use super::input::{Output, Starting};
 use super::run::Run;
+use super::settle::Question;
 use super::shard::Shard;
 use crate::codec::{self, Payload};
 use crate::error::{HandleError, StartError};
@@ -10,23 +11,17 @@ use crate::store::{EventRecord, RunNo, Table};
 use crate::time::Moment;
 
 impl Shard {
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn start(
-        &mut self,
-        now: Moment,
-        workflow: &'static str,
-        id: String,
-        input: Payload,
-        seed: u64,
-        reply: Reply<Result<RunNo, StartError>>,
-        out: &mut Output,
-    ) {
+    pub(super) fn start(&mut self, now: Moment, starting: Starting, out: &mut Output) {
+        let Starting { workflow, id, input, seed, reply, ending } = starting;
         if id.is_empty() || id.len() > StartError::MAX_ID_BYTES {
             return out.effects.push(reply.with(Err(StartError::BadId { len: id.len() })));
         }
         match self.run_of(&id) {
             Some(Ok(Some(run))) => {
                 let attached = self.attach(run, workflow, id, &input);
+                if let (Ok(run), Some(reply)) = (&attached, ending) {
+                    self.questions.push(Question::Wait { run: *run, reply });
+                }
                 return out.effects.push(reply.with(attached));
             }
             Some(Err(damage)) => return out.effects.push(reply.with(Err(damage.into()))),
@@ -47,6 +42,9 @@ impl Shard {
         let touch = self.touch(no);
         touch.events.push(EventRecord::Started { id, workflow: workflow.to_owned(), input, seed });
         touch.acks.push(reply.with(Ok(no)));
+        if let Some(reply) = ending {
+            self.questions.push(Question::Wait { run: no, reply });
+        }
     }
 
     /// A start whose id has a run already gives that run, if it is the same start.

@@ -6,7 +6,7 @@ use super::*;
 use crate::activity::Activity;
 use crate::codec::{Payload, encode};
 use crate::core::script::{Do, Script, Work as Call};
-use crate::core::{Asker, AttemptEnd, Limits, Order, Registry, WorkflowType};
+use crate::core::{Asker, AttemptEnd, Limits, Order, Registry, Starting, WorkflowType};
 use crate::engine::recover::{Recovered, recover};
 use crate::error::{QueryError, SignalError, StartError};
 use crate::machine::OpId;
@@ -85,7 +85,8 @@ fn start(id: &str, script: &[Do]) -> (Answer<Result<RunNo, StartError>>, Work) {
     let (answer, reply) = Answer::new();
     let input = encode(&script).expect("a script can be encoded");
     let id = id.to_owned();
-    (answer, Work::Input(Input::Start { workflow: "Script", id, input, seed: 1, reply }))
+    let starting = Starting { workflow: "Script", id, input, seed: 1, reply, ending: None };
+    (answer, Work::Input(Input::Start(starting)))
 }
 
 fn approve(by: &str) -> (Answer<Result<(), SignalError>>, Work) {

@@ -69,13 +69,7 @@ impl<W> RunHandle<W> {
 impl<W: Workflow> RunHandle<W> {
     /// Waits for the run's end and gives its output. A run that ended already gives it at once, any number of times.
     pub async fn result(&self) -> Result<W::Output, RunError<W::Error>> {
-        match ending(&self.engine, self.run, &self.id).await {
-            Ok(Ended::Completed(output)) => Ok(codec::decode(&output)?),
-            Ok(Ended::Failed(error)) => Err(RunError::Failed(codec::decode(&error)?)),
-            Ok(Ended::Cancelled(None)) => Err(RunError::Cancelled(None)),
-            Ok(Ended::Cancelled(Some(error))) => Err(RunError::Cancelled(Some(codec::decode(&error)?))),
-            Err(error) => Err(error.of_any()),
-        }
+        decoded::<W>(ending(&self.engine, self.run, &self.id).await)
     }
 
     /// How the run stands, what it waits for and since when, and how far its activities are: attempts, last errors and heartbeats.
@@ -199,13 +193,29 @@ type EndingOf = Pin<Box<dyn Future<Output = Result<Ending, RunError<Never>>> + S
 #[inline(never)]
 fn ending(engine: &Engine, run: RunNo, id: &Arc<str>) -> EndingOf {
     let (asked, id) = (engine.ask_wait(run), Arc::clone(id));
-    Box::pin(async move {
-        asked.await?.map_err(|why| match why {
-            NoEnding::Damaged(damage) => EngineError::Damaged(damage).into(),
-            NoEnding::Terminated(reason) => RunError::Terminated { reason },
-            NoEnding::Parked(reason) => RunError::Parked { id: id.to_string(), reason },
-        })
+    Box::pin(async move { told(asked.await?, &id) })
+}
+
+/// How the run of this id ended, or why that cannot be told.
+pub(super) fn told(ending: Result<Ending, NoEnding>, id: &str) -> Result<Ending, RunError<Never>> {
+    ending.map_err(|why| match why {
+        NoEnding::Damaged(damage) => EngineError::Damaged(damage).into(),
+        NoEnding::Terminated(reason) => RunError::Terminated { reason },
+        NoEnding::Parked(reason) => RunError::Parked { id: id.to_owned(), reason },
     })
+}
+
+/// What a run of `W` gave.
+pub(super) fn decoded<W: Workflow>(
+    ended: Result<Ending, RunError<Never>>,
+) -> Result<W::Output, RunError<W::Error>> {
+    match ended {
+        Ok(Ended::Completed(output)) => Ok(codec::decode(&output)?),
+        Ok(Ended::Failed(error)) => Err(RunError::Failed(codec::decode(&error)?)),
+        Ok(Ended::Cancelled(None)) => Err(RunError::Cancelled(None)),
+        Ok(Ended::Cancelled(Some(error))) => Err(RunError::Cancelled(Some(codec::decode(&error)?))),
+        Err(error) => Err(error.of_any()),
+    }
 }
 
 impl RunError<Never> {

@@ -120,7 +120,7 @@ impl Message {
     pub(super) fn weight(&self) -> usize {
         let Message::Work(Work::Input(input)) = self else { return 0 };
         match input {
-            Input::Start { input, .. } => input.0.len(),
+            Input::Start(start) => start.input.0.len(),
             Input::Signal { args, .. } => args.0.len(),
             Input::Update { asked, .. } => asked.args.0.len(),
             Input::Heartbeat { details, .. } | Input::Outside { told: Told::Heartbeat(details), .. } => {

@@ -33,7 +33,7 @@ mod shell;
 mod start;
 mod update;
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -102,6 +102,8 @@ struct Shared {
     running_activities: AtomicUsize,
     hot_runs: AtomicUsize,
     queue: Queue,
+    /// Whether the engine's thread is awake and waits for no commit: what is asked now and only read is answered in microseconds.
+    attentive: AtomicBool,
     bounds: Bounds,
     pulse: Pulse,
     meter: Meter,
@@ -148,6 +150,13 @@ impl Message {
             Message::Committed | Message::Rest(_) | Message::Stop | Message::Shutdown(_) => true,
             _ => false,
         }
+    }
+
+    /// Whether it is answered from a run as it is, and changes nothing.
+    fn is_read(&self) -> bool {
+        let read =
+            |input: &_| matches!(input, Input::Find { .. } | Input::Query { .. } | Input::Describe { .. });
+        matches!(self, Message::Work(Work::Input(input)) if read(input))
     }
 }
 

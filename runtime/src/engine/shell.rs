@@ -176,6 +176,7 @@ impl Shell {
 
     /// Commits a batch: here and now when it is small and there is nothing else to do meanwhile, which spares two changes of thread.
     fn commit(&mut self, batch: Arc<Batch>) -> Result<(), StoreError> {
+        self.shared.attentive.store(false, Ordering::Release);
         self.look_ahead();
         match &self.committer {
             Some(committer)
@@ -240,8 +241,9 @@ impl Shell {
         #[allow(clippy::disallowed_methods)] // how long to look out is no input of the core's
         let now = Instant::now;
         let until = now() + LOOK_OUT;
+        self.shared.attentive.store(self.driver.in_flight() == 0, Ordering::Release);
         while now() < until {
-            for _ in 0..64 {
+            for _ in 0..16 {
                 if let Ok(message) = self.inbox.try_recv() {
                     return Some(message);
                 }
@@ -250,6 +252,7 @@ impl Shell {
             // Those who are to answer may need this core.
             std::thread::yield_now();
         }
+        self.shared.attentive.store(false, Ordering::Release);
         None
     }
 

@@ -5,9 +5,11 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::Engine;
-use super::handle::RunHandle;
+use super::handle::{RunHandle, decoded, told};
 use crate::codec::{self, CodecError, Payload};
-use crate::error::{ExecuteError, StartError};
+use crate::core::Ending;
+use crate::error::{ExecuteError, RunError, StartError};
+use crate::failure::Never;
 use crate::store::RunNo;
 use crate::workflow::Workflow;
 
@@ -36,8 +38,8 @@ impl<W: Workflow> Start<W> {
 
     /// Starts the run and waits for its end.
     pub async fn execute(self) -> Result<W::Output, ExecuteError<W::Error>> {
-        let handle = self.begin().await?;
-        handle.result().await.map_err(ExecuteError::Run)
+        let ended = executed(self.engine, W::NAME, self.id, self.input).await?;
+        decoded::<W>(ended).map_err(ExecuteError::Run)
     }
 
     async fn begin(self) -> Result<RunHandle<W>, StartError> {
@@ -57,13 +59,40 @@ fn started(
     input: Result<Payload, CodecError>,
 ) -> Started {
     Box::pin(async move {
-        let input = input.map_err(StartError::Input)?;
-        engine.check("the input", &input)?;
-        let seed = engine.seed();
-        let id = id.unwrap_or_else(|| engine.new_id("run", seed));
+        let (id, input, seed) = checked(&engine, id, input)?;
         let run = engine.ask_start(workflow, id.clone(), input, seed).await??;
         Ok((engine, id, run))
     })
+}
+
+/// How a run ended, once it is started.
+type Executed = Pin<Box<dyn Future<Output = Result<Result<Ending, RunError<Never>>, StartError>> + Send>>;
+
+#[inline(never)]
+fn executed(
+    engine: Engine,
+    workflow: &'static str,
+    id: Option<String>,
+    input: Result<Payload, CodecError>,
+) -> Executed {
+    Box::pin(async move {
+        let (id, input, seed) = checked(&engine, id, input)?;
+        let ended = engine.ask_execute(workflow, id.clone(), input, seed).await??;
+        Ok(ended.map_err(RunError::from).and_then(|ending| told(ending, &id)))
+    })
+}
+
+/// What a start is asked with: the run's id, its input, and the seed of its random numbers.
+fn checked(
+    engine: &Engine,
+    id: Option<String>,
+    input: Result<Payload, CodecError>,
+) -> Result<(String, Payload, u64), StartError> {
+    let input = input.map_err(StartError::Input)?;
+    engine.check("the input", &input)?;
+    let seed = engine.seed();
+    let id = id.unwrap_or_else(|| engine.new_id("run", seed));
+    Ok((id, input, seed))
 }
 
 impl<W: Workflow> IntoFuture for Start<W> {

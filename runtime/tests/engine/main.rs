@@ -7,6 +7,7 @@ mod cancelling;
 mod crashes;
 mod described;
 mod directory;
+mod executing;
 mod guarantees;
 mod health;
 mod history;

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::codec::Payload;
 use crate::core::{
-    Asked, Asker, Ending, Input, ListFilter, NoEnding, Refusal, Reply, RunDescription, Stage, Target,
+    Asked, Asker, Ending, Input, ListFilter, NoEnding, Refusal, Reply, RunDescription, Stage, Starting,
+    Target,
 };
 use crate::engine::{Listing, RunPage, Work};
 use crate::error::{
@@ -145,7 +146,8 @@ impl Ask {
         let run = run.unwrap_or(RunNo(u64::MAX));
         let input = match self.clone() {
             Ask::Start { workflow, id, input, seed } => {
-                Input::Start { workflow, id, input, seed, reply: mail.reply(no, Answer::Started) }
+                let reply = mail.reply(no, Answer::Started);
+                Input::Start(Starting { workflow, id, input, seed, reply, ending: None })
             }
             Ask::Find { workflow, id } => Input::Find { workflow, id, reply: mail.reply(no, Answer::Found) },
             Ask::Signal { name, args, .. } => {
