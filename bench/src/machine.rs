@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::report::percentile;
+use crate::report::{Holds, percentile, row};
 
 /// The tokio runtime that all measurements use: a thread for each of two cores.
 pub(crate) fn tokio() -> std::io::Result<tokio::runtime::Runtime> {
@@ -72,6 +72,15 @@ pub(crate) fn thread_times() -> BTreeMap<String, Duration> {
         }
     }
     times
+}
+
+/// Tells what each of so many things took of the processor, by thread.
+pub(crate) fn tell_threads(threads: BTreeMap<String, Duration>, many: u64, what: &str) {
+    for (thread, time) in threads {
+        #[allow(clippy::cast_precision_loss)]
+        let each = time.as_secs_f64() * 1e6 / many as f64;
+        row(format!("processor time of `{thread}`"), format!("{each:.1} µs a {what}"), "", Holds::Told);
+    }
 }
 
 /// The name, and the user and the system time in milliseconds, of a line that `/proc` has of a process or a thread.

@@ -36,7 +36,10 @@ const PROGRAMS: [(&str, &str); 17] = [
         "throughput [N]",
         "runs a second, durable, and bare fjall; or with N in flight, and the processor time of each thread",
     ),
-    ("signals", "signals a second, acknowledged, into one run and into many"),
+    (
+        "signals [RUNS SENDERS]",
+        "signals a second, acknowledged, into one run and into many; or into RUNS, and the processor time of each thread",
+    ),
     ("starts", "how long a start takes to be acknowledged"),
     ("sleeping [RUNS]", "memory and disk of sleeping runs (a million), open after SIGKILL under load"),
     ("reopen", "the store alone: open after SIGKILL under load, by how much is in it; what a commit costs"),
@@ -73,7 +76,10 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
     match what {
         "table" => table::measure(),
         "throughput" => throughput::measure(args.get(1).map(|many| many.parse()).transpose()?),
-        "signals" => signals::measure(),
+        "signals" => {
+            let senders = args.get(2).map(|senders| senders.parse()).transpose()?;
+            signals::measure(number()?.zip(senders))
+        }
         "starts" => starts::measure(),
         "sleeping" => sleeping::measure(number()?),
         "sleeping-load" => sleeping::load(Path::new(args.get(1).ok_or("which folder?")?)),

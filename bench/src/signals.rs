@@ -1,5 +1,6 @@
 //! Signals, acknowledged when they are durable: into one run, and into ten thousand.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,7 +10,7 @@ use longhaul::Engine;
 use longhaul::prelude::*;
 
 use crate::machine;
-use crate::report::{rate, row};
+use crate::report::{Holds, rate, row};
 
 const RUNS: u64 = 10_000;
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -46,10 +47,22 @@ impl Counter {
     }
 }
 
-pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
+/// `only`: of all these, that with so many runs and senders; and the processor time of each thread.
+pub(crate) fn measure(only: Option<(u64, u64)>) -> Result<(), Box<dyn Error>> {
     let tokio = machine::tokio()?;
+    if let Some((runs, senders)) = only {
+        let Storm { per_second, sent, threads } = tokio.block_on(storm(runs, senders))?;
+        row(
+            format!("signals into {runs} runs, {senders} senders"),
+            format!("{per_second:.0}/s"),
+            "",
+            Holds::Told,
+        );
+        machine::tell_threads(threads, sent, "signal");
+        return Ok(());
+    }
     for (runs, senders) in [(1, 64), (1, 1_024), (RUNS, 64), (RUNS, 1_024), (RUNS, 4_096)] {
-        let per_second = tokio.block_on(storm(runs, senders))?;
+        let Storm { per_second, .. } = tokio.block_on(storm(runs, senders))?;
         row(
             format!("signals into {runs} runs, {senders} senders"),
             format!("{per_second:.0}/s"),
@@ -60,8 +73,16 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+struct Storm {
+    per_second: f64,
+    /// All signals, also those of the warm-up.
+    sent: u64,
+    /// The processor time of the threads, by their names.
+    threads: BTreeMap<String, Duration>,
+}
+
 /// How many signals a second are acknowledged, while each sender waits for the acknowledgement of one before it sends the next.
-async fn storm(runs: u64, senders: u64) -> Result<f64, Box<dyn Error>> {
+async fn storm(runs: u64, senders: u64) -> Result<Storm, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let engine = Engine::builder().workflow::<Counter>().open(folder.path()).await?;
     let mut handles = Vec::new();
@@ -98,6 +119,7 @@ async fn storm(runs: u64, senders: u64) -> Result<f64, Box<dyn Error>> {
     tokio::time::sleep(MEASURED).await;
     let (took, acknowledged) = (begun.elapsed(), counted.load(Ordering::Relaxed) - before);
     over.store(true, Ordering::Relaxed);
+    let threads = machine::thread_times();
     let mut sent = 0;
     for worker in workers {
         sent += worker.await??;
@@ -110,5 +132,5 @@ async fn storm(runs: u64, senders: u64) -> Result<f64, Box<dyn Error>> {
     assert_eq!(seen, sent, "signals were lost, or handled twice");
     drop(counters);
     engine.shutdown().await?;
-    Ok(rate(acknowledged, took))
+    Ok(Storm { per_second: rate(acknowledged, took), sent, threads })
 }

@@ -63,11 +63,7 @@ fn by_thread(tokio: &tokio::runtime::Runtime, in_flight: usize) -> Result<(), Bo
         "",
         Holds::Told,
     );
-    for (thread, time) in threads {
-        #[allow(clippy::cast_precision_loss)]
-        let per_run = time.as_secs_f64() * 1e6 / runs as f64;
-        row(format!("processor time of `{thread}`"), format!("{per_run:.1} µs a run"), "", Holds::Told);
-    }
+    machine::tell_threads(threads, runs, "run");
     Ok(())
 }
 
