@@ -278,6 +278,20 @@ impl Run {
         }
     }
 
+    /// What a run waits for by its state, and what is armed, where that is not the same.
+    #[cfg(feature = "testing")]
+    pub(crate) fn armed_otherwise(&self) -> Option<(Vec<OpId>, Vec<OpId>)> {
+        let mut named = match (&self.record.phase, &self.instance) {
+            // What is parked has its last state, and no instance.
+            (Phase::Parked(_), _) | (Phase::Open, None) => return None,
+            (Phase::Open, Some(instance)) => instance.frame().armed().into_owned(),
+            _ => Vec::new(),
+        };
+        named.sort_unstable();
+        let armed: Vec<OpId> = self.record.armed.iter().map(|armed| armed.op).collect();
+        (named != armed).then_some((named, armed))
+    }
+
     fn log(
         &mut self,
         at: Moment,

@@ -105,7 +105,8 @@ pub(crate) fn open<T: Deserialize<'static>>(table: Table, key: &[u8], sealed: &[
     if *version > VERSION {
         return Err(damage(DamageReason::NewerVersion { found: *version }));
     }
-    if u32::from_le_bytes(*crc) != checksum(table, key, body) {
+    // The version is not within the checksum; there was never a version 0.
+    if *version == 0 || u32::from_le_bytes(*crc) != checksum(table, key, body) {
         return Err(damage(DamageReason::Checksum));
     }
     codec::decode_slice(body).map_err(|error| damage(DamageReason::Undecodable(error.to_string())))
@@ -141,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn a_record_reads_back_and_any_flipped_byte_is_seen() {
+    fn a_record_reads_back_and_any_flipped_bit_is_seen() {
         let sealed = seal(Table::Tasks, b"key", &record());
         assert_eq!(open::<TaskRecord>(Table::Tasks, b"key", &sealed), Ok(record()));
-        for at in 0..sealed.len() {
+        for bit in 0..8 * sealed.len() {
             let mut damaged = sealed.clone();
-            damaged[at] ^= 0x40;
-            assert!(open::<TaskRecord>(Table::Tasks, b"key", &damaged).is_err(), "byte {at}");
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(open::<TaskRecord>(Table::Tasks, b"key", &damaged).is_err(), "bit {bit}");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::core::{Ending, NoEnding, Refusal, Run, RunDescription, RunStatus};
 use crate::error::{
     CancelError, CompletionError, HandleError, QueryError, RedriveError, SignalError, StartError, UpdateError,
 };
-use crate::store::{DamageReason, EventRecord, Phase, RunNo, RunRecord};
+use crate::store::{EventRecord, Phase, RunNo, RunRecord};
 
 impl Model {
     /// A client is told this now. Gives the handle that it has from it.
@@ -23,8 +23,8 @@ impl Model {
         };
         let handle = match answer.damage() {
             Some(damage) => {
-                let unreadable = matches!(damage.reason, DamageReason::Unreadable(_)) && self.is_unreadable;
-                holds("G10", unreadable && !asked.logged, || format!("there is no damage, but: {damage}"))
+                let is_there = self.is_damaged(damage);
+                holds("G10", is_there && !asked.logged, || format!("there is no damage, but: {damage}"))
                     .map(|()| None)
             }
             None => self.check_answer(&asked, answer),
@@ -75,7 +75,13 @@ impl Model {
             }
             (Ask::Redrive { id }, Answer::Redriven(answer)) => self.check_redriven(id, answer),
             (Ask::List, Answer::Listed(answer)) => match answer {
-                Ok(page) => self.check_listed(&page.runs),
+                Ok(page) => {
+                    for damage in &page.damaged {
+                        let is_there = self.is_damaged(damage);
+                        holds("G10", is_there, || format!("there is no damage, but: {damage}"))?;
+                    }
+                    self.check_listed(&page.runs)
+                }
                 Err(error) => broken("G10", error.to_string()),
             },
             (Ask::Now, Answer::Told(now)) => holds("G8", *now >= self.mark.moment, || {
@@ -275,6 +281,7 @@ impl Model {
             match told.get(no) {
                 Some(told) if told.transitions + 1 == run.log.len() as u64 => {}
                 Some(told) => self.check_described(*no, told)?,
+                None if self.lacks(*no) => {}
                 None => holds("G1", self.may_be_missing(&run.record().id), || format!("{no} is not listed"))?,
             }
         }

@@ -30,6 +30,55 @@ impl Tables {
     }
 }
 
+/// A bit of a stored value that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flipped {
+    pub(super) table: Table,
+    pub(super) key: Vec<u8>,
+    /// The value as it was written, and as it is.
+    written: Vec<u8>,
+    is: Vec<u8>,
+}
+
+/// What became of a damaged value until it was mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mended {
+    AsItWas,
+    Deleted,
+    Overwritten,
+}
+
+impl Tables {
+    /// Flips a bit of a value that is not empty; `None` where there is none. Which one, `nth` says: first the table, then the value.
+    pub(super) fn flip(&mut self, nth: u64, bit: u64) -> Option<Flipped> {
+        let values = |table: &Table| self.table(*table).iter().filter(|(_, value)| !value.is_empty());
+        let tables: Vec<Table> =
+            Table::ALL.into_iter().filter(|table| values(table).next().is_some()).collect();
+        let count = tables.len().max(1) as u64;
+        let table = *tables.get(usize::try_from(nth % count).ok()?)?;
+        let rows: Vec<_> = values(&table).collect();
+        let (key, written) = rows[usize::try_from(nth / count % rows.len() as u64).ok()?];
+        let (key, written) = (key.clone(), written.clone());
+        let mut is = written.clone();
+        let bit = bit % (8 * is.len() as u64);
+        is[usize::try_from(bit / 8).ok()?] ^= 1 << (bit % 8);
+        self.0[table as usize].insert(key.clone(), is.clone());
+        Some(Flipped { table, key, written, is })
+    }
+
+    /// The bit is again what it was.
+    pub(super) fn mend(&mut self, flipped: &Flipped) -> Mended {
+        match self.get(flipped.table, &flipped.key) {
+            None => Mended::Deleted,
+            Some(found) if *found != flipped.is => Mended::Overwritten,
+            Some(_) => {
+                self.0[flipped.table as usize].insert(flipped.key.clone(), flipped.written.clone());
+                Mended::AsItWas
+            }
+        }
+    }
+}
+
 /// What becomes of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fate {

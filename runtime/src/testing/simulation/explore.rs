@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::fair::{self, Clients, Next};
 use super::kit::Kit;
 use super::model::{Broken, Holds, broken, holds};
+use super::outside::Course;
 use super::record::Recording;
 use super::world::World;
 use crate::core::Limits;
@@ -26,8 +27,8 @@ pub(super) struct Scenario {
     pub(super) expected: Expected,
     /// What becomes of attempts.
     pub(super) seed: u64,
-    /// Whether all attempts go well.
-    pub(super) fair: bool,
+    /// What becomes of attempts.
+    pub(super) course: Course,
     #[cfg(test)]
     pub(super) sabotage: Option<super::mutants::Sabotage>,
 }
@@ -87,7 +88,7 @@ impl Scenario {
 
     fn world(&self) -> World {
         let mut world = World::new(Rc::clone(&self.kit), self.limits, self.seed);
-        world.outside.fair = self.fair;
+        world.outside.course = self.course;
         #[cfg(test)]
         {
             world.sabotage.clone_from(&self.sabotage);

@@ -3,18 +3,29 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::task::{self, Poll, Waker};
 
-use crate::activity::{Activity, ActivityOptions, ActivityOutcome, Attempt, failed};
+use super::ledger::Ledger;
+use crate::activity::{
+    Activity, ActivityContext, ActivityOptions, ActivityOutcome, Attempt, RegisteredActivity, failed,
+};
 use crate::codec::{self, CodecError, Payload};
 use crate::core::{Registry, Run, WorkflowType};
+use crate::machine::Steps;
 use crate::sample::{SampleError, Sampler};
-use crate::store::{EventRecord, LogEntry, Outcome, RunRecord};
+use crate::store::{EventRecord, LogEntry, Outcome, RunNo, RunRecord};
 use crate::workflow::Workflow;
 
 type MakeInput = Rc<dyn Fn(&mut Sampler<'_>) -> Result<Payload, SampleError>>;
 
 /// Plays an activity: choices, the encoded arguments and the number of the attempt in, its outcome out.
 pub(super) type Player = Rc<dyn Fn(&mut Sampler<'_>, &Payload, u32) -> Attempt>;
+
+/// Says what is wrong with a run that has ended.
+pub(super) type Check = Rc<dyn Fn(RunNo, &RunRecord, &Ledger) -> Result<(), String>>;
+
+/// How often a local step is polled at most: it may give way to others, but waits for nothing.
+const MOST_POLLS: usize = 1_000;
 
 /// A workflow that is simulated.
 #[derive(Clone)]
@@ -47,6 +58,10 @@ pub(super) struct Kit {
     /// Make up errors, of the activities that may fail with any.
     pub(super) errors: BTreeMap<&'static str, Player>,
     pub(super) options: BTreeMap<&'static str, ActivityOptions>,
+    /// What must hold of runs that have ended, by workflow.
+    pub(super) ended: BTreeMap<&'static str, Check>,
+    /// The name of a local step that two functions have.
+    pub(super) step_twice: Option<&'static str>,
     /// Called with `true` when the mistakes in the workflows' code are mended, and with `false` before.
     pub(super) fix: Rc<dyn Fn(bool)>,
     folded: RefCell<BTreeMap<u64, Rc<Folded>>>,
@@ -69,6 +84,8 @@ impl Default for Kit {
             players: BTreeMap::new(),
             errors: BTreeMap::new(),
             options: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            step_twice: None,
             fix: Rc::new(|_| {}),
             folded: RefCell::default(),
         }
@@ -84,11 +101,38 @@ impl Kit {
         let one = if self.sorts.is_empty() { &mut self.first } else { &mut self.without_first };
         one.add_workflow(workflow);
         self.registry.add_workflow(workflow);
+        self.add_steps::<W>();
         let input = move |choices: &mut Sampler<'_>| {
             let input = make(choices)?;
             codec::encode(&input).map_err(|error| SampleError(error.to_string()))
         };
         self.sorts.push(Sort { workflow, input: Rc::new(input) });
+    }
+
+    /// The local steps of a workflow are run as they are.
+    fn add_steps<W: Workflow>(&mut self) {
+        let steps = match Steps::of::<W>().into_activities() {
+            Ok(steps) => steps,
+            Err(name) => {
+                self.step_twice = Some(name);
+                return;
+            }
+        };
+        for RegisteredActivity { name, options, run } in steps {
+            let player: Player = Rc::new(move |_, input, attempt| {
+                let mut step = run(ActivityContext::new("run", name, 0, attempt), input.clone());
+                let mut poll = || step.as_mut().poll(&mut task::Context::from_waker(Waker::noop()));
+                let ends = (0..MOST_POLLS).find_map(|_| match poll() {
+                    Poll::Ready(attempt) => Some(attempt),
+                    Poll::Pending => None,
+                });
+                ends.unwrap_or_else(|| {
+                    let reason = "a local step that waits for something cannot be simulated".to_owned();
+                    Attempt::Broken(CodecError::Decode { type_name: name, reason })
+                })
+            });
+            self.add_played_as(name, options, player);
+        }
     }
 
     /// An activity whose results are made up.
@@ -128,13 +172,17 @@ impl Kit {
     }
 
     fn add_player<A: Activity>(&mut self, player: Player) {
+        self.add_played_as(A::NAME, A::options(), player);
+    }
+
+    fn add_played_as(&mut self, name: &'static str, options: ActivityOptions, player: Player) {
         if self.players.is_empty() {
-            self.first.add_activity(A::NAME, A::options());
+            self.first.add_activity(name, options.clone());
         }
-        self.without_first.add_activity(A::NAME, A::options());
-        self.registry.add_activity(A::NAME, A::options());
-        self.options.insert(A::NAME, A::options());
-        self.players.insert(A::NAME, player);
+        self.without_first.add_activity(name, options.clone());
+        self.registry.add_activity(name, options.clone());
+        self.options.insert(name, options);
+        self.players.insert(name, player);
     }
 
     /// What a binary knows.
@@ -182,6 +230,12 @@ impl Kit {
             if transition.entry != *entry {
                 let found = transition.entry;
                 return Err(format!("transition {seq}, done again, gives {found:?}; the log has {entry:?}"));
+            }
+            if let Some((named, armed)) = run.armed_otherwise() {
+                return Err(format!(
+                    "after transition {seq} its state `{}` names {named:?}, and armed is {armed:?}",
+                    run.record.state
+                ));
             }
             answers = transition.updates;
         }

@@ -22,6 +22,7 @@ mod disk;
 mod explore;
 mod fair;
 mod kit;
+mod ledger;
 mod model;
 #[cfg(test)]
 mod mutants;
@@ -36,6 +37,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use ledger::{Deed, Deeds, Ended};
 pub use search::{Counterexample, Simulation, SimulationError, SimulationReport};
 
 use crate::core::Limits;

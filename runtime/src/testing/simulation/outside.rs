@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::dice::Dice;
 use super::kit::{Kit, Player};
+use super::ledger::Ledger;
 use crate::activity::{ActivityOutcome, Attempt, Retry};
 use crate::codec::{self, Payload};
 use crate::core::{AttemptEnd, Input, Stop, Token, Told};
@@ -113,21 +114,59 @@ impl Telling {
     }
 }
 
+/// What becomes of attempts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(not(test), allow(dead_code))] // scenarios take the others
+pub(super) enum Course {
+    /// Anything.
+    #[default]
+    Any,
+    /// All goes well.
+    Well,
+    /// They give signs of life, and some fall silent.
+    Beats,
+    /// They are completed from outside.
+    FromOutside,
+    /// The first at each call answers when it is too late; all others go well.
+    LateFirst,
+    /// The first at each call is stuck.
+    StuckFirst,
+    /// The first at each call panics.
+    PanicsFirst,
+}
+
+impl Course {
+    /// Which kind of ways an attempt takes.
+    fn kind(self, attempt: u32, dice: &mut Dice) -> u64 {
+        match self {
+            Course::Any => dice.below(28),
+            Course::Beats => 20,
+            Course::FromOutside => 22,
+            Course::LateFirst if attempt == 1 => 15,
+            Course::StuckFirst if attempt == 1 => 17,
+            Course::PanicsFirst if attempt == 1 => 12,
+            Course::Well | Course::LateFirst | Course::StuckFirst | Course::PanicsFirst => 0,
+        }
+    }
+}
+
 /// The world outside.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outside {
     seed: u64,
-    /// Whether all goes well from now on.
-    pub(super) fair: bool,
+    /// What becomes of attempts from now on.
+    pub(super) course: Course,
     /// The attempts that run in this life of the engine.
     running: BTreeMap<(TaskId, u32), &'static str>,
+    /// What attempts at a call are to do.
+    inputs: BTreeMap<TaskId, (&'static str, Payload)>,
     /// What is to happen.
     events: BTreeMap<(Moment, u64), Happening>,
     serial: u64,
     /// How often an attempt was begun, over all lives.
     tries: BTreeMap<(TaskId, u32), u64>,
-    /// How often the effect of a call was applied.
-    pub(super) effects: BTreeMap<TaskId, u64>,
+    /// What was done.
+    pub(super) ledger: Ledger,
 }
 
 /// An attempt that begins.
@@ -168,21 +207,47 @@ impl Outside {
     pub(super) fn happen(&mut self, n: usize) -> Option<Happening> {
         let key = *self.events.keys().nth(n)?;
         let happening = self.events.remove(&key)?;
-        if let Happening::Ends { task, attempt, end, .. } = &happening {
-            self.running.remove(&(*task, *attempt));
-            if let End::Completed(_) = end {
-                *self.effects.entry(*task).or_default() += 1;
+        match &happening {
+            Happening::Ends { task, attempt, end, .. } => {
+                self.running.remove(&(*task, *attempt));
+                self.post(*task, end);
             }
-        }
-        if let Happening::Outside { telling: Telling::Ended(End::Completed(_)), token, .. } = &happening {
-            *self.effects.entry(token.task).or_default() += 1;
+            Happening::Outside { telling: Telling::Ended(end), token, .. } => self.post(token.task, end),
+            _ => {}
         }
         Some(happening)
     }
 
+    /// What an attempt was to do is done, if it ends so.
+    fn post(&mut self, task: TaskId, end: &End) {
+        if let (End::Completed(output), Some((activity, input))) = (end, self.inputs.get(&task)) {
+            self.ledger.post(task, activity, input, output.clone());
+        }
+    }
+
+    /// An attempt is cut short: some have done what they were to do.
+    fn cut_short(&mut self, task: TaskId, attempt: u32) {
+        let tries = self.tries.get(&(task, attempt)).copied().unwrap_or_default();
+        let thing = [task.run.0, task.op.0, attempt.into(), tries, 55];
+        if !Dice::for_one(self.seed, &thing).once_in(2) {
+            return;
+        }
+        let ends = self.events.values().find_map(|happening| match happening {
+            Happening::Ends { task: of, attempt: nth, end, .. } if (*of, *nth) == (task, attempt) => {
+                Some(end)
+            }
+            _ => None,
+        });
+        if let Some(end) = ends.cloned() {
+            self.post(task, &end);
+        }
+    }
+
     /// The process is gone, and the attempts with it. Those outside are still there.
     pub(super) fn crash(&mut self) {
-        self.running.clear();
+        for (task, attempt) in std::mem::take(&mut self.running).into_keys() {
+            self.cut_short(task, attempt);
+        }
         self.events.retain(|_, happening| happening.attempt().is_none());
     }
 
@@ -198,9 +263,10 @@ impl Outside {
         *tries += 1;
         let thing = [task.run.0, task.op.0, attempt.into(), *tries];
         self.running.insert((task, attempt), activity);
+        self.inputs.insert(task, (activity, begins.input.clone()));
         let mut dice = Dice::for_one(self.seed, &thing);
         let end = played(kit.players.get(activity), &mut dice, begins);
-        let kind = if self.fair { 0 } else { dice.below(28) };
+        let kind = self.course.kind(attempt, &mut dice);
         let ends = |end, details| Happening::Ends { task, attempt, end, details };
         let soon = now.after(MILLISECOND * u32::try_from(dice.below(20)).unwrap_or(0));
         match kind {
@@ -305,6 +371,7 @@ impl Outside {
     }
 
     fn drop_ends(&mut self, task: TaskId, attempt: u32) {
+        self.cut_short(task, attempt);
         self.events.retain(|_, happening| happening.attempt() != Some((task, attempt)));
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum Move {
     FailRead(u64),
     /// The process ends, and this binary takes its place.
     Deploy(Binary),
+    /// The process ends, and until the next one does a bit of a stored value is not what it was.
+    Damage { nth: u64, bit: u64 },
     /// Who waits for a run that is parked is told so.
     GiveUp,
     /// The engine ends in an orderly way.
@@ -55,6 +57,9 @@ pub(super) struct Plan {
     pub(super) limits: Limits,
     pub(super) moves: Vec<Move>,
 }
+
+/// How many ids of updates there are.
+const UPDATES: u64 = 6;
 
 /// How many moves a plan has at most.
 const MOST_MOVES: u64 = 120;
@@ -105,7 +110,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn add(&mut self) {
-        let one = match self.dice.below(72) {
+        let one = match self.dice.below(75) {
             0..24 => return self.add_ask(),
             24..26 => return self.add_between(),
             26..38 => Move::Go(1 + self.dice.below(16)),
@@ -123,6 +128,7 @@ impl Writer<'_> {
             64 => return self.add_deploy(),
             65 => Move::Deploy(Binary::Whole),
             66..70 => Move::GiveUp,
+            72..75 => return self.add_damage(),
             _ => Move::Finish(self.dice.below(12)),
         };
         self.moves.push(one);
@@ -148,9 +154,42 @@ impl Writer<'_> {
     /// A binary that lacks something takes over from one that has just done something.
     fn add_deploy(&mut self) {
         let binary = self.dice.one_of(&[Binary::First, Binary::WithoutFirst]);
-        let (before, after) = (self.ask(), self.ask());
-        let asks = [Move::Ask(before), Move::Go(4)].into_iter();
-        self.moves.extend(asks.chain([Move::Deploy(binary), Move::Ask(after), Move::Go(6)]));
+        let nth = self.dice.below(self.runs);
+        let (id, mut own) = (format!("run-{nth}"), Dice::for_one(self.seed, &[nth]));
+        let Some(sort) = sort(self.kit, &mut own) else { return };
+        let (workflow, input) = (sort.workflow.name, input(sort, &mut own));
+        let seed = self.dice.below(u64::MAX);
+        let start = Ask::Start { workflow, id: id.clone(), input, seed };
+        self.moves.extend([Move::Ask(start), Move::Go(12)]);
+        for _ in 0..2 {
+            let signal = self.signal(sort, id.clone());
+            self.moves.extend([Move::Ask(signal), Move::Go(5)]);
+        }
+        let after = match self.dice.below(6) {
+            0 => Ask::Cancel { id },
+            1 => Ask::Terminate { id, reason: "of no use".to_owned() },
+            2 => Ask::Redrive { id },
+            _ => self.signal(sort, id),
+        };
+        self.moves.extend([Move::Deploy(binary), Move::Ask(after), Move::Go(6)]);
+    }
+
+    /// Something is damaged, and then looked at.
+    fn add_damage(&mut self) {
+        let damage = Move::Damage { nth: self.dice.below(1 << 32), bit: self.dice.below(1 << 32) };
+        self.moves.extend([damage, Move::Go(3), Move::Ask(Ask::List)]);
+        for _ in 0..3 {
+            let ask = self.ask();
+            self.moves.extend([Move::Ask(ask), Move::Go(5)]);
+        }
+        let nth = self.dice.below(self.runs);
+        let id = format!("run-{nth}");
+        if let Some(sort) = sort(self.kit, &mut Dice::for_one(self.seed, &[nth])) {
+            let updates = (0..UPDATES).map(|nth| Move::Ask(self.update_no(nth, sort, id.clone())));
+            let updates: Vec<_> = updates.collect();
+            self.moves.extend(updates);
+        }
+        self.moves.extend([Move::Go(9), Move::Crash(1)]);
     }
 
     /// The process ends between two batches in flight.
@@ -202,12 +241,16 @@ impl Writer<'_> {
     }
 
     fn update(&mut self, sort: &Sort, id: String) -> Ask {
+        let nth = self.dice.below(UPDATES);
+        self.update_no(nth, sort, id)
+    }
+
+    /// The same one, now and then under the name of another.
+    fn update_no(&mut self, nth: u64, sort: &Sort, id: String) -> Ask {
         let updates = sort.workflow.updates;
         if updates.is_empty() {
             return Ask::Describe { id };
         }
-        // The same one, now and then under the name of another.
-        let nth = self.dice.below(6);
         let mut own = Dice::for_one(self.seed, &[nth, 9]);
         let dice = if self.dice.once_in(4) { &mut self.dice } else { &mut own };
         let kind = dice.one_of(updates);

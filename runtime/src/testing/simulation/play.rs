@@ -9,6 +9,7 @@ use super::disk::Fate;
 use super::fair::{self, Clients, Manner, Next};
 use super::kit::{Binary, Kit};
 use super::model::{Broken, Holds, Transitions, broken, holds};
+use super::outside::Course;
 use super::plan::{Move, Plan, signals};
 use super::record::Recording;
 use super::world::{Step, World};
@@ -124,6 +125,11 @@ fn make(world: &mut World, one: &Move) -> Holds {
             world.deploy(*binary);
             Ok(())
         }
+        Move::Damage { nth, bit } => {
+            world.crash(2)?;
+            world.damage(*nth, *bit);
+            Ok(())
+        }
         Move::GiveUp => {
             world.give_up();
             Ok(())
@@ -192,7 +198,7 @@ fn calm(world: &mut World, asks: impl IntoIterator<Item = Ask>) -> Holds<bool> {
 /// The faults stop: all goes on to its end, in a bounded number of steps.
 fn rest(world: &mut World, seed: u64) -> Holds {
     world.recording.note("rest", String::new);
-    world.outside.fair = true;
+    world.outside.course = Course::Well;
     // What has failed by a mistake in the workflows' code is opened with the fix.
     world.crash(0)?;
     (world.model.kit().fix)(true);
@@ -227,6 +233,12 @@ fn rest(world: &mut World, seed: u64) -> Holds {
     let open: Vec<_> = open_runs(world).collect();
     holds("liveness", open.is_empty(), || format!("{open:?} have not ended"))?;
     holds("liveness", !world.model.has_work(), || "all runs have ended, and there is work left".to_owned())?;
+    for (no, run) in &world.model.runs {
+        if let Some(check) = world.model.kit().ended.get(run.record().workflow.as_str()) {
+            check(*no, run.record(), &world.outside.ledger)
+                .or_else(|why| broken("ended", format!("run `{}`: {why}", run.record().id)))?;
+        }
+    }
     let at_rest = look(world)?;
     close(world)?;
     holds("liveness", at_rest && look(world)?, || {

@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use thiserror::Error;
 
-use super::kit::Kit;
+use super::kit::{Check, Kit};
+use super::ledger::Ended;
 use super::model::Transitions;
 use super::plan::Plan;
 use super::play::{Played, Playing};
@@ -91,6 +92,12 @@ pub enum SimulationError {
     /// Something that is promised did not hold.
     #[error(transparent)]
     Broken(#[from] Box<Counterexample>),
+    /// Two functions with local steps have the same name: an engine with both could not be opened.
+    #[error("two functions have a local step `{name}`: call one of the functions otherwise")]
+    StepTwice {
+        /// The step's name.
+        name: &'static str,
+    },
     /// `LONGHAUL_SEED` or `LONGHAUL_SEEDS` is no number.
     #[error("the variable {variable} is `{value}`: give a number from 0 to 2^64 - 1")]
     BadVariable {
@@ -107,8 +114,8 @@ pub enum SimulationError {
 pub struct Counterexample {
     /// The seed.
     pub seed: u64,
-    /// What did not hold: a guarantee's number; `asked`, that nothing happens which nobody asked for; or `liveness`,
-    /// that all comes to rest.
+    /// What did not hold: a guarantee's number; `asked`, that nothing happens which nobody asked for; `liveness`,
+    /// that all comes to rest; or `ended`, what you say of a run that has [ended](Simulation::ended).
     pub guarantee: &'static str,
     /// How it did not hold.
     pub what: String,
@@ -173,6 +180,20 @@ impl Simulation {
         self
     }
 
+    /// Says what must hold of each run of `W` that has ended, and of what its activities did in the world outside. Asked at the end of
+    /// each simulation; the error says what is wrong.
+    ///
+    /// What an activity did is done [at least once](Ended::deeds), also where the engine was not told of it: with what is outside, the
+    /// [key](Deed::key) makes one of several.
+    pub fn ended<W: Workflow>(
+        mut self,
+        check: impl Fn(&Ended<'_, W>) -> Result<(), String> + 'static,
+    ) -> Self {
+        let check: Check = Rc::new(move |run, record, ledger| check(&Ended::new(run, record, ledger)));
+        self.kit.ended.insert(W::NAME, check);
+        self
+    }
+
     /// How many seeds are played. Default: 100, or what `LONGHAUL_SEEDS` says.
     pub fn seeds(mut self, seeds: u64) -> Self {
         self.seeds = Some(seeds);
@@ -201,6 +222,9 @@ impl Simulation {
     /// Plays all seeds.
     pub fn run(self) -> Result<SimulationReport, SimulationError> {
         let Simulation { kit, first, seeds } = self;
+        if let Some(name) = kit.step_twice {
+            return Err(SimulationError::StepTwice { name });
+        }
         let (first, seeds) = match (number(SEED)?, seeds) {
             (Some(seed), _) => (seed, 1),
             (None, Some(seeds)) => (first, seeds),

@@ -13,13 +13,15 @@ use super::fair::{Clients, Manner};
 use super::kit::Kit;
 use super::model::{Holds, holds};
 use super::mutants::Sabotage;
+use super::outside::Course;
 use super::plan::Plan;
 use super::play::Played;
 use super::search::{self, SimulationReport};
 use super::world::World;
 use crate::codec::{Payload, encode};
 use crate::core::Limits;
-use crate::store::{Phase, RunNo, Table};
+use crate::machine::OpId;
+use crate::store::{Phase, RunNo, Table, TaskId};
 
 const LIMITS: Limits = Limits { near_timers: 2, ..super::LIMITS };
 
@@ -47,7 +49,7 @@ fn scenario(manner: Manner) -> Scenario {
             clients.all_answered()
         }),
         seed: 1,
-        fair: true,
+        course: Course::Well,
         sabotage: None,
     }
 }
@@ -56,7 +58,8 @@ fn ends_with(world: &World, id: &str, output: &Payload) -> Holds {
     let phase = world.model.run_of(id).map(|(_, run)| run.record().phase.clone());
     holds("liveness", phase == Some(Phase::Completed(output.clone())), || format!("`{id}` is {phase:?}"))?;
     holds("liveness", !world.model.has_work(), || "there is work left".to_owned())?;
-    holds("G3", world.outside.effects.values().all(|times| *times > 0), || "no effect".to_owned())?;
+    let call = TaskId { run: RunNo(0), op: OpId(0) };
+    holds("G3", world.outside.ledger.times(call) > 0, || "no effect".to_owned())?;
     holds("G1", world.model.runs.contains_key(&RunNo(0)), || "no run".to_owned())
 }
 

@@ -68,6 +68,12 @@ pub(super) enum Bit {
     Mistake,
     Fail,
     Call(u64),
+    Step(u64),
+    Crowd(u8),
+    Leave(u64),
+    InTime(u64, u8),
+    Trigger,
+    Cancelled,
 }
 
 /// Does what its input says.
@@ -76,6 +82,9 @@ pub(super) struct Worker {
     approvals: Vec<String>,
     numbers: Vec<u64>,
     closed: bool,
+    trigger: Option<Trigger<u64>>,
+    /// What was pulled before there was a trigger.
+    pulled: Option<u64>,
 }
 
 #[workflow]
@@ -173,6 +182,31 @@ impl Worker {
             }
             Bit::Fail => return Err(Failure::msg("as asked")),
             Bit::Call(n) => times_ten(ctx, n % 100).await?,
+            Bit::Step(n) => ctx.run("step", async move { Ok::<u64, Failure>(n % 100 + 10) }).await?,
+            Bit::Crowd(count) => {
+                let all = join_all((0..u64::from(count % 6)).map(|n| patient(n * 5 + 4))).await;
+                all.into_iter().filter_map(Result::ok).sum()
+            }
+            Bit::Leave(n) => {
+                let left = timeout(millis(10), abandoned(n % 100)).await;
+                left.map_or(24, |done| done.unwrap_or(24))
+            }
+            Bit::InTime(n, long) => {
+                let done = timeout(millis(u64::from(long)), work(n % 100)).await;
+                done.map_or(25, |done| done.unwrap_or(25))
+            }
+            Bit::Trigger => {
+                let trigger = ctx.trigger::<u64>();
+                match self.pulled.take() {
+                    Some(with) => trigger.resolve(with),
+                    None => self.trigger = Some(trigger.clone()),
+                }
+                trigger.await
+            }
+            Bit::Cancelled => {
+                ctx.cancelled().await;
+                26
+            }
         })
     }
 
@@ -184,6 +218,16 @@ impl Worker {
     #[signal]
     fn close(&mut self) {
         self.closed = true;
+    }
+
+    #[signal]
+    fn pull(&mut self, with: u64) {
+        match self.trigger.take() {
+            Some(trigger) => trigger.resolve(with),
+            None => {
+                self.pulled.get_or_insert(with);
+            }
+        }
     }
 
     #[signal]

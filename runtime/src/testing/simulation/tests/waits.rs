@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::shapes::{self, Bit};
 use crate::codec::{decode, encode};
+use crate::core::Limits;
 use crate::store::{ParkReason, Phase};
 use crate::testing::quiet::quietly;
 use crate::testing::simulation::LIMITS;
@@ -12,6 +13,7 @@ use crate::testing::simulation::explore::{Explored, Scenario};
 use crate::testing::simulation::fair::{Clients, Manner};
 use crate::testing::simulation::kit::Kit;
 use crate::testing::simulation::model::{Holds, holds};
+use crate::testing::simulation::outside::Course;
 use crate::testing::simulation::search::number;
 use crate::testing::simulation::world::World;
 
@@ -22,6 +24,9 @@ struct Wait {
     bits: Vec<Bit>,
     asks: Vec<Ask>,
     ends: Ends,
+    /// What becomes of attempts.
+    course: Course,
+    limits: Limits,
 }
 
 #[derive(Debug)]
@@ -38,7 +43,7 @@ enum Ends {
 }
 
 fn wait(bits: impl IntoIterator<Item = Bit>, ends: Ends) -> Wait {
-    Wait { bits: bits.into_iter().collect(), asks: Vec::new(), ends }
+    Wait { bits: bits.into_iter().collect(), asks: Vec::new(), ends, course: Course::Well, limits: LIMITS }
 }
 
 fn id() -> String {
@@ -58,11 +63,48 @@ fn update(nth: u64, name: &'static str, number: u64, done: bool) -> Ask {
 fn waits() -> Vec<(&'static str, Wait)> {
     let approve = |by: &str| signal("approve", (by,));
     let asked = |wait: Wait, asks: Vec<Ask>| Wait { asks, ..wait };
+    let goes = |course: Course, wait: Wait| Wait { course, ..wait };
     vec![
         ("an activity that is tried again", wait([Bit::Work(7)], Ends::With(vec![70]))),
         ("two activities", wait([Bit::Work(7), Bit::Patient(4)], Ends::With(vec![70, 5]))),
         ("an activity whose error is fatal", wait([Bit::Patient(2)], Ends::Failed)),
         ("one that says when to try again", wait([Bit::Patient(3)], Ends::With(vec![4]))),
+        ("heartbeats", goes(Course::Beats, wait([Bit::Patient(4)], Ends::With(vec![5])))),
+        (
+            "an attempt that falls silent",
+            goes(Course::StuckFirst, wait([Bit::Patient(4)], Ends::With(vec![5]))),
+        ),
+        ("an attempt that panics", goes(Course::PanicsFirst, wait([Bit::Work(7)], Ends::With(vec![70])))),
+        (
+            "an attempt that answers too late",
+            goes(Course::LateFirst, wait([Bit::Work(7)], Ends::With(vec![70]))),
+        ),
+        ("attempts that are completed from outside", {
+            goes(Course::FromOutside, wait([Bit::Work(7)], Ends::With(vec![70])))
+        }),
+        ("more calls than may run at once", {
+            let limits = Limits { attempts: 1, ..LIMITS };
+            Wait { limits, ..wait([Bit::Many(3)], Ends::With(vec![30])) }
+        }),
+        ("more calls of an activity than may run at once", wait([Bit::Crowd(4)], Ends::With(vec![50]))),
+        ("a call that is told of its cancellation and ends by itself", {
+            goes(Course::StuckFirst, wait([Bit::CancelBeside(6)], Ends::WithOneOf(vec![8, 14, 15])))
+        }),
+        ("a call that is left to itself", {
+            goes(Course::StuckFirst, wait([Bit::Leave(6)], Ends::WithOneOf(vec![9, 24])))
+        }),
+        ("a local step", wait([Bit::Step(5)], Ends::With(vec![15]))),
+        ("two timeouts", {
+            let wait = wait([Bit::InTime(3, 200), Bit::InTime(9, 1)], Ends::WithOneOf(vec![30, 90, 25]));
+            goes(Course::StuckFirst, wait)
+        }),
+        ("a trigger", {
+            let wait = wait([Bit::Trigger], Ends::With(vec![42]));
+            asked(wait, vec![signal("pull", (42u64,)), signal("pull", (43u64,))])
+        }),
+        ("a cancellation that is heard of", {
+            asked(wait([Bit::Cancelled], Ends::WithOneOf(vec![26])), vec![Ask::Cancel { id: id() }])
+        }),
         ("a timer", wait([Bit::Sleep(20)], Ends::With(vec![4]))),
         ("a timer that is due at once, and a long one", {
             wait([Bit::InThePast, Bit::SleepLong(9)], Ends::With(vec![6, 5]))
@@ -144,7 +186,7 @@ impl Ends {
 
 impl Wait {
     fn scenario(self, kit: &Rc<Kit>, manner: Manner) -> Scenario {
-        let Wait { bits, asks, ends } = self;
+        let Wait { bits, asks, ends, course, limits } = self;
         let input = encode(&bits).expect("bits can be encoded");
         let start = || Ask::Start { workflow: "Worker", id: id(), input: input.clone(), seed: 1 };
         let numbers =
@@ -157,14 +199,14 @@ impl Wait {
         }
         Scenario {
             kit: Rc::clone(kit),
-            limits: LIMITS,
+            limits,
             clients: Clients::of(all, manner),
             expected: Rc::new(move |world: &World, clients: &Clients| {
                 ends.check(world)?;
                 clients.all_answered()
             }),
             seed: 1,
-            fair: true,
+            course,
             sabotage: None,
         }
     }

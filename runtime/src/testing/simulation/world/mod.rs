@@ -1,19 +1,23 @@
 //! A simulated world: an engine, life after life, its disk, those who ask it, and the world outside. It goes on in small
 //! steps, and the process may end between any two of them.
 
+mod ends;
+mod outward;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::ask::{Answer, Ask, AskNo, Mail};
-use super::disk::{Fate, SimulatedStore, Tables};
+use super::ask::{Ask, AskNo, Mail};
+use super::disk::{Fate, Flipped, SimulatedStore, Tables};
 use super::kit::{Binary, Kit};
-use super::model::{Holds, Model, Started, broken, holds};
-use super::outside::{Begins, Happening, Outside};
+use super::model::{Holds, Model, broken, holds};
+use super::outside::Outside;
 use super::record::Recording;
-use crate::core::{Effect, Input, Limits, Order};
+use crate::core::{Effect, Input, Limits};
 use crate::engine::{Driver, Recovered, Work, recover};
-use crate::store::{Batch, DamageReason, RunNo, Store, StoreError, Table};
+use crate::error::OpenError;
+use crate::store::{self, Batch, RunNo, Store, Table, TaskId};
 use crate::time::Moment;
 
 /// How many batches are in flight at most.
@@ -35,6 +39,8 @@ pub(super) struct World {
     /// What is durable, while no engine lives.
     tables: Tables,
     life: Option<Life>,
+    /// What is damaged, until this life ends.
+    flipped: Option<Flipped>,
     /// What is broken on purpose, to see that it is found out.
     #[cfg(test)]
     pub(super) sabotage: Option<super::mutants::Sabotage>,
@@ -87,55 +93,10 @@ impl World {
             recording: Recording::default(),
             tables: Tables::default(),
             life: None,
+            flipped: None,
             #[cfg(test)]
             sabotage: None,
         }
-    }
-
-    /// The world as a crash now would leave it, when so many of the batches in flight that are not known to be durable are.
-    pub(super) fn crashed(&self, survive: usize) -> Holds<World> {
-        let mut world = World {
-            kit: Rc::clone(&self.kit),
-            limits: self.limits,
-            model: self.model.clone(),
-            outside: self.outside.clone(),
-            clock: self.clock,
-            known: self.known.clone(),
-            next_ask: self.next_ask,
-            heard: self.heard.clone(),
-            recording: self.recording.clone(),
-            tables: self.tables.clone(),
-            life: None,
-            #[cfg(test)]
-            sabotage: self.sabotage.clone(),
-        };
-        if let Some(life) = &self.life {
-            world.tables = life.store.tables();
-            for (at, batch) in life.flying.iter().enumerate().take(life.durable + survive) {
-                if at >= life.durable {
-                    world.tables.apply(batch);
-                }
-                world.model.land(batch)?;
-            }
-        }
-        world.outside.crash();
-        world.model.crash();
-        Ok(world)
-    }
-
-    /// The process ends.
-    pub(super) fn crash(&mut self, survive: usize) -> Holds {
-        let in_flight = self.in_flight();
-        self.recording.note("crash", || format!("{survive} of {in_flight} in flight survive"));
-        let lost = self.unsure() - survive.min(self.unsure());
-        self.model.see(match (survive.min(self.unsure()), lost) {
-            (0, 0) => "crash with nothing in flight",
-            (0, _) => "crash with what is in flight lost",
-            (_, 0) => "crash with what is in flight written",
-            _ => "crash with a part of what is in flight written",
-        });
-        *self = self.crashed(survive)?;
-        Ok(())
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -185,8 +146,12 @@ impl World {
             Err(error) => {
                 self.tables = store.tables();
                 self.recording.note("not opened", || error.to_string());
-                self.model.see("crash while opening");
-                holds("G10", fails.is_some(), || format!("the store cannot be opened: {error}"))?;
+                let is_told = matches!(&error, OpenError::Damaged(damage) if self.model.is_damaged(damage));
+                if !is_told {
+                    self.model.see("crash while opening");
+                }
+                holds("G10", fails.is_some() || is_told, || format!("the store cannot be opened: {error}"))?;
+                self.mend()?;
                 return Ok(false);
             }
         };
@@ -340,156 +305,27 @@ impl World {
         }
     }
 
+    /// A batch is durable.
+    fn take_note(&mut self, batch: &Batch) -> Holds {
+        for write in batch.writes().filter(|write| write.table == Table::Log) {
+            if let (Some(TaskId { run, .. }), Some(bytes)) = (TaskId::from_key(write.key), write.value) {
+                let entry = store::open(Table::Log, write.key, bytes);
+                entry.map_or(Ok(()), |entry| self.outside.ledger.check(run, &entry))?;
+            }
+        }
+        self.model.land(batch)
+    }
+
     fn land(&mut self) -> Holds {
         let Some(life) = &mut self.life else { return Ok(()) };
         let Some(batch) = life.flying.pop_front() else { return Ok(()) };
         life.durable -= 1;
         self.recording.note("land", String::new);
-        self.model.land(&batch)?;
+        self.take_note(&batch)?;
+        let Some(life) = &mut self.life else { return Ok(()) };
         life.driver.landed();
         life.out.extend(life.driver.let_out());
         Ok(())
-    }
-
-    /// The store failed: the engine ends, acknowledges nothing any more, and is opened again some day. Of what was in flight
-    /// all that is durable is there then, and so is `applied`.
-    fn poison(&mut self, error: &StoreError, applied: Option<&Arc<Batch>>) -> Holds {
-        self.recording.note("poisoned", || error.to_string());
-        self.model.see(if error.action == "read" { "failed read" } else { "failed commit" });
-        let Some(life) = self.life.take() else { return Ok(()) };
-        // Who waited for an answer finds that nobody gives it.
-        drop((life.out, life.driver, life.work));
-        let answers = life.mail.take();
-        holds("G11", answers.is_empty(), || format!("{answers:?} were told after the store had failed"))?;
-        for batch in life.flying.iter().take(life.durable).chain(applied) {
-            self.model.land(batch)?;
-        }
-        self.tables = life.store.tables();
-        self.outside.crash();
-        self.model.crash();
-        Ok(())
-    }
-
-    fn carry_out(&mut self) -> Holds {
-        let Some(life) = &mut self.life else { return Ok(()) };
-        self.model.is_unreadable = life.store.has_failed();
-        let Some(effect) = life.out.pop_front() else { return Ok(()) };
-        match effect {
-            Effect::Reply(send) => {
-                send();
-                for (no, answer) in life.mail.take() {
-                    self.recording.note("answer", || format!("{no}: {answer:?}"));
-                    self.hear(no, &answer)?;
-                }
-                Ok(())
-            }
-            Effect::Attempt(order) => self.order(order),
-            Effect::Parked { id, reason } => {
-                self.recording.note("parked", || format!("{id}: {reason}"));
-                let parked = self.model.run_of(&id).is_some_and(|(_, run)| {
-                    let mut outcomes = run.log.iter().map(|entry| &entry.outcome);
-                    outcomes.any(|outcome| *outcome == crate::store::Outcome::Parked(reason.clone()))
-                });
-                holds("G9", parked, || format!("run `{id}` is said to be parked: {reason}"))
-            }
-            Effect::Damaged(damage) => {
-                self.recording.note("damaged", || damage.to_string());
-                let unreadable =
-                    matches!(damage.reason, DamageReason::Unreadable(_)) && self.model.is_unreadable;
-                holds("G10", unreadable, || format!("there is no damage, but: {damage}"))
-            }
-        }
-    }
-
-    fn hear(&mut self, no: AskNo, answer: &Answer) -> Holds {
-        let run = self.model.hear(no, answer)?;
-        if let Some((id, run)) = run {
-            self.known.insert(id, run);
-        }
-        self.heard.push(no);
-        Ok(())
-    }
-
-    fn order(&mut self, order: Order) -> Holds {
-        match order {
-            Order::Start { task, activity, run_id, attempt, input, heartbeat, deadline, .. } => {
-                self.recording.note("begin", || format!("{task:?} attempt {attempt} of {activity}"));
-                self.model.see("order: start");
-                let now = self.life.as_ref().map_or(self.clock, |life| life.driver.now());
-                let started = Started { task, attempt, activity, run_id: &run_id, input: &input, now };
-                self.model.begin(&started)?;
-                let (running, of_it) = (self.outside.running(), self.outside.running_of(activity));
-                let limit = self.kit.options.get(activity).and_then(|options| options.max_concurrent);
-                holds(
-                    "G3",
-                    running < self.limits.attempts && limit.is_none_or(|limit| of_it < limit),
-                    || format!("{running} attempts run, {of_it} at `{activity}`, and one more began"),
-                )?;
-                let begins = Begins { task, attempt, activity, input, deadline, heartbeat };
-                self.outside.begin(&self.kit, now, &begins);
-                Ok(())
-            }
-            Order::Stop { task, attempt, how } => {
-                self.recording.note("stop", || format!("{task:?} attempt {attempt}: {how:?}"));
-                self.model.see(format!("order: stop {how:?}"));
-                self.model.has_begun(task, attempt)?;
-                if how != crate::core::Stop::Tell {
-                    self.model.end(task, attempt);
-                }
-                let now = self.life.as_ref().map_or(self.clock, |life| life.driver.now());
-                self.outside.stop(now, task, attempt, how);
-                Ok(())
-            }
-        }
-    }
-
-    fn happen(&mut self, n: usize) {
-        let Some(happening) = self.outside.happen(n) else { return };
-        self.recording.note("outside", || format!("{happening:?}"));
-        let Some(life) = &mut self.life else { return };
-        match &happening {
-            Happening::Ends { task, attempt, end, .. } => {
-                self.model.see(format!("attempt: {}", end.name()));
-                self.model.end(*task, *attempt);
-                self.model.tell(*task, end.clone());
-            }
-            Happening::Beats { .. } => self.model.see("attempt: heartbeat"),
-            Happening::HandsOut { .. } => self.model.see("attempt: token"),
-            Happening::Outside { token, activity, telling } => {
-                if life.finishing {
-                    return;
-                }
-                let no = self.next_ask;
-                self.next_ask += 1;
-                let (token, told) = (token.clone(), telling.to_told(activity));
-                if let super::outside::Telling::Ended(end) = telling {
-                    self.model.tell(token.task, end.clone());
-                }
-                let reply = life.mail.reply(no, Answer::Outside);
-                return life.work.push(Work::Input(Input::Outside { token, told, reply }));
-            }
-        }
-        life.work.extend(happening.to_input().map(Work::Input));
-    }
-
-    /// The engine ends in an orderly way: nothing is in flight any more.
-    pub(super) fn close(&mut self) -> Holds {
-        let Some(life) = self.life.take() else { return Ok(()) };
-        self.recording.note("close", String::new);
-        self.model.see("close");
-        let batch = life.driver.last_batch();
-        if !batch.is_empty() {
-            life.store.decide(Fate::Applied);
-            if let Err(error) = life.store.commit(&batch) {
-                return broken("G11", format!("the last batch: {error}"));
-            }
-            self.model.land(&batch)?;
-        }
-        self.tables = life.store.tables();
-        let closed = self.model.check_closed();
-        self.outside.crash();
-        self.model.crash();
-        closed
     }
 
     /// A number that no other state of a world has from which something else could follow.

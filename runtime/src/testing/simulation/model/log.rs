@@ -1,0 +1,240 @@
+//! What goes into the log.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::{Called, Holds, Model, ModelRun, broken, holds, open};
+use crate::codec;
+use crate::machine::OpId;
+use crate::store::{CommandRecord, EventRecord, LogEntry, Outcome, RunNo, TaskId, Write};
+use crate::testing::simulation::ask::Ask;
+use crate::testing::simulation::outside;
+use crate::time::Moment;
+
+impl Model {
+    pub(super) fn take_entry(&mut self, write: Write<'_>) -> Holds<RunNo> {
+        let Some(TaskId { run, op: OpId(seq) }) = TaskId::from_key(write.key) else {
+            return broken("asked", "a key of the log is no transition");
+        };
+        let entry: LogEntry = open(write)?;
+        let at = usize::try_from(seq).unwrap_or(usize::MAX);
+        if at == 0 && !self.runs.contains_key(&run) {
+            self.take_start(run, &entry)?;
+        }
+        let Some(found) = self.runs.get(&run) else {
+            return broken("G1", format!("run {run} has transition {seq}, but was never started"));
+        };
+        holds("G1", found.log.len() == at, || {
+            format!("run {run} has {} transitions, and now one with number {seq}", found.log.len())
+        })?;
+        holds("G8", entry.at == self.mark.moment, || {
+            format!("transition {seq} of run {run} is of {}, its batch of {}", entry.at, self.mark.moment)
+        })?;
+        let closed = at > 0 && found.record().phase.is_closed();
+        holds("G3", !closed, || format!("run {run} has ended, and now has transition {seq}"))?;
+        for event in &entry.events {
+            self.take_event(run, &entry, event)?;
+        }
+        self.take_outcome(run, &entry)?;
+        let kit = Rc::clone(&self.kit);
+        for command in &entry.commands {
+            self.see(match command {
+                CommandRecord::Activity { .. } => "command: activity",
+                CommandRecord::Timer { .. } => "command: timer",
+                CommandRecord::Cancel { .. } => "command: cancel",
+            });
+        }
+        let Some(found) = self.runs.get_mut(&run) else { return Ok(run) };
+        let from = if found.log.is_empty() { "Start".to_owned() } else { found.record().state.clone() };
+        found.has_moved = true;
+        found.take_commands(&entry);
+        found.key = xxh3_64_with_seed(write.value.unwrap_or_default(), found.key);
+        found.log.push(entry);
+        found.folded = match kit.fold(found.key, &found.log) {
+            Ok(folded) => folded,
+            Err(why) => return broken("G6", format!("run {run}: {why}")),
+        };
+        let record = found.record();
+        let taken = (record.workflow.clone(), from, record.state.clone());
+        *self.transitions.entry(taken).or_default() += 1;
+        Ok(run)
+    }
+
+    fn take_start(&mut self, run: RunNo, entry: &LogEntry) -> Holds {
+        let Some(EventRecord::Started { id, workflow, input, seed }) = entry.events.first() else {
+            return broken("asked", format!("run {run} does not begin with its start"));
+        };
+        holds("asked", self.runs.last_key_value().is_none_or(|(last, _)| *last < run), || {
+            format!("run {run} has the number of an older one")
+        })?;
+        holds("G1", !self.ids.contains_key(id), || format!("the id `{id}` has a second run, {run}"))?;
+        let is_it = |ask: &Ask| {
+            matches!(ask, Ask::Start { workflow: name, id: asked, input: with, seed: drawn }
+                if name == workflow && asked == id && with == input && drawn == seed)
+        };
+        holds("asked", self.asked.values().any(|asked| is_it(&asked.ask)), || {
+            format!("nobody asked for run `{id}` of {workflow} with {input:?}")
+        })?;
+        let folded = match self.kit.fold(0, std::slice::from_ref(entry)) {
+            Ok(folded) => folded,
+            Err(why) => return broken("G6", format!("run {run}: {why}")),
+        };
+        self.fresh.insert(run);
+        let run_of_it = ModelRun {
+            log: Vec::new(),
+            key: 0,
+            folded,
+            called: BTreeMap::new(),
+            resolved: BTreeSet::new(),
+            has_moved: true,
+            signals: VecDeque::new(),
+        };
+        self.runs.insert(run, run_of_it);
+        Ok(())
+    }
+
+    fn take_event(&mut self, run: RunNo, entry: &LogEntry, event: &EventRecord) -> Holds {
+        self.see(event_name(event));
+        let Some(found) = self.runs.get_mut(&run) else { return Ok(()) };
+        match event {
+            EventRecord::Started { .. } => {
+                holds("asked", found.log.is_empty(), || format!("run {run} is started a second time"))
+            }
+            EventRecord::Signal { name, args } => {
+                let next = found.signals.pop_front().and_then(|no| self.asked.get_mut(&no));
+                let Some(asked) = next else {
+                    return broken("G7", format!("run {run} got `{name}`, which nobody sent (again)"));
+                };
+                asked.logged = true;
+                let is_it = matches!(&asked.ask, Ask::Signal { name: sent, args: with, .. }
+                    if sent == name && with == args);
+                holds("G7", is_it, || {
+                    format!("run {run} got `{name}` {args:?}, but {:?} was sent before", asked.ask)
+                })
+            }
+            EventRecord::Update { id, name, args } => {
+                let mut is_asked = false;
+                for asked in self.asked.values_mut().filter(|asked| asked.run == Some(run)) {
+                    if let Ask::Update { update, name: sent, args: with, .. } = &asked.ask
+                        && (update, *sent) == (id, name.as_str())
+                        && codec::same(with, args)
+                    {
+                        asked.logged = true;
+                        is_asked = true;
+                    }
+                }
+                holds("asked", is_asked, || format!("run {run} got the update `{id}`, which nobody sent"))
+            }
+            EventRecord::Cancelled => {
+                let id = found.record().id.clone();
+                let id = if found.log.is_empty() { started_id(entry) } else { id };
+                let mut is_asked = false;
+                for asked in self.asked.values_mut() {
+                    if matches!(&asked.ask, Ask::Cancel { id: of } if *of == id) {
+                        asked.logged = true;
+                        is_asked = true;
+                    }
+                }
+                holds("asked", is_asked, || format!("run {run} is cancelled, which nobody asked for"))
+            }
+            EventRecord::Timer { op } => {
+                let deadline = found.deadline(*op);
+                let once = found.resolved.insert(*op);
+                let Some(deadline) = deadline else {
+                    return broken("G8", format!("run {run} has no timer {}, but it fired", op.0));
+                };
+                holds("G8", once, || format!("timer {} of run {run} fired twice", op.0))?;
+                holds("G8", entry.at >= deadline, || {
+                    format!("timer {} of run {run} fired at {}, before {deadline}", op.0, entry.at)
+                })
+            }
+            EventRecord::Activity { op, outcome } => {
+                let Some(called) = found.called.get(op).cloned() else {
+                    return broken(
+                        "G3",
+                        format!("run {run} has an end of call {}, which it never made", op.0),
+                    );
+                };
+                let once = found.resolved.insert(*op);
+                holds("G3", once, || format!("call {} of run {run} ended twice", op.0))?;
+                let task = TaskId { run, op: *op };
+                let told = self.told.get(&task).map(Vec::as_slice).unwrap_or_default();
+                let waited = entry.at.since(called.at);
+                holds("G3", outside::explains(told, outcome, waited, called.cancelled), || {
+                    format!("call {} of run {run} ended with {outcome:?}; its attempts with {told:?}", op.0)
+                })
+            }
+        }
+    }
+
+    fn take_outcome(&mut self, run: RunNo, entry: &LogEntry) -> Holds {
+        let name = match &entry.outcome {
+            Outcome::Stepped => "stepped".to_owned(),
+            Outcome::Parked(reason) => {
+                let reason = format!("{reason:?}");
+                format!("parked: {}", reason.split([' ', '(', '{']).next().unwrap_or_default())
+            }
+            Outcome::Terminated(_) => "terminated".to_owned(),
+        };
+        self.see(name);
+        let Outcome::Terminated(reason) = &entry.outcome else { return Ok(()) };
+        let id = match self.runs.get(&run) {
+            Some(found) if !found.log.is_empty() => found.record().id.clone(),
+            _ => started_id(entry),
+        };
+        let is_asked = self.asked.values().any(|asked| {
+            matches!(&asked.ask, Ask::Terminate { id: of, reason: why } if *of == id && why == reason)
+        });
+        holds("asked", is_asked, || format!("run `{id}` was terminated: {reason}, which nobody asked for"))
+    }
+}
+
+impl ModelRun {
+    fn deadline(&self, op: OpId) -> Option<Moment> {
+        let commands = self.log.iter().flat_map(|entry| &entry.commands);
+        commands.into_iter().find_map(|command| match command {
+            CommandRecord::Timer { op: of, deadline } if *of == op => Some(*deadline),
+            _ => None,
+        })
+    }
+
+    fn take_commands(&mut self, entry: &LogEntry) {
+        for command in &entry.commands {
+            match command {
+                CommandRecord::Activity { op, activity, input, .. } => {
+                    let (activity, input) = (activity.clone(), input.clone());
+                    self.called.insert(*op, Called { activity, input, at: entry.at, cancelled: false });
+                }
+                CommandRecord::Cancel { op } => {
+                    if let Some(called) = self.called.get_mut(op) {
+                        called.cancelled = true;
+                    }
+                }
+                CommandRecord::Timer { .. } => {}
+            }
+        }
+    }
+}
+
+fn started_id(entry: &LogEntry) -> String {
+    match entry.events.first() {
+        Some(EventRecord::Started { id, .. }) => id.clone(),
+        _ => String::new(),
+    }
+}
+
+fn event_name(event: &EventRecord) -> String {
+    match event {
+        EventRecord::Started { .. } => "event: started".to_owned(),
+        EventRecord::Signal { .. } => "event: signal".to_owned(),
+        EventRecord::Update { .. } => "event: update".to_owned(),
+        EventRecord::Cancelled => "event: cancelled".to_owned(),
+        EventRecord::Timer { .. } => "event: timer".to_owned(),
+        EventRecord::Activity { outcome, .. } => {
+            let outcome = format!("{outcome:?}");
+            format!("event: activity {}", outcome.split('(').next().unwrap_or_default())
+        }
+    }
+}
