@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::run::Run;
-use crate::store::{Phase, RunNo};
+use crate::store::{Batch, Phase, RunNo, Table};
 
 /// The log entries behind a stored state have a quarter of its length at most. Fewer would cost more to write, and more would
 /// cost more to make again when the run is loaded after a crash.
@@ -30,21 +30,23 @@ pub(crate) struct Written {
 }
 
 impl Hot {
-    /// The run's state, to be stored.
-    pub(crate) fn state(&mut self, no: RunNo) -> Vec<u8> {
-        let state = self.run.record.to_stored(no);
+    /// Writes the run's state.
+    fn write(&mut self, no: RunNo, batch: &mut Batch) {
+        let state = batch.seal(Table::Runs, no.key(), &self.run.record);
         let open = self.run.record.phase == Phase::Open;
-        self.written = Written { state: state.len(), tail: 0, open };
-        state
+        self.written = Written { state, tail: 0, open };
     }
 
-    /// The run's state, if it is to be stored after a transition whose log entry has this length.
+    /// Writes the run's state, if it is to be stored after a transition whose log entry has this length.
     ///
     /// What is small is stored each time; what is not, when the entries since are a [part](TAIL) of it, or when the run's
     /// standing changes. So the bytes written are linear in those of the events, and what is to be read is linear in the state.
-    pub(crate) fn state_after(&mut self, no: RunNo, entry: usize, small: usize) -> Option<Vec<u8>> {
+    pub(crate) fn write_after(&mut self, no: RunNo, entry: usize, small: usize, batch: &mut Batch) {
         if self.run.behind.is_some() {
-            return self.run.standing_after(no);
+            if let Some(state) = self.run.standing_after(no) {
+                batch.put(Table::Runs, no.key(), state);
+            }
+            return;
         }
         let tail = self.written.tail + entry;
         let due = !self.written.open
@@ -52,10 +54,10 @@ impl Hot {
             || self.written.state <= small
             || tail >= self.written.state.min(self.run.record.weight()) / TAIL;
         if due {
-            return Some(self.state(no));
+            self.write(no, batch);
+        } else {
+            self.written.tail = tail;
         }
-        self.written.tail = tail;
-        None
     }
 }
 
@@ -116,18 +118,16 @@ impl HotSet {
         self.runs.insert(no, Hot { run, tried: false, written, used: self.clock });
     }
 
-    /// The states of the runs that are ahead of what is stored of them, sealed: of those that [`trim`](Self::trim) lets go, or
-    /// of all. They count as written.
-    pub(crate) fn overdue(&mut self, all: bool) -> Vec<(RunNo, Vec<u8>)> {
+    /// Writes the states of the runs that are ahead of what is stored of them: of those that [`trim`](Self::trim) lets go, or
+    /// of all.
+    pub(crate) fn write_overdue(&mut self, all: bool, batch: &mut Batch) {
         let surplus = if all { self.runs.len() } else { self.runs.len().saturating_sub(self.bound) };
-        let mut states = Vec::new();
         for no in self.order.values().take(surplus) {
             let is_overdue = |hot: &&mut Hot| hot.written.tail > 0 && hot.run.behind.is_none();
             if let Some(hot) = self.runs.get_mut(no).filter(is_overdue) {
-                states.push((*no, hot.state(*no)));
+                hot.write(*no, batch);
             }
         }
-        states
     }
 
     /// Lets go of the least recently used ones beyond the bound. Only at the end of a turn: what

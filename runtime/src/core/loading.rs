@@ -65,7 +65,7 @@ impl Loading {
     }
 
     /// There are no more entries.
-    fn end(&mut self, no: RunNo, tasks: &Tasks) -> Option<Loaded> {
+    pub(super) fn end(&mut self, no: RunNo, tasks: &Tasks) -> Option<Loaded> {
         let loaded = self.0.get_mut(&no)?;
         if let Some(stored) = &mut loaded.run.behind {
             stored.ahead = loaded.ahead.take();

@@ -79,9 +79,7 @@ impl Shard {
 
     /// Writes the states that are behind their runs: of those that leave memory after this turn, or of all.
     pub(crate) fn write_overdue(&mut self, all: bool, out: &mut Output) {
-        for (no, state) in self.hot.overdue(all) {
-            out.batch.put(Table::Runs, no.key(), state);
-        }
+        self.hot.write_overdue(all, &mut out.batch);
     }
 
     fn settle_run(&mut self, no: RunNo, mut touch: Touch, now: Moment, out: &mut Output) {
@@ -188,9 +186,7 @@ impl Shard {
         let small = self.small_states;
         let Some(hot) = self.hot.get_mut(no) else { return };
         let logged = out.batch.seal(Table::Log, no.log_key(seq), &entry);
-        if let Some(state) = hot.state_after(no, logged, small) {
-            out.batch.put(Table::Runs, no.key(), state);
-        }
+        hot.write_after(no, logged, small, &mut out.batch);
 
         let record = &hot.run.record;
         let run_id = record.id.clone();

@@ -59,6 +59,8 @@ pub(crate) struct Shard {
     pub(super) waiters: BTreeMap<RunNo, Vec<Reply<Result<Ending, NoEnding>>>>,
     /// Who waits for an accepted update's answer, by the update's own id.
     pub(super) update_waiters: BTreeMap<RunNo, BTreeMap<String, Vec<UpdateReply>>>,
+    /// The first run that was not there when the store was opened.
+    first_own: RunNo,
     pub(super) next_run: RunNo,
     pub(super) open_runs: u64,
     pub(super) parked_runs: u64,
@@ -90,6 +92,7 @@ impl Shard {
             timers: NearTimers::new(mark.timers_from, limits.near_timers),
             waiters: BTreeMap::new(),
             update_waiters: BTreeMap::new(),
+            first_own: next_run,
             next_run,
             open_runs: mark.open_runs,
             parked_runs: mark.parked_runs,
@@ -181,10 +184,11 @@ impl Shard {
                 self.ids.insert(id, run);
             }
             Need::Run(run) => {
-                let loaded = found.and_then(|bytes| self.loading.state(run, &bytes.ok_or_else(missing)?));
-                if let Err(damage) = loaded {
-                    self.damaged.insert(run, damage);
-                }
+                let stored = found.and_then(|bytes| self.loading.state(run, &bytes.ok_or_else(missing)?));
+                // A run leaves memory with all of it in its stored state; only a crash leaves one ahead of that.
+                let is_all = run >= self.first_own;
+                let loaded = stored.map(|()| if is_all { self.loading.end(run, &self.tasks) } else { None });
+                self.load(run, loaded);
             }
             Need::Tail(run, seq) => {
                 let known = (&self.registry, &self.tasks);

@@ -17,16 +17,21 @@ struct Turns {
     disk: MemoryDisk,
 }
 
+/// A shard of an engine over a store with so many runs.
+fn shard(hot_runs: usize, runs: u64) -> Shard {
+    let mut registry = Registry::default();
+    registry.add_workflow(WorkflowType::of::<Script>());
+    registry.add_activity(Work::NAME, Work::options());
+    let limits = Limits { hot_runs, near_timers: 10, attempts: 100, ..Limits::default() };
+    let mut shard = Shard::new(registry, limits, &MarkRecord::default(), RunNo(runs));
+    shard.admit_timers(std::iter::empty(), &mut Output::default());
+    shard
+}
+
 impl Turns {
     fn new() -> Self {
-        let mut registry = Registry::default();
-        registry.add_workflow(WorkflowType::of::<Script>());
-        registry.add_activity(Work::NAME, Work::options());
         let disk = MemoryDisk::new();
-        let limits = Limits { hot_runs: 10, near_timers: 10, attempts: 100, ..Limits::default() };
-        let mut shard = Shard::new(registry, limits, &MarkRecord::default(), RunNo(0));
-        shard.admit_timers(std::iter::empty(), &mut Output::default());
-        Turns { shard, store: disk.store(), disk }
+        Turns { shard: shard(10, 0), store: disk.store(), disk }
     }
 
     /// One turn; gives its effects, the replies being sent.
@@ -113,6 +118,25 @@ fn described(turns: &mut Turns, now: u64) -> RunDescription {
 
 fn is_quiet(disk: &MemoryDisk) -> bool {
     disk.rows(Table::Tasks).is_empty() && disk.rows(Table::Timers).is_empty()
+}
+
+#[test]
+fn a_run_is_loaded_with_one_read_unless_a_crash_may_have_left_it_ahead_of_its_state() {
+    let mut turns = Turns { shard: shard(0, 0), ..Turns::new() };
+    turns.turn(0, [start([Do::Approvals(2)])]);
+    turns.turn(1, [approve("ann")]);
+    let reads = |shard: &mut Shard| {
+        let mut tables = Vec::new();
+        while let Some(need) = shard.need(&Input::Describe { run: RunNo(0), reply: reply().0 }) {
+            let (table, key) = need.place();
+            tables.push(table);
+            shard.admit(need, turns.store.get(table, &key));
+        }
+        assert_eq!(shard.describe(RunNo(0)).expect("it is not damaged").transitions, 2);
+        tables
+    };
+    assert_eq!(reads(&mut turns.shard), [Table::Runs]);
+    assert_eq!(reads(&mut shard(0, 1)), [Table::Runs, Table::Log]);
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub(crate) struct Driver {
     work: VecDeque<Work>,
     /// What this turn has come to so far.
     turn: Output,
-    /// The memory of a batch that has landed, for the next one.
-    spare: Batch,
+    /// The memory of a turn that has landed, for the next one.
+    spare: Output,
     /// What may be carried out.
     out: Vec<Effect>,
     /// What there is to count of the last turn.
@@ -54,7 +54,7 @@ impl Driver {
             lists: VecDeque::new(),
             work: VecDeque::new(),
             turn: Output::default(),
-            spare: Batch::default(),
+            spare: Output::default(),
             out: Vec::new(),
             tally: Tally::default(),
             now: last,
@@ -130,7 +130,7 @@ impl Driver {
             self.out.extend(self.flights.hold(effects));
             return None;
         }
-        self.turn.batch = std::mem::take(&mut self.spare);
+        self.turn = std::mem::take(&mut self.spare);
         let batch = Arc::new(batch);
         self.flights.begin(Arc::clone(&batch), effects);
         Some(batch)
@@ -138,10 +138,14 @@ impl Driver {
 
     /// The oldest batch in flight is durable.
     pub(crate) fn landed(&mut self) {
-        let Some((effects, batch)) = self.flights.land() else { return };
-        self.out.extend(effects);
+        let Some((mut effects, batch)) = self.flights.land() else { return };
+        if self.out.is_empty() {
+            std::mem::swap(&mut self.out, &mut effects);
+        }
+        self.out.append(&mut effects);
+        self.spare.effects = effects;
         if let Ok(batch) = Arc::try_unwrap(batch) {
-            self.spare = batch.emptied();
+            self.spare.batch = batch.emptied();
         }
     }
 
@@ -151,8 +155,8 @@ impl Driver {
     }
 
     /// What is to be carried out now, in this order: each cause of it is durable.
-    pub(crate) fn let_out(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.out)
+    pub(crate) fn let_out(&mut self) -> std::vec::Drain<'_, Effect> {
+        self.out.drain(..)
     }
 
     /// Answers those who wait for what only they could bring about.

@@ -35,6 +35,9 @@ pub(super) struct Shell {
     inbox: Receiver<Message>,
     /// A message that was seen to be there.
     next: Option<Message>,
+    /// Nothing between two turns: the memory for the messages of the next one, and for its work.
+    messages: Vec<Message>,
+    work: Vec<Work>,
     /// Whether something was let out since a message was last waited for.
     has_let_out: bool,
     activities: Activities,
@@ -81,6 +84,8 @@ impl Shell {
             committer,
             inbox,
             next: None,
+            messages: Vec::new(),
+            work: Vec::new(),
             has_let_out: false,
             activities,
             clock,
@@ -109,12 +114,12 @@ impl Shell {
     /// One turn: messages in, a commit begun, effects out.
     fn turn(&mut self) -> Result<(), End> {
         self.land_all(IN_FLIGHT - 1).map_err(|error| self.fail(error))?;
-        let messages = self.gather();
+        let mut messages = self.gather();
         self.shared.pulse.turn_begins();
         self.shared.queue.leave(messages.iter().filter(|message| message.is_queued()).count());
         self.now = self.clock.now(self.now);
-        let (mut work, mut end) = (Vec::with_capacity(messages.len()), None);
-        for message in messages {
+        let (mut work, mut end) = (std::mem::take(&mut self.work), None);
+        for message in messages.drain(..) {
             match message {
                 message if end.is_some() => self.unheard.push(message),
                 // Its asker is told that the engine has ended.
@@ -140,7 +145,8 @@ impl Shell {
             }
         }
         self.activities.wake(self.now);
-        let batch = self.driver.turn(self.now, work).map_err(|error| self.fail(error))?;
+        let batch = self.driver.turn(self.now, work.drain(..)).map_err(|error| self.fail(error))?;
+        (self.messages, self.work) = (messages, work);
         if let Some(batch) = batch {
             self.commit(batch).map_err(|error| self.fail(error))?;
         }
@@ -211,7 +217,8 @@ impl Shell {
 
     /// What is ready; else waits for a message or the next deadline.
     fn gather(&mut self) -> Vec<Message> {
-        let mut messages: Vec<_> = self.next.take().into_iter().collect();
+        let mut messages = std::mem::take(&mut self.messages);
+        messages.extend(self.next.take());
         self.drain(&mut messages);
         if !messages.is_empty() || self.driver.has_work() {
             return messages;
