@@ -42,4 +42,24 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 #[cfg(test)]
-longhaul::testing::replay_is_deterministic!(Hello);
+mod tests {
+    use longhaul::testing::simulation::Simulation;
+
+    use super::*;
+
+    longhaul::testing::replay_is_deterministic!(Hello);
+
+    #[test]
+    fn hello_stands_whatever_fails() {
+        let greets_first = |run: &longhaul::testing::simulation::Ended<'_, Hello>| {
+            let greeted = run.deeds::<greet>().map_err(|error| error.to_string())?;
+            match run.outcome().map_err(|error| error.to_string())? {
+                Some(Ok(said)) if !greeted.iter().any(|deed| said.starts_with(&deed.output)) => {
+                    Err(format!("it said {said}, and the world outside has {greeted:?}"))
+                }
+                _ => Ok(()),
+            }
+        };
+        Simulation::new().workflow::<Hello>().activity::<greet>().ended(greets_first).seeds(60).assert();
+    }
+}

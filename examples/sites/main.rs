@@ -109,8 +109,51 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use longhaul::Workflow;
+    use longhaul::testing::simulation::{Ended, Simulation};
+
     use super::*;
 
     longhaul::testing::replay_is_deterministic!(openings_replay: Opening, cases = 50);
     longhaul::testing::replay_is_deterministic!(functions_replay: provision, cases = 50);
+
+    /// How many machines were allocated for a run, each attempt at one counted once; and how many released.
+    fn machines<W: Workflow>(run: &Ended<'_, W>) -> Result<(usize, usize), String> {
+        let allocated = run.deeds::<allocate>().map_err(|error| error.to_string())?;
+        let released = run.deeds::<release>().map_err(|error| error.to_string())?;
+        let allocated: BTreeSet<_> = allocated.into_iter().map(|deed| deed.key).collect();
+        let released: BTreeSet<_> = released.into_iter().map(|deed| deed.key).collect();
+        Ok((allocated.len(), released.len()))
+    }
+
+    #[test]
+    fn sites_stand_whatever_fails_and_each_machine_is_in_the_books() {
+        let simulation = Simulation::new()
+            .workflow::<Opening>()
+            .workflow_with::<provision>(|choices| {
+                Ok((choices.value()?, usize::from(choices.value::<u8>()? % 5)))
+            })
+            .workflow::<Relocation>()
+            .activity::<allocate>()
+            .activity::<release>()
+            .ended::<Opening>(|run| {
+                match (run.outcome().map_err(|error| error.to_string())?, machines(run)?) {
+                    (Some(Ok(count)), (allocated, _)) if count != 3 || allocated != 3 => {
+                        Err(format!("{count} machines, {allocated} allocated"))
+                    }
+                    _ => Ok(()),
+                }
+            })
+            .ended::<Relocation>(|run| {
+                match (run.outcome().map_err(|error| error.to_string())?, machines(run)?) {
+                    (Some(Ok(site)), books) if books != (site.machines.len(), site.machines.len()) => {
+                        Err(format!("{site:?} has {books:?} machines allocated and released"))
+                    }
+                    _ => Ok(()),
+                }
+            });
+        simulation.seeds(100).assert();
+    }
 }

@@ -15,7 +15,23 @@ fn main() {
     let mut programs = batch::programs(1, BODIES);
     programs.extend(regressions());
     let out = std::env::var("OUT_DIR").expect("cargo says where to");
-    std::fs::write(Path::new(&out).join("batch.rs"), batch::file(&programs)).expect("it can be written");
+    let write = |name: &str, text: String| {
+        std::fs::write(Path::new(&out).join(name), text).expect("it can be written");
+    };
+    write("batch.rs", batch::file(&programs));
+    write("simulated.rs", simulated(&programs));
+}
+
+/// A function that adds the programs' workflows to a simulation, with small arguments.
+fn simulated(programs: &[Written]) -> String {
+    let adds: String = programs
+        .iter()
+        .map(|program| {
+            let name = &program.name;
+            format!("    let simulation = simulation.workflow_with::<compiled::{name}>(argument);\n")
+        })
+        .collect();
+    format!("fn workflows(simulation: Simulation) -> Simulation {{\n{adds}    simulation\n}}\n")
 }
 
 /// The sources in `regressions/`, each of which once failed.

@@ -1,5 +1,7 @@
 //! Simulations of workflows, as their users write them.
 
+use std::collections::BTreeSet;
+
 use longhaul::prelude::*;
 use longhaul::testing::simulation::{Simulation, SimulationError};
 
@@ -63,4 +65,69 @@ fn the_same_seeds_give_the_same_and_others_do_not() {
     };
     assert_eq!(run(0), run(0));
     assert_ne!(run(0).hash(), run(5).hash());
+}
+
+/// Says that it greeted once, and greets twice.
+#[derive(Default, Serialize, Deserialize)]
+struct Chatty;
+
+#[workflow]
+impl Chatty {
+    #[run]
+    async fn run(&mut self, ctx: &Context, name: String) -> Result<u32, Failure> {
+        for _ in 0..2 {
+            greet(name.clone()).await?;
+            ctx.sleep(seconds(1)).await;
+        }
+        Ok(1)
+    }
+}
+
+#[test]
+fn what_a_run_says_of_itself_is_held_against_what_was_done_outside() {
+    let simulation = Simulation::new().workflow::<Chatty>().activity::<greet>().seeds(50);
+    let outcome = simulation.ended::<Chatty>(|run| {
+        let keys: BTreeSet<_> = run
+            .deeds::<greet>()
+            .map_err(|error| error.to_string())?
+            .into_iter()
+            .map(|deed| deed.key)
+            .collect();
+        match run.outcome().map_err(|error| error.to_string())? {
+            Some(Ok(said)) if said as usize != keys.len() => Err(format!("it said {said}, and did {keys:?}")),
+            _ => Ok(()),
+        }
+    });
+    let Err(SimulationError::Broken(found)) = outcome.run() else { panic!("it does not tell the truth") };
+    assert_eq!(found.guarantee, "ended", "{found}");
+    assert!(found.what.contains("it said 1"), "{found}");
+}
+
+/// A local step, in a workflow and in a function that it awaits.
+#[derive(Default, Serialize, Deserialize)]
+struct Stepping;
+
+#[workflow]
+impl Stepping {
+    #[run]
+    async fn run(&mut self, ctx: &Context, n: u64) -> Result<u64, Failure> {
+        let first = ctx.run("first", async move { Ok::<u64, Failure>(n % 100 + 1) }).await?;
+        doubled(ctx, first).await
+    }
+}
+
+#[workflow]
+async fn doubled(ctx: &Context, n: u64) -> Result<u64, Failure> {
+    let twice = ctx.run("twice", async move {
+        tokio::task::yield_now().await;
+        Ok::<u64, Failure>(n * 2)
+    });
+    Ok(twice.await?)
+}
+
+#[test]
+fn local_steps_are_simulated_as_they_are() {
+    let report =
+        Simulation::new().workflow::<Stepping>().seeds(60).run().unwrap_or_else(|error| panic!("{error}"));
+    assert!(report.seen().contains_key("result: completed"), "{:?}", report.seen());
 }

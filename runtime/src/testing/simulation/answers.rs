@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::ask::{Answer, Ask, AskNo};
-use super::model::{Asked, Holds, Model, ModelRun, broken, holds};
+use super::model::{Asked, Holds, Model, ModelRun, Told, broken, holds};
+use super::outside::End;
 use crate::codec::{self, Payload};
 use crate::core::{Ending, NoEnding, Refusal, Run, RunDescription, RunStatus};
 use crate::error::{
@@ -15,8 +16,8 @@ impl Model {
     /// A client is told this now. Gives the handle that it has from it.
     pub(super) fn hear(&mut self, no: AskNo, answer: &Answer) -> Holds<Option<(String, RunNo)>> {
         self.see(answer_name(answer));
-        if let Answer::Outside(_) = answer {
-            return Ok(None);
+        if let Answer::Outside(answer) = answer {
+            return self.check_told(no, answer).map(|()| None);
         }
         let Some(asked) = self.asked.get(&no).cloned() else {
             return broken("asked", format!("question {no} was answered twice, or never asked"));
@@ -31,6 +32,28 @@ impl Model {
         };
         self.forget(no);
         handle
+    }
+
+    /// What is told from outside is heard from those who have the token, and acknowledged once it is durable.
+    fn check_told(&mut self, no: AskNo, answer: &Result<bool, CompletionError>) -> Holds {
+        let Some(Told { task, attempt, end, has_token }) = self.tellings.remove(&no) else {
+            return broken("asked", format!("telling {no} was answered twice, or nobody told it"));
+        };
+        if answer.is_err() {
+            return Ok(());
+        }
+        holds("asked", has_token, || {
+            format!("one without the token was heard on attempt {attempt} at {task:?}")
+        })?;
+        let row = self.tasks.get(&task);
+        let is_durable = match end {
+            Some(End::Completed(_)) => row.is_none(),
+            Some(End::Failed { .. } | End::Panicked(_)) => row.is_none_or(|row| row.attempt > attempt),
+            Some(End::Broken(_) | End::Later | End::Dropped) | None => true,
+        };
+        holds("G1", is_durable, || {
+            format!("the end of attempt {attempt} at {task:?} was acknowledged; stored is {row:?}")
+        })
     }
 
     fn check_answer(&mut self, asked: &Asked, answer: &Answer) -> Holds<Option<(String, RunNo)>> {

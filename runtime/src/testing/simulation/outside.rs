@@ -70,8 +70,8 @@ pub(super) enum Happening {
     Beats { task: TaskId, attempt: u32, details: Payload },
     /// An attempt hands out its token.
     HandsOut { task: TaskId, attempt: u32, secret: String },
-    /// Somebody who has the token tells something of an attempt.
-    Outside { token: Token, activity: &'static str, telling: Telling },
+    /// Somebody tells something of an attempt, who has the token or has no business to.
+    Outside { token: Token, activity: &'static str, telling: Telling, has_token: bool },
 }
 
 /// What somebody tells who has a token.
@@ -212,7 +212,9 @@ impl Outside {
                 self.running.remove(&(*task, *attempt));
                 self.post(*task, end);
             }
-            Happening::Outside { telling: Telling::Ended(end), token, .. } => self.post(token.task, end),
+            Happening::Outside { telling: Telling::Ended(end), token, has_token: true, .. } => {
+                self.post(token.task, end);
+            }
             _ => {}
         }
         Some(happening)
@@ -306,8 +308,11 @@ impl Outside {
         let Begins { task, attempt, activity, .. } = *begins;
         let secret = format!("{:016x}{:016x}", dice.below(u64::MAX), dice.below(u64::MAX));
         self.plan(now, Happening::HandsOut { task, attempt, secret: secret.clone() });
-        let token = Token { task, attempt, secret };
-        let outside = |token: &Token, telling| Happening::Outside { token: token.clone(), activity, telling };
+        let token = Token { task, attempt, secret: secret.clone() };
+        let outside = |token: &Token, telling| {
+            let has_token = token.secret == secret;
+            Happening::Outside { token: token.clone(), activity, telling, has_token }
+        };
         let mut when = now;
         if dice.once_in(2) {
             let beat = Telling::Heartbeat(codec::encode(&1).unwrap_or_default());
@@ -320,7 +325,10 @@ impl Outside {
         }
         if dice.once_in(4) {
             let telling = Telling::Ended(end.clone());
-            self.plan(when, Happening::Outside { token: token.clone(), activity: "another", telling });
+            self.plan(
+                when,
+                Happening::Outside { token: token.clone(), activity: "another", telling, has_token: false },
+            );
         }
         when = when.after(3 * MILLISECOND);
         self.plan(when, outside(&token, Telling::Ended(end.clone())));

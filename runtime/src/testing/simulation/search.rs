@@ -185,6 +185,34 @@ impl Simulation {
     ///
     /// What an activity did is done [at least once](Ended::deeds), also where the engine was not told of it: with what is outside, the
     /// [key](Deed::key) makes one of several.
+    ///
+    /// ```
+    /// use longhaul::prelude::*;
+    /// use longhaul::testing::simulation::Simulation;
+    ///
+    /// #[activity]
+    /// async fn charge(cents: u64) -> Result<u64, Failure> {
+    ///     Ok(cents)
+    /// }
+    ///
+    /// #[workflow]
+    /// async fn pay(ctx: &Context, cents: u64) -> Result<u64, Failure> {
+    ///     Ok(charge(cents).await?)
+    /// }
+    ///
+    /// # fn main() -> Result<(), longhaul::testing::simulation::SimulationError> {
+    /// let simulation = Simulation::new().workflow::<pay>().play::<charge>(|_, (cents,)| Ok(cents));
+    /// let simulation = simulation.ended::<pay>(|run| {
+    ///     let charged = run.deeds::<charge>().map_err(|error| error.to_string())?;
+    ///     match run.outcome().map_err(|error| error.to_string())? {
+    ///         Some(Ok(paid)) if charged.iter().all(|deed| deed.output != paid) => Err("it was not charged".to_owned()),
+    ///         _ => Ok(()),
+    ///     }
+    /// });
+    /// simulation.seeds(20).run()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ended<W: Workflow>(
         mut self,
         check: impl Fn(&Ended<'_, W>) -> Result<(), String> + 'static,

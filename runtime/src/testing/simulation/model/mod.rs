@@ -89,6 +89,17 @@ struct Begun {
     running: bool,
 }
 
+/// What somebody outside told of an attempt.
+#[derive(Clone)]
+pub(super) struct Told {
+    pub(super) task: TaskId,
+    pub(super) attempt: u32,
+    /// How it has ended; `None` where it goes on.
+    pub(super) end: Option<End>,
+    /// Whether it was one who may tell.
+    pub(super) has_token: bool,
+}
+
 /// By workflow, state before and state after.
 pub(super) type Transitions = BTreeMap<(String, String, String), u64>;
 
@@ -111,6 +122,8 @@ pub(super) struct Model {
     begun: BTreeMap<TaskId, Begun>,
     /// What the engine was told of attempts in this life.
     told: BTreeMap<TaskId, Vec<End>>,
+    /// What somebody outside has told, and was not answered.
+    pub(super) tellings: BTreeMap<AskNo, Told>,
     /// Whether a read has failed in this life, so that something could not be had.
     pub(super) is_unreadable: bool,
     /// What is damaged in this life.
@@ -138,6 +151,7 @@ impl Model {
             asked: BTreeMap::new(),
             begun: BTreeMap::new(),
             told: BTreeMap::new(),
+            tellings: BTreeMap::new(),
             is_unreadable: false,
             damaged: None,
             registry: kit.registry.clone(),
@@ -197,6 +211,7 @@ impl Model {
         self.asked.clear();
         self.begun.clear();
         self.told.clear();
+        self.tellings.clear();
         self.is_unreadable = false;
         for run in self.runs.values_mut() {
             run.signals.clear();

@@ -5,7 +5,7 @@ use crate::core::{Effect, Input, Order, Stop};
 use crate::engine::Work;
 use crate::store::{Outcome, ParkReason};
 use crate::testing::simulation::ask::{Answer, AskNo};
-use crate::testing::simulation::model::{Holds, Started, holds};
+use crate::testing::simulation::model::{Holds, Started, Told, holds};
 use crate::testing::simulation::outside::{Begins, Happening, Telling};
 
 impl World {
@@ -97,16 +97,22 @@ impl World {
             }
             Happening::Beats { .. } => self.model.see("attempt: heartbeat"),
             Happening::HandsOut { .. } => self.model.see("attempt: token"),
-            Happening::Outside { token, activity, telling } => {
+            Happening::Outside { token, activity, telling, has_token } => {
                 if life.finishing {
                     return;
                 }
                 let no = self.next_ask;
                 self.next_ask += 1;
                 let (token, told) = (token.clone(), telling.to_told(activity));
-                if let Telling::Ended(end) = telling {
+                let end = match telling {
+                    Telling::Ended(end) => Some(end.clone()),
+                    Telling::Heartbeat(_) => None,
+                };
+                if let (Some(end), true) = (&end, *has_token) {
                     self.model.tell(token.task, end.clone());
                 }
+                let telling = Told { task: token.task, attempt: token.attempt, end, has_token: *has_token };
+                self.model.tellings.insert(no, telling);
                 let reply = life.mail.reply(no, Answer::Outside);
                 return life.work.push(Work::Input(Input::Outside { token, told, reply }));
             }
