@@ -27,6 +27,7 @@ const STEMS: &[&str] = &[
     "frame",
     "item",
     "machine",
+    "no_arguments",
     "o",
     "op",
     "open",

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{self, CodecError, Payload};
+use crate::machine::Context;
 #[cfg(feature = "testing")]
 use crate::sample::Sampler;
 
@@ -25,7 +26,7 @@ pub(crate) use context::{Link, Reports};
 pub use options::{ActivityOptions, CallOptions, Cancellation, RetryPolicy};
 pub use outcome::{ActivityError, ActivityOutcome, Retry, Retryable, TimedOut, Timeout};
 #[doc(hidden)]
-pub use outcome::{AskRetry, RetryByPolicy};
+pub use outcome::{AskRetry, ReadByType, ReadError, RetryByPolicy};
 
 /// What `#[activity]` implements for the braced struct it puts beside a function of the same name.
 ///
@@ -48,6 +49,12 @@ pub trait Activity: Send + Sync + 'static {
     /// What an error says about being tried again.
     fn retry(_error: &Self::Error) -> Retry {
         Retry::ByPolicy
+    }
+
+    /// Reads an error back; `None` where it cannot be, which is then a fault of the step.
+    #[doc(hidden)]
+    fn read_error(ctx: &Context, error: Payload) -> Option<Self::Error> {
+        ctx.decode(error)
     }
 
     /// Runs the activity once.

@@ -8,6 +8,8 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::activity::{ActivityError, Retry, Retryable};
+use crate::codec::Payload;
+use crate::machine::Context;
 
 /// A storable error: the type name, message and cause chain of any [`std::error::Error`].
 ///
@@ -100,6 +102,12 @@ impl Failure {
             source = cause.source();
         }
         Failure { type_name: type_name.to_owned(), message, causes, retry: Retry::ByPolicy }
+    }
+
+    /// Reads one back, for a machine.
+    #[inline(never)]
+    pub(crate) fn read(ctx: &Context, failure: Payload) -> Option<Failure> {
+        ctx.decode(failure)
     }
 
     /// The Rust type of the error that this was made from, or `Failure`.

@@ -36,15 +36,13 @@ impl<S0: Send + 'static, S1: Send + 'static, W2: Send + 'static, W3: Send + 'sta
     for HandFrame<S0, S1, W2, W3>
 {
     type State = HandState;
-    fn empty() -> Self {
-        HandFrame {
-            at: HandState::Start,
-            s0: Slot::empty(),
-            s1: Slot::empty(),
-            w2: Slot::empty(),
-            w3: Slot::empty(),
-        }
-    }
+    const EMPTY: Self = HandFrame {
+        at: HandState::Start,
+        s0: Slot::empty(),
+        s1: Slot::empty(),
+        w2: Slot::empty(),
+        w3: Slot::empty(),
+    };
     fn at(&self) -> HandState {
         self.at
     }

@@ -110,6 +110,14 @@ impl Implementation<'_> {
                 fn retry(error: &Self::Error) -> ::longhaul::activity::Retry {
                     #retry
                 }
+                fn read_error(
+                    ctx: &::longhaul::machine::Context,
+                    error: ::longhaul::codec::Payload,
+                ) -> ::core::option::Option<Self::Error> {
+                    #[allow(unused_imports)]
+                    use ::longhaul::activity::ReadByType as _;
+                    ::longhaul::activity::ReadError::<Self::Error>(::core::marker::PhantomData).read(ctx, error)
+                }
                 #[allow(unused_variables, clippy::all, clippy::pedantic)]
                 async fn call(
                     deps: ::std::sync::Arc<Self::Deps>,

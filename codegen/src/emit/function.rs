@@ -192,7 +192,7 @@ fn workflow(function: &Function, docs: &TokenStream) -> TokenStream {
                 #step(ctx, machine).map(|result| #result)
             }
             fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
-                ::longhaul::machine::with_functions(<Self as ::longhaul::machine::Function>::describe)
+                ::longhaul::machine::with_functions(&<Self as ::longhaul::machine::Function>::describe)
             }
             fn steps(steps: &mut ::longhaul::machine::Steps) {
                 steps.function::<Self>();

@@ -209,9 +209,7 @@ fn frame(analysis: &Analysis, names: &machine::Names) -> TokenStream {
         #[automatically_derived]
         impl<#(#params: 'static),*> ::longhaul::machine::Frame for #frame<#(#params),*> {
             type State = #state;
-            fn empty() -> Self {
-                #frame { at: #state::Start, #empty }
-            }
+            const EMPTY: Self = #frame { at: #state::Start, #empty };
             fn at(&self) -> #state {
                 self.at
             }

@@ -32,6 +32,7 @@ impl ActivityOptions {
 }
 
 impl Default for ActivityOptions {
+    #[inline(never)] // Each activity has a call of it.
     fn default() -> Self {
         ActivityOptions {
             start_to_close: Self::DEFAULT_START_TO_CLOSE,

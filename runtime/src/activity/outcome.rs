@@ -1,12 +1,15 @@
 //! How calls end, and what errors say about being tried again.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::codec::{self, CodecError, Payload};
+use crate::failure::Failure;
+use crate::machine::Context;
 
 /// How a call of an activity can end other than well.
 ///
@@ -193,6 +196,31 @@ pub enum Retry {
 pub trait Retryable {
     /// What it says.
     fn retry(&self) -> Retry;
+}
+
+/// Reads an error of a type that may be a [`Failure`] or not. Generated code does so: what reads a [`Failure`] is compiled with
+/// this crate, and not in each that has an activity.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ReadError<E>(pub PhantomData<fn() -> E>);
+
+/// The way of all other types.
+#[doc(hidden)]
+pub trait ReadByType<E> {
+    fn read(self, ctx: &Context, error: Payload) -> Option<E>;
+}
+
+impl ReadError<Failure> {
+    #[inline(never)]
+    pub fn read(self, ctx: &Context, error: Payload) -> Option<Failure> {
+        Failure::read(ctx, error)
+    }
+}
+
+impl<E: Deserialize<'static>> ReadByType<E> for ReadError<E> {
+    fn read(self, ctx: &Context, error: Payload) -> Option<E> {
+        ctx.decode(error)
+    }
 }
 
 /// Asks an error of a type that may be [`Retryable`] or not. Generated code does so.

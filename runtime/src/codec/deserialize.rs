@@ -5,14 +5,13 @@
 
 use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
-use super::MAX_DEPTH;
 use super::error::Error;
 use super::literal;
 use super::read::{Kind, MARKED, Reader};
 
 /// Reads one value.
 pub(crate) fn read<T: de::Deserialize<'static>>(bytes: &[u8]) -> Result<T, Error> {
-    T::deserialize(&mut Reader::new(bytes, 2 * MAX_DEPTH))
+    T::deserialize(&mut Reader::of(bytes))
 }
 
 /// What is a token of its own: read by a function of this crate, and handed on.
@@ -76,6 +75,7 @@ impl Deserializer<'static> for &mut Reader<'_> {
         }
     }
 
+    #[inline(never)] // There are some for each type that is stored; and a text is copied.
     fn deserialize_string<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.whole_text() {
             Ok(text) => visitor.visit_str(text),

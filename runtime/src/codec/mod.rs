@@ -24,6 +24,7 @@ use thiserror::Error;
 pub(crate) use deserialize::read;
 pub(crate) use error::Error;
 pub(crate) use json::{hex, to_json, to_map};
+pub(crate) use read::Reader;
 pub(crate) use write::Writer;
 
 /// Bytes of one encoded value (CBOR, field names kept).
@@ -104,9 +105,18 @@ pub enum CodecError {
 
 /// Encodes a value.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Payload, CodecError> {
+    encode_by(&mut |out| value.serialize(out), std::any::type_name::<T>())
+}
+
+/// Encodes what `write` writes, a value of that type. Apart from [`encode`], so that it is compiled once.
+#[inline(never)]
+fn encode_by(
+    write: &mut dyn FnMut(&mut Writer) -> Result<(), Error>,
+    type_name: &'static str,
+) -> Result<Payload, CodecError> {
     let mut out = Writer::of_payload();
-    let written = value.serialize(&mut out);
-    out.payload(written, std::any::type_name::<T>())
+    let written = write(&mut out);
+    out.payload(written, type_name)
 }
 
 /// Decodes a value.

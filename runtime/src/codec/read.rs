@@ -68,6 +68,18 @@ pub(super) enum Kind {
 pub(super) const MARKED: usize = usize::MAX;
 
 impl<'de> Reader<'de> {
+    /// A reader of one value.
+    #[inline(never)]
+    pub(crate) fn of(bytes: &'de [u8]) -> Self {
+        Reader::new(bytes, 2 * MAX_DEPTH)
+    }
+
+    /// What was not read yet.
+    #[inline(never)]
+    pub(crate) fn rest(&self) -> &'de [u8] {
+        self.bytes
+    }
+
     #[inline]
     pub(super) fn new(bytes: &'de [u8], levels: usize) -> Self {
         Reader { bytes, levels, joined: Vec::new(), pieces: false, options: (usize::MAX, 0) }

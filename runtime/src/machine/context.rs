@@ -362,7 +362,8 @@ impl Context {
     }
 
     /// Decodes what came in; what does not decode is a fault, and `None` stands for it.
-    pub(super) fn decode<T: Deserialize<'static>>(&self, payload: &Payload) -> Option<T> {
+    #[allow(clippy::needless_pass_by_value)] // It is dropped here, and not in each place that asks.
+    pub(crate) fn decode<T: Deserialize<'static>>(&self, payload: Payload) -> Option<T> {
         match codec::read(payload.as_bytes()) {
             Ok(value) => Some(value),
             Err(error) => {

@@ -65,22 +65,21 @@ pub fn drive<F: Frame, A, T>(
     ctx: &Context,
     mut body: impl FnMut(&mut F, Op<'_, '_, A>) -> Poll<T>,
 ) -> Poll<T> {
-    let (mut output, arguments) = (None, &mut sub.arguments);
+    let (mut output, arguments) = (Poll::Pending, &mut sub.arguments);
     let step = &mut |frame: &mut dyn Any, asked: Asked<'_, '_>| {
         let op = match asked {
-            Asked::Step => Op::Step(arguments.take()),
+            Asked::Step => Op::Step(arguments),
             Asked::Slots(slots) => Op::Slots(slots),
             Asked::Spawned(spawned) => Op::Spawned(spawned),
         };
-        match frame.downcast_mut().map(|frame| body(frame, op)) {
-            Some(Poll::Ready(value)) => output = Some(value),
-            Some(Poll::Pending) => {}
+        match frame.downcast_mut() {
+            Some(frame) => output = body(frame, op),
             None => two_bodies(),
         }
-        output.is_some()
+        output.is_ready()
     };
-    sub.held.drive(F::State::MACHINE, ctx, || Box::new(F::empty()), step);
-    output.map_or(Poll::Pending, Poll::Ready)
+    sub.held.drive(F::State::MACHINE, ctx, || Box::new(F::EMPTY), step);
+    output
 }
 
 #[cold]
@@ -101,7 +100,8 @@ pub fn drive_spawned<F: Frame, A: 'static, T: serde::Serialize>(
     if spawned.body() == name {
         step_method(spawned, ctx, |sub: &mut Sub<A>| drive(sub, ctx, body));
     } else {
-        let _ = body(&mut F::empty(), Op::Spawned(spawned));
+        let mut frame = F::EMPTY;
+        let _ = body(&mut frame, Op::Spawned(spawned));
     }
 }
 
@@ -129,30 +129,15 @@ fn not_known(ctx: &Context, spawned: &Spawned) {
     ctx.fault(Fault::UnknownBody { body: spawned.body().to_owned() });
 }
 
-/// The slots of a machine, as its body shows them: `step` drives it once.
-pub fn slots<A>(step: impl FnOnce(&Context, &mut Sub<A>)) -> Vec<SlotDescription> {
-    let mut step = Some(step);
-    asked(&mut |ctx| {
-        if let Some(step) = step.take() {
-            step(ctx, &mut Sub::stored(Vec::new()));
-        }
-    })
+/// A task whose slots its body is to show, as [`described`](super::described) asks: `body` is its name.
+pub fn task_to_show(body: &str) -> Box<Spawned> {
+    Box::new(Spawned::stored(body.to_owned(), Vec::new()))
 }
 
-/// The slots of a task whose body is written within a machine, by the body's name: `step` looks for it once.
-pub fn slots_of_task(body: &str, step: impl FnOnce(&Context, Box<Spawned>)) -> Vec<SlotDescription> {
-    let mut step = Some(step);
-    asked(&mut |ctx| {
-        if let Some(step) = step.take() {
-            step(ctx, Box::new(Spawned::stored(body.to_owned(), Vec::new())));
-        }
-    })
-}
-
-#[inline(never)]
-fn asked(step: &mut dyn FnMut(&Context)) -> Vec<SlotDescription> {
+/// The slots of a machine, as its body shows them: `show` drives it once.
+pub(super) fn slots(show: fn(&Context)) -> Vec<SlotDescription> {
     let asking = Step { describing: Some(Vec::new()), ..Step::default() };
     let ctx = Context::new("", Moment(0), asking);
-    step(&ctx);
+    show(&ctx);
     ctx.into_step().describing.unwrap_or_default()
 }

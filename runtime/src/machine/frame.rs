@@ -49,11 +49,12 @@ pub(super) fn name_at(table: &'static [StateEntry], place: usize) -> &'static st
 }
 
 /// A frame, as the generator writes it: a struct of slots.
-pub trait Frame: 'static {
+pub trait Frame: Sized + 'static {
     /// The states of the machine.
     type State: State;
     /// A frame in its first state, with nothing in its slots.
-    fn empty() -> Self;
+    // A constant, so that it is data: as code it would be a dozen lines of LLVM's for each slot.
+    const EMPTY: Self;
     /// Its position.
     fn at(&self) -> Self::State;
 }
@@ -128,7 +129,7 @@ impl<T, E> Slot<Result<T, E>> {
 /// What a machine's body is asked to do.
 pub enum Op<'a, 'b, A> {
     /// Go on; the arguments are there at the first step only.
-    Step(Option<A>),
+    Step(&'a mut Option<A>),
     /// Step a task whose body is written within this one.
     Spawned(&'a mut Spawned),
     /// Show each slot to this visitor.

@@ -63,12 +63,7 @@ pub(super) fn awaited_in(describe: &mut dyn FnMut()) -> Vec<Awaited> {
 }
 
 /// The machines of a workflow, with those of the functions that they await, and of those that these await. Generated code calls this.
-pub fn with_functions(own: impl Fn() -> Vec<MachineDescription>) -> Vec<MachineDescription> {
-    found(&own)
-}
-
-#[inline(never)]
-fn found(own: &dyn Fn() -> Vec<MachineDescription>) -> Vec<MachineDescription> {
+pub fn with_functions(own: &dyn Fn() -> Vec<MachineDescription>) -> Vec<MachineDescription> {
     let mut machines = Vec::new();
     let mut all = awaited_in(&mut || machines = own());
     let mut known = BTreeSet::new();

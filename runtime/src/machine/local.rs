@@ -123,7 +123,10 @@ impl<T: Stored> Awaitable for LocalStep<T> {
 
     fn begin(self, ctx: &Context) -> StepWait<T> {
         let activity = self.activity(ctx);
-        StepWait { call: ctx.begin_call(activity, Ok(self.input), self.options), output: PhantomData }
+        StepWait {
+            call: ctx.begin_call(Cow::Owned(activity), Ok(self.input), self.options),
+            output: PhantomData,
+        }
     }
 }
 
@@ -142,7 +145,7 @@ impl<T: Stored> Wait for StepWait<T> {
 
     #[inline(never)]
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        ctx.poll_call(&mut self.call)
+        ctx.poll_call(&mut self.call, Failure::read)
     }
 
     fn armed(&self, armed: &mut dyn FnMut(OpId)) {

@@ -51,10 +51,10 @@ pub use condition::{Condition, Elapsed, Timeout, timeout};
 pub use context::{Context, Fault, Resolution, RunRng, Step};
 pub use cursor::{Count, Cursor, From, IntoCursor, cursor, from, nth};
 pub use describe::{
-    Branch, Cause, MachineDescription, SlotDescription, StateDescription, TransitionDescription, WaitsFor,
-    dot, mermaid, transitions,
+    Branch, Cause, Described, DescribedSlots, MachineDescription, SlotDescription, StateDescription,
+    TransitionDescription, WaitsFor, described, dot, mermaid, transitions,
 };
-pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, slots, slots_of_task};
+pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, task_to_show};
 pub use frame::{Frame, Op, Slot, State, StateEntry, Stored};
 pub use functions::{Awaited, with_functions};
 pub(crate) use held::stored_state;

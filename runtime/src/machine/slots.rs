@@ -13,7 +13,7 @@ use super::sheet::{Draft, Sheet};
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
 use super::wait::{Wait, WaitWriter};
-use crate::codec::{self, CodecError};
+use crate::codec::{self, CodecError, Reader};
 #[cfg(feature = "testing")]
 use crate::testing::Tracer;
 
@@ -200,8 +200,9 @@ impl Slots<'_> {
                 }
             }
             Mode::Decode { fields, fault, machine } => {
-                let read = field(fields, name)
-                    .and_then(|bytes| Ok(slot.read(bytes).map_err(|error| error.decoding(type_name))?));
+                let read = field(fields, name).and_then(|bytes| {
+                    Ok(slot.read(&mut Reader::of(bytes)).map_err(|error| error.decoding(type_name))?)
+                });
                 if let Err(error) = read {
                     bad_slot(fault, machine, name, &error);
                 }
@@ -221,7 +222,8 @@ trait Visited {
     }
     /// Writes what is in it; gives whether there is something.
     fn write(&mut self, draft: &mut Draft) -> Result<bool, codec::Error>;
-    fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error>;
+    // The reader is made by who calls, so that it is dropped in one place.
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), codec::Error>;
 }
 
 /// Writes a slot. What is in a variable, and much, is shared until that changes.
@@ -263,8 +265,8 @@ impl<T: Stored> Visited for Kept<'_, T> {
         draft.out.part(value).map(|()| true)
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
-        match codec::read(bytes) {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), codec::Error> {
+        match T::deserialize(reader) {
             Ok(value) => {
                 self.0.put(value);
                 Ok(())
@@ -292,8 +294,8 @@ impl<W: Wait> Visited for Waiting<'_, W> {
         }
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
-        match W::read(bytes) {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), codec::Error> {
+        match W::read(reader.rest()) {
             Ok(wait) => {
                 self.0.put(wait);
                 Ok(())
@@ -315,8 +317,8 @@ impl<A> Visited for Called<'_, A> {
         sub.held.write(draft)
     }
 
-    fn read(&mut self, bytes: &[u8]) -> Result<(), codec::Error> {
-        self.0.value = Some(Sub::stored(bytes.to_vec()));
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), codec::Error> {
+        self.0.value = Some(Sub::stored(reader.rest().to_vec()));
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What a machine can wait for, and what it asks the engine to do.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::task::Poll;
 use std::time::Duration;
@@ -180,7 +181,7 @@ impl Context {
     #[inline(never)]
     pub(super) fn begin_call(
         &self,
-        activity: ActivityType,
+        activity: Cow<'static, ActivityType>,
         input: Result<Payload, CodecError>,
         options: Option<Box<CallOptions>>,
     ) -> CallRecord {
@@ -188,6 +189,7 @@ impl Context {
         let own = options.as_ref().and_then(|call| call.cancellation);
         let cancellation = own.unwrap_or_else(|| (activity.options)().cancellation);
         if let Some(input) = self.unless_refused(input) {
+            let activity = activity.into_owned();
             self.command(Command::StartActivity { op, activity, input, options });
         }
         CallRecord { op, waits: cancellation == Cancellation::WaitCompleted, told: false }
@@ -224,19 +226,26 @@ impl Context {
     }
 
     /// How a call ended whose output and error are of these types, once it has.
-    pub(super) fn poll_call<T: Deserialize<'static>, E: Deserialize<'static>>(
+    pub(super) fn poll_call<T: Deserialize<'static>, E>(
         &self,
         call: &mut CallRecord,
+        read_error: fn(&Context, Payload) -> Option<E>,
     ) -> Poll<Result<T, ActivityError<E>>> {
-        let output = match self.end_call(call) {
-            CallEnd::Pending => None,
-            CallEnd::Completed(payload) => self.decode(&payload).map(Ok),
-            CallEnd::Failed(payload) => self.decode(&payload).map(|error| Err(ActivityError::Failed(error))),
-            CallEnd::TimedOut(after) => Some(Err(ActivityError::TimedOut(after))),
-            CallEnd::Panicked(message) => Some(Err(ActivityError::Panicked(message))),
-            CallEnd::Cancelled => Some(Err(ActivityError::Cancelled)),
+        let error = match self.end_call(call) {
+            CallEnd::Pending => return Poll::Pending,
+            CallEnd::Completed(payload) => match self.decode(payload) {
+                Some(output) => return Poll::Ready(Ok(output)),
+                None => return Poll::Pending,
+            },
+            CallEnd::Failed(payload) => match read_error(self, payload) {
+                Some(error) => ActivityError::Failed(error),
+                None => return Poll::Pending,
+            },
+            CallEnd::TimedOut(after) => ActivityError::TimedOut(after),
+            CallEnd::Panicked(message) => ActivityError::Panicked(message),
+            CallEnd::Cancelled => ActivityError::Cancelled,
         };
-        output.map_or(Poll::Pending, Poll::Ready)
+        Poll::Ready(Err(error))
     }
 }
 
@@ -273,7 +282,8 @@ impl<A: Activity> Awaitable for ActivityCall<A> {
     type Wait = ActivityWait<A>;
 
     fn begin(self, ctx: &Context) -> ActivityWait<A> {
-        let call = ctx.begin_call(ActivityType::of::<A>(), codec::encode(&self.input), None);
+        let activity = Cow::Borrowed(const { &ActivityType::of::<A>() });
+        let call = ctx.begin_call(activity, codec::encode(&self.input), None);
         ActivityWait { call, activity: PhantomData }
     }
 }
@@ -283,7 +293,8 @@ impl<A: Activity> Awaitable for ConfiguredCall<A> {
     type Wait = ActivityWait<A>;
 
     fn begin(self, ctx: &Context) -> ActivityWait<A> {
-        let call = ctx.begin_call(ActivityType::of::<A>(), codec::encode(&self.input), Some(self.options));
+        let activity = Cow::Borrowed(const { &ActivityType::of::<A>() });
+        let call = ctx.begin_call(activity, codec::encode(&self.input), Some(self.options));
         ActivityWait { call, activity: PhantomData }
     }
 }
@@ -294,7 +305,7 @@ impl<A: Activity> Wait for ActivityWait<A> {
 
     #[inline(never)]
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        ctx.poll_call(&mut self.call)
+        ctx.poll_call(&mut self.call, A::read_error)
     }
 
     #[cfg(feature = "testing")]
@@ -317,7 +328,11 @@ impl<A: Activity> Wait for ActivityWait<A> {
     }
 
     fn read(bytes: &[u8]) -> Result<Self, CodecError> {
-        Ok(ActivityWait { call: read_call(bytes)?, activity: PhantomData })
+        // With `match`, as a `?` is more for rustc to look at; one is compiled for each activity.
+        match read_call(bytes) {
+            Ok(call) => Ok(ActivityWait { call, activity: PhantomData }),
+            Err(error) => Err(error),
+        }
     }
 }
 

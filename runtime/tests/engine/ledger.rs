@@ -63,9 +63,7 @@ struct LedgerFrame {
 impl lh::Frame for LedgerFrame {
     type State = LedgerState;
 
-    fn empty() -> Self {
-        LedgerFrame { at: LedgerState::Start, mode: Slot::empty() }
-    }
+    const EMPTY: Self = LedgerFrame { at: LedgerState::Start, mode: Slot::empty() };
 
     fn at(&self) -> LedgerState {
         self.at
@@ -100,9 +98,7 @@ struct LaterFrame {
 impl lh::Frame for LaterFrame {
     type State = LaterState;
 
-    fn empty() -> Self {
-        LaterFrame { at: LaterState::Start, work: Slot::empty() }
-    }
+    const EMPTY: Self = LaterFrame { at: LaterState::Start, work: Slot::empty() };
 
     fn at(&self) -> LaterState {
         self.at
@@ -123,7 +119,7 @@ impl Ledger {
                     return Poll::Pending;
                 }
             };
-            if let Some(mode) = args {
+            if let Some(mode) = args.take() {
                 frame.mode.put(mode);
                 frame.at = LedgerState::AwaitClosed;
             }
@@ -153,7 +149,7 @@ impl Ledger {
                     return Poll::Pending;
                 }
             };
-            if let Some((n,)) = args {
+            if let Some((n,)) = args.take() {
                 frame.work.put(lh::begin(ActivityCall::<Work>::new((n,)), ctx));
                 frame.at = LaterState::AwaitWork;
             }

@@ -197,17 +197,15 @@ struct ScriptFrame {
 impl lh::Frame for ScriptFrame {
     type State = ScriptState;
 
-    fn empty() -> Self {
-        ScriptFrame {
-            at: ScriptState::Start,
-            todo: Slot::empty(),
-            work: Slot::empty(),
-            sleep: Slot::empty(),
-            approvals: Slot::empty(),
-            extra: Slot::empty(),
-            all: Slot::empty(),
-        }
-    }
+    const EMPTY: Self = ScriptFrame {
+        at: ScriptState::Start,
+        todo: Slot::empty(),
+        work: Slot::empty(),
+        sleep: Slot::empty(),
+        approvals: Slot::empty(),
+        extra: Slot::empty(),
+        all: Slot::empty(),
+    };
 
     fn at(&self) -> ScriptState {
         self.at
@@ -317,7 +315,7 @@ impl Script {
                     return Poll::Pending;
                 }
             };
-            if let Some(todo) = args {
+            if let Some(todo) = args.take() {
                 frame.todo.put(todo);
             }
             loop {

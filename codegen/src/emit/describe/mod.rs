@@ -180,7 +180,12 @@ fn around<'a>(part: &'a Part<'_>, task: TaskId) -> Option<(&'a str, u16)> {
 fn blocks(workflow: &str, name: &TokenStream, around: &Machine<'_>, step: &TokenStream) -> Vec<TokenStream> {
     let described = Part::method(around).sites().into_iter().map(|site| {
         let body = &site.name;
-        let slots = quote!(::longhaul::machine::slots_of_task(#body, |ctx, task| { let _ = #step; }));
+        let slots = quote! {
+            Shown(|ctx| {
+                let task = ::longhaul::machine::task_to_show(#body);
+                let _ = #step;
+            })
+        };
         description(&Facts::of(workflow, &site), name, &slots)
     });
     described.collect()
@@ -193,7 +198,7 @@ pub(super) fn of_function(name: &str, around: &Machine<'_>) -> TokenStream {
     let own = machine(name, &name_of, around, &quote!(#step(ctx, machine)));
     let step = quote!(<Self as ::longhaul::machine::Function>::step_spawned(ctx, task));
     let blocks = blocks(name, &name_of, around, &step);
-    quote!(::std::vec![#own #(, #blocks)*])
+    quote!(::longhaul::machine::described(&[#own #(, #blocks)*]))
 }
 
 /// `fn describe()`
@@ -219,7 +224,7 @@ pub(super) fn describe(workflow: &Workflow, machines: &[Machine<'_>]) -> TokenSt
     });
     quote! {
         fn describe() -> ::std::vec::Vec<::longhaul::machine::MachineDescription> {
-            ::longhaul::machine::with_functions(|| ::core::convert::From::from([#(#described),*]))
+            ::longhaul::machine::with_functions(&|| ::longhaul::machine::described(&[#(#described),*]))
         }
     }
 }
@@ -233,15 +238,16 @@ pub(super) fn machine(
 ) -> TokenStream {
     let facts = Facts::of(workflow, &Part::method(machine));
     let slots = if machine.method.generics.params.is_empty() {
-        quote!(::longhaul::machine::slots(|ctx, machine| { let _ = #call; }))
+        quote! {
+            Shown(|ctx| {
+                let machine = &mut ::longhaul::machine::Sub::stored(::std::vec::Vec::new());
+                let _ = #call;
+            })
+        }
     } else {
         // Each call may have other types.
         let names = facts.slots.iter().map(|(name, _)| name);
-        quote! {
-            ::std::vec![#(::longhaul::machine::SlotDescription {
-                name: #names, type_name: "_", functions: ::std::vec::Vec::new(),
-            }),*]
-        }
+        quote!(Named(&[#(#names),*]))
     };
     description(&facts, name, &slots)
 }
@@ -251,7 +257,7 @@ fn description(facts: &Facts, name: &TokenStream, slots: &TokenStream) -> TokenS
     let states = facts.states.iter().zip(facts.waits()).map(|(facts, state)| self::state(facts, &state));
     let transitions = transitions(facts);
     quote! {
-        ::longhaul::machine::MachineDescription {
+        ::longhaul::machine::Described {
             workflow: #name,
             method: #method,
             file: ::core::file!(),
@@ -261,7 +267,7 @@ fn description(facts: &Facts, name: &TokenStream, slots: &TokenStream) -> TokenS
                 ::longhaul::machine::StateDescription::DONE,
             ],
             transitions: #transitions,
-            slots: #slots,
+            slots: ::longhaul::machine::DescribedSlots::#slots,
         }
     }
 }

@@ -141,7 +141,7 @@ fn body(
     quote! {
         |__frame: &mut #frame<#(#holes),*>, __op| -> ::core::task::Poll<#output> {
             #tags
-            let mut __arguments = match __op {
+            let __arguments = match __op {
                 ::longhaul::machine::Op::Step(arguments) => arguments,
                 ::longhaul::machine::Op::Spawned(__spawned) => #spawned,
                 ::longhaul::machine::Op::Slots(__slots) => {

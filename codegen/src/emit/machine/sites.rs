@@ -79,6 +79,7 @@ impl<'a> Emit<'a> {
         quote! {
             #(let #tags = ::longhaul::machine::Site::new();)*
             let mut __task: ::core::option::Option<&mut ::longhaul::machine::Spawned> = ::core::option::Option::None;
+            let mut __no_arguments = ::core::option::Option::None;
         }
     }
 
@@ -89,7 +90,7 @@ impl<'a> Emit<'a> {
         }
         quote!({
             __task = ::core::option::Option::Some(__spawned);
-            ::core::option::Option::None
+            &mut __no_arguments
         })
     }
 
