@@ -362,3 +362,23 @@ fn random_bytes_never_panic() {
         read_as_anything(&(0..len).map(|_| rng.random()).collect::<Vec<u8>>());
     }
 }
+
+#[test]
+fn the_head_of_a_text_and_of_a_byte_string_is_that_of_another_encoder_at_each_length() {
+    for len in [0, 1, 22, 23, 24, 25, 254, 255, 256, 257, 65_534, 65_535, 65_536, 65_537] {
+        let text = "x".repeat(len);
+        let mut expected = BufWriter::new(Vec::new());
+        text.as_str().encode(&mut expected).unwrap();
+        let mut out = Writer::default();
+        out.text(&text);
+        assert_eq!(out.bytes(), expected.buffer(), "a text of {len} bytes");
+
+        let bytes = vec![7; len];
+        let mut expected = BufWriter::new(Vec::new());
+        cbor4ii::core::types::Bytes(bytes.as_slice()).encode(&mut expected).unwrap();
+        let mut out = Writer::default();
+        out.begin_bytes(len);
+        out.raw(&bytes);
+        assert_eq!(out.bytes(), expected.buffer(), "a byte string of {len} bytes");
+    }
+}

@@ -63,7 +63,8 @@ impl Hot {
 
 /// The runs in memory.
 pub(crate) struct HotSet {
-    runs: BTreeMap<RunNo, Hot>,
+    // Boxed, since nearly half of what a tree has room for is empty where numbers rise.
+    runs: BTreeMap<RunNo, Box<Hot>>,
     ids: BTreeMap<String, RunNo>,
     /// From the least to the most recently used.
     order: BTreeMap<u64, RunNo>,
@@ -81,11 +82,11 @@ impl HotSet {
     }
 
     pub(crate) fn get(&self, no: RunNo) -> Option<&Hot> {
-        self.runs.get(&no)
+        self.runs.get(&no).map(|hot| &**hot)
     }
 
     pub(crate) fn get_mut(&mut self, no: RunNo) -> Option<&mut Hot> {
-        self.runs.get_mut(&no)
+        self.runs.get_mut(&no).map(|hot| &mut **hot)
     }
 
     pub(crate) fn by_id(&self, id: &str) -> Option<RunNo> {
@@ -115,7 +116,7 @@ impl HotSet {
         self.clock += 1;
         self.ids.insert(run.record.id.clone(), no);
         self.order.insert(self.clock, no);
-        self.runs.insert(no, Hot { run, tried: false, written, used: self.clock });
+        self.runs.insert(no, Box::new(Hot { run, tried: false, written, used: self.clock }));
     }
 
     /// Writes the states of the runs that are ahead of what is stored of them: of those that [`trim`](Self::trim) lets go, or
@@ -140,5 +141,82 @@ impl HotSet {
                 self.ids.remove(&hot.run.record.id);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Payload;
+    use crate::machine::RunRng;
+    use crate::store::{ArmedRecord, FrameRecord, RunRecord, Seq};
+    use crate::time::Moment;
+
+    fn run(no: u64) -> Run {
+        Run::stored(RunRecord {
+            id: format!("run {no}"),
+            workflow: "Flow".to_owned(),
+            phase: Phase::Open,
+            seq: Seq(1),
+            created: Moment(0),
+            updated: Moment(0),
+            state: "Start".to_owned(),
+            value: Payload::default(),
+            frame: FrameRecord::default(),
+            input: None,
+            next_op: 0,
+            rng: RunRng::new(0),
+            armed: ArmedRecord::default(),
+            inbox: Vec::new(),
+            cancelled: false,
+        })
+    }
+
+    /// Sixteen runs, as many as are kept: two are an eighth of them.
+    fn sixteen() -> HotSet {
+        let mut hot = HotSet::new(16);
+        (0..16).for_each(|no| hot.insert(RunNo(no), run(no), Written::default()));
+        hot
+    }
+
+    /// Which are let go as others come, one by one.
+    fn let_go(hot: &mut HotSet, others: std::ops::Range<u64>) -> Vec<u64> {
+        let mut gone = Vec::new();
+        let mut kept: Vec<u64> = (0..16).collect();
+        for no in others {
+            hot.insert(RunNo(no), run(no), Written::default());
+            hot.trim();
+            let (still, left) = kept.into_iter().partition(|no| hot.contains(RunNo(*no)));
+            kept = still;
+            gone.extend::<Vec<u64>>(left);
+        }
+        gone
+    }
+
+    #[test]
+    fn the_least_recently_used_run_goes_first_and_its_id_with_it() {
+        let mut hot = sixteen();
+        assert_eq!(let_go(&mut hot, 100..103), [0, 1, 2]);
+        assert_eq!(hot.by_id("run 2"), None);
+        assert_eq!(hot.by_id("run 3"), Some(RunNo(3)));
+        assert_eq!(hot.len(), 16);
+    }
+
+    #[test]
+    fn a_run_that_was_used_long_ago_moves_when_it_is_touched() {
+        let mut hot = sixteen();
+        assert!(hot.touch(RunNo(0)).is_some());
+        assert_eq!(let_go(&mut hot, 100..116), (1..16).chain([0]).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_run_that_was_used_within_an_eighth_of_the_bound_keeps_its_place() {
+        let mut hot = sixteen();
+        // After 13 two others were used, after 12 three.
+        assert!(hot.touch(RunNo(13)).is_some());
+        assert!(hot.touch(RunNo(12)).is_some());
+        let gone = let_go(&mut hot, 100..116);
+        assert_eq!(gone, (0..12).chain(13..16).chain([12]).collect::<Vec<_>>());
+        assert!(hot.touch(RunNo(12)).is_none(), "it is not there any more");
     }
 }

@@ -147,7 +147,8 @@ impl Task {
 /// All of them.
 #[derive(Default)]
 pub(crate) struct Tasks {
-    all: BTreeMap<TaskId, Task>,
+    // Boxed, since nearly half of what a tree has room for is empty where numbers rise.
+    all: BTreeMap<TaskId, Box<Task>>,
     /// Those about which something is to be done, by when.
     agenda: BTreeSet<(Moment, TaskId)>,
     /// Those that are held.
@@ -182,11 +183,11 @@ impl Tasks {
     }
 
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task> {
-        self.all.get(&id)
+        self.all.get(&id).map(|task| &**task)
     }
 
     pub(crate) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
-        self.all.get_mut(&id)
+        self.all.get_mut(&id).map(|task| &mut **task)
     }
 
     /// The first run that has one.
@@ -229,7 +230,7 @@ impl Tasks {
             }
         };
         let task = Task { record, input, options, scheduled, workflow, state, agenda: None, token };
-        self.all.insert(id, task);
+        self.all.insert(id, Box::new(task));
         self.plan(id, registry);
     }
 
@@ -274,7 +275,7 @@ impl Tasks {
     pub(crate) fn remove(&mut self, id: TaskId, how: Stop, effects: &mut Vec<Effect>) -> Option<Task> {
         self.lost.remove(&id);
         self.stop(id, how, effects);
-        let task = self.all.remove(&id)?;
+        let task = *self.all.remove(&id)?;
         if let Some(when) = task.agenda {
             self.agenda.remove(&(when, id));
         }

@@ -34,7 +34,7 @@ pub(super) struct Machines(Opaque<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// Away while the machines are stepped: then the context has them.
+    /// `None` where there are none, and while the machines are stepped: then the context has them.
     tasks: Option<Box<Tasks>>,
     /// What was taken down, where it is not of the machine alone.
     joined: Sheet,
@@ -66,7 +66,7 @@ impl Machines {
             }
         };
         let joined = if tasks.is_empty() { Sheet::default() } else { Sheet::stored(encoded.to_owned()) };
-        Machines(Opaque::new(Inner { tasks: Some(Box::new(tasks)), joined, fault }))
+        Machines(Opaque::new(Inner { tasks: Box::new(tasks).kept(), joined, fault }))
     }
 
     /// What was taken down after the last step. Empty before the first.
@@ -85,9 +85,9 @@ impl Machines {
     /// Runs `with` while the context has the tasks.
     #[inline(never)]
     pub(super) fn lent(&mut self, ctx: &Context, with: &mut dyn FnMut()) {
-        ctx.lend(self.0.get_mut().tasks.take().unwrap_or_default());
+        ctx.lend(self.0.get_mut().tasks.take().unwrap_or_else(Tasks::none));
         with();
-        self.0.get_mut().tasks = Some(ctx.give_back());
+        self.0.get_mut().tasks = ctx.give_back().kept();
     }
 
     /// Lets all machines go as far as they can, `root` being how the machine itself stands; then `give_up` decides what

@@ -4,6 +4,7 @@
 //! an entry in this table. Handles hold the number alone. An entry that no handle names any more, in no frame and not in the
 //! workflow's value, is cancelled: that is how dropping a [`Task`](super::Task) cancels.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -82,9 +83,32 @@ pub(crate) struct Tasks {
     main: Sheet,
     /// What was named besides, then.
     outside: Vec<OpId>,
+    /// There was something in it.
+    is_used: bool,
+}
+
+thread_local! {
+    /// Tasks of which there are none, for the next step of a machine without: most have none, and keep none.
+    static NONE: Cell<Option<Box<Tasks>>> = const { Cell::new(None) };
 }
 
 impl Tasks {
+    /// None.
+    pub(super) fn none() -> Box<Self> {
+        NONE.take().unwrap_or_default()
+    }
+
+    /// Those that are there between two steps.
+    pub(super) fn kept(self: Box<Self>) -> Option<Box<Self>> {
+        if !self.all.is_empty() {
+            return Some(self);
+        }
+        if !self.is_used {
+            NONE.set(Some(self));
+        }
+        None
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -110,6 +134,7 @@ impl Tasks {
     }
 
     pub(super) fn add(&mut self, op: OpId, entry: Entry) {
+        self.is_used = true;
         self.index.add(op, &entry);
         self.index.names(&[], &entry.named);
         self.index.suspect(op);
@@ -308,6 +333,7 @@ impl Tasks {
 
     /// Looks at what is named outside of the tasks: in the machine that they are of, and besides.
     pub(super) fn look_at(&mut self, main: &Sheet, outside: Vec<OpId>) {
+        self.is_used = true;
         let named = Difference::between(&self.main, main, Sheet::own_named);
         self.index.names(&named.gone, &named.come);
         self.main.clone_from(main);

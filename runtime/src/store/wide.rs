@@ -14,8 +14,17 @@ use crate::machine::{OpId, Sheet};
 #[derive(Clone, Default)]
 pub struct FrameRecord {
     sheet: Sheet,
+    origin: Origin,
+}
+
+/// Where a frame comes from.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Origin {
+    /// It was taken down here.
+    #[default]
+    TakenDown,
     /// It was read, so that of all that was taken down only the bytes are there.
-    is_read: bool,
+    Read,
 }
 
 impl FrameRecord {
@@ -41,19 +50,19 @@ impl FrameRecord {
 
     /// What was taken down after the last step, unless it was read.
     pub(crate) fn sheet(&self) -> Option<&Sheet> {
-        (!self.is_read).then_some(&self.sheet)
+        (self.origin == Origin::TakenDown).then_some(&self.sheet)
     }
 
     /// This was taken down.
     pub(crate) fn take_down(&mut self, sheet: &Sheet) {
         self.sheet.clone_from(sheet);
-        self.is_read = false;
+        self.origin = Origin::TakenDown;
     }
 }
 
 impl From<Payload> for FrameRecord {
     fn from(payload: Payload) -> Self {
-        FrameRecord { sheet: Sheet::stored(payload.0), is_read: true }
+        FrameRecord { sheet: Sheet::stored(payload.0), origin: Origin::Read }
     }
 }
 
@@ -81,50 +90,85 @@ impl<'de> Deserialize<'de> for FrameRecord {
     }
 }
 
+/// Up to so many operations are a list: a tree would have room for eleven even where there is one.
+const FEW: usize = 8;
+
 /// The operations that a run waits for, by rising number. Stored, they are a list.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct ArmedRecord(BTreeMap<OpId, Armed>);
+#[derive(Clone, Default)]
+pub struct ArmedRecord {
+    /// All of them, unless there are many: then none.
+    few: Vec<Armed>,
+    many: BTreeMap<OpId, Armed>,
+}
 
 impl ArmedRecord {
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Armed> + Clone {
-        self.0.values()
+        self.few.iter().chain(self.many.values())
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.few.len() + self.many.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.few.is_empty() && self.many.is_empty()
     }
 
     /// The one with this number.
     pub fn get(&self, op: OpId) -> Option<&Armed> {
-        self.0.get(&op)
+        self.place(op).map_or_else(|_| self.many.get(&op), |place| self.few.get(place))
+    }
+
+    /// Where it is among few, or would be.
+    fn place(&self, op: OpId) -> Result<usize, usize> {
+        self.few.binary_search_by_key(&op, |armed| armed.op)
     }
 
     pub(crate) fn remove(&mut self, op: OpId) -> Option<Armed> {
-        self.0.remove(&op)
+        match self.place(op) {
+            Ok(place) => Some(self.few.remove(place)),
+            Err(_) => self.many.remove(&op),
+        }
     }
 
     pub(crate) fn insert(&mut self, armed: Armed) {
-        self.0.insert(armed.op, armed);
+        match self.place(armed.op) {
+            Ok(place) => self.few[place] = armed,
+            Err(place) if self.many.is_empty() && self.few.len() < FEW => {
+                self.few.reserve_exact(1);
+                self.few.insert(place, armed);
+            }
+            Err(_) => {
+                self.many.extend(self.few.drain(..).map(|armed| (armed.op, armed)));
+                self.many.insert(armed.op, armed);
+            }
+        }
     }
 
     /// All of them, as a list.
     pub fn into_list(self) -> Vec<Armed> {
-        self.0.into_values().collect()
+        self.few.into_iter().chain(self.many.into_values()).collect()
     }
 }
 
 impl FromIterator<Armed> for ArmedRecord {
     fn from_iter<I: IntoIterator<Item = Armed>>(all: I) -> Self {
-        ArmedRecord(all.into_iter().map(|armed| (armed.op, armed)).collect())
+        let mut record = ArmedRecord::default();
+        all.into_iter().for_each(|armed| record.insert(armed));
+        record
     }
 }
+
+impl PartialEq for ArmedRecord {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for ArmedRecord {}
 
 impl fmt::Debug for ArmedRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -134,12 +178,48 @@ impl fmt::Debug for ArmedRecord {
 
 impl Serialize for ArmedRecord {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.values())
+        serializer.collect_seq(self.iter())
     }
 }
 
 impl<'de> Deserialize<'de> for ArmedRecord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Vec::<Armed>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{decode, encode};
+    use crate::store::Operation;
+    use crate::time::Moment;
+
+    fn armed(op: u64) -> Armed {
+        Armed { op: OpId(op), operation: Operation::Timer(Moment(op)) }
+    }
+
+    #[test]
+    fn what_is_armed_is_in_order_whether_it_is_few_or_many() {
+        let mut record = ArmedRecord::default();
+        let mut expected = BTreeMap::new();
+        // 7 has no divisor in common with 40: each number comes once, in no order.
+        for number in 0..40 {
+            let op = number * 7 % 40;
+            record.insert(armed(op));
+            expected.insert(op, armed(op));
+            assert!(record.iter().eq(expected.values()), "{record:?}");
+            assert_eq!(record.len(), expected.len());
+        }
+        for number in 0..40 {
+            let op = number * 11 % 40;
+            assert_eq!(record.get(OpId(op)), expected.get(&op));
+            assert_eq!(record.remove(OpId(op)), expected.remove(&op));
+            assert_eq!(record.remove(OpId(op)), None);
+            assert!(record.iter().eq(expected.values()), "{record:?}");
+            let read: ArmedRecord = decode(&encode(&record).unwrap()).unwrap();
+            assert_eq!(read, record, "though one was many before");
+        }
+        assert!(record.is_empty());
     }
 }

@@ -9,6 +9,7 @@ use super::super::context::Context;
 use super::super::parts::Parts;
 use super::super::sheet::Draft;
 use super::super::wait::{Awaitable, OpId, Wait};
+use super::Beside;
 use super::running::{FEW, Running};
 use crate::codec::Error;
 
@@ -36,8 +37,14 @@ impl<A: Awaitable, T> BoundedWait<A, T> {
         BoundedWait { later, next: running.len(), running, parts: RefCell::default() }
     }
 
+    pub(super) fn armed(&self, armed: &mut dyn FnMut(OpId)) {
+        self.running.armed(armed);
+    }
+}
+
+impl<A: Awaitable, T> Beside<A::Wait, T> for BoundedWait<A, T> {
     /// As one is done, another is begun; it may be ready at once.
-    pub(super) fn poll(
+    fn poll(
         &mut self,
         ctx: &Context,
         mut done: impl FnMut(&mut Running<A::Wait, T>, usize, <A::Wait as Wait>::Output) -> bool,
@@ -62,15 +69,11 @@ impl<A: Awaitable, T> BoundedWait<A, T> {
         }
     }
 
-    pub(super) fn armed(&self, armed: &mut dyn FnMut(OpId)) {
-        self.running.armed(armed);
-    }
-
-    pub(super) fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.later.is_empty() && self.running.is_done()
     }
 
-    pub(super) fn outputs(&mut self) -> Vec<T> {
+    fn outputs(&mut self) -> Vec<T> {
         self.running.outputs()
     }
 }

@@ -119,6 +119,42 @@ impl<A> TryJoinAll<A> {
     }
 }
 
+/// Operations beside each other, all at once or a few at a time. Of each, a `T` is kept.
+trait Beside<W: Wait, T> {
+    /// Polls those that may be ready; `done` takes each output and tells whether to go on.
+    fn poll(&mut self, ctx: &Context, done: impl FnMut(&mut Running<W, T>, usize, W::Output) -> bool);
+    fn is_done(&self) -> bool;
+    /// What was kept, in the order of the list.
+    fn outputs(&mut self) -> Vec<T>;
+}
+
+fn poll_all<W: Wait>(beside: &mut impl Beside<W, W::Output>, ctx: &Context) -> Poll<Vec<W::Output>> {
+    beside.poll(ctx, |running, place, output| {
+        running.done(place, output);
+        true
+    });
+    if beside.is_done() { ctx.ready(beside.outputs()) } else { Poll::Pending }
+}
+
+fn poll_until_error<W, T, E>(beside: &mut impl Beside<W, T>, ctx: &Context) -> Poll<Result<Vec<T>, E>>
+where
+    W: Wait<Output = Result<T, E>>,
+{
+    let mut failed = None;
+    beside.poll(ctx, |running, place, output| {
+        match output {
+            Ok(value) => running.done(place, value),
+            Err(error) => failed = Some(error),
+        }
+        failed.is_none()
+    });
+    match failed {
+        Some(error) => ctx.ready(Err(error)),
+        None if beside.is_done() => ctx.ready(Ok(beside.outputs())),
+        None => Poll::Pending,
+    }
+}
+
 /// A [`JoinAll`] that is awaited.
 #[derive(Serialize, Deserialize)]
 #[serde(
@@ -145,11 +181,7 @@ where
     type Output = Vec<W::Output>;
 
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        self.0.poll(ctx, |running, place, output| {
-            running.done(place, output);
-            true
-        });
-        if self.0.is_done() { ctx.ready(self.0.outputs()) } else { Poll::Pending }
+        poll_all(&mut self.0, ctx)
     }
 
     fn functions(called: &mut Vec<Awaited>) {
@@ -187,13 +219,7 @@ impl<W: Wait<Output = Result<T, E>>, T: Stored, E> Wait for TryJoinAllWait<W, T>
     type Output = Result<Vec<T>, E>;
 
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        let mut failed = None;
-        self.0.poll(ctx, |running, place, output| keep_or_fail(running, place, output, &mut failed));
-        match failed {
-            Some(error) => ctx.ready(Err(error)),
-            None if self.0.is_done() => ctx.ready(Ok(self.0.outputs())),
-            None => Poll::Pending,
-        }
+        poll_until_error(&mut self.0, ctx)
     }
 
     fn functions(called: &mut Vec<Awaited>) {
@@ -205,19 +231,6 @@ impl<W: Wait<Output = Result<T, E>>, T: Stored, E> Wait for TryJoinAllWait<W, T>
     }
 
     written_in_parts!();
-}
-
-fn keep_or_fail<W: Wait, T, E>(
-    running: &mut Running<W, T>,
-    place: usize,
-    output: Result<T, E>,
-    failed: &mut Option<E>,
-) -> bool {
-    match output {
-        Ok(value) => running.done(place, value),
-        Err(error) => *failed = Some(error),
-    }
-    failed.is_none()
 }
 
 impl<A: Awaitable + Stored> Awaitable for BoundedJoinAll<A>
@@ -249,11 +262,7 @@ where
     type Output = Vec<A::Output>;
 
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        self.0.poll(ctx, |running, place, output| {
-            running.done(place, output);
-            true
-        });
-        if self.0.is_done() { ctx.ready(self.0.outputs()) } else { Poll::Pending }
+        poll_all(&mut self.0, ctx)
     }
 
     fn functions(called: &mut Vec<Awaited>) {
@@ -299,13 +308,7 @@ where
     type Output = Result<Vec<T>, E>;
 
     fn poll(&mut self, ctx: &Context) -> Poll<Self::Output> {
-        let mut failed = None;
-        self.0.poll(ctx, |running, place, output| keep_or_fail(running, place, output, &mut failed));
-        match failed {
-            Some(error) => ctx.ready(Err(error)),
-            None if self.0.is_done() => ctx.ready(Ok(self.0.outputs())),
-            None => Poll::Pending,
-        }
+        poll_until_error(&mut self.0, ctx)
     }
 
     fn functions(called: &mut Vec<Awaited>) {

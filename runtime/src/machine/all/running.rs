@@ -11,6 +11,7 @@ use super::super::parts::Parts;
 use super::super::sheet::Draft;
 use super::super::task;
 use super::super::wait::{Awaitable, OpId, Wait, WaitWriter};
+use super::Beside;
 use super::places::Places;
 use crate::codec::{Error, Payload};
 
@@ -80,8 +81,25 @@ impl<W: Wait, T> Running<W, T> {
         }
     }
 
-    /// Polls those that may be ready; `done` takes each output and tells whether to go on.
-    pub(super) fn poll(&mut self, ctx: &Context, mut done: impl FnMut(&mut Self, usize, W::Output) -> bool) {
+    /// What is stored of one that runs, or ran, has changed.
+    fn change(&mut self, place: usize) {
+        if let Some(parts) = self.parts.get_mut() {
+            parts.waits.change(place as u64);
+        }
+    }
+
+    pub(super) fn armed(&self, armed: &mut dyn FnMut(OpId)) {
+        self.waits.values().for_each(|wait| wait.0.armed(armed));
+    }
+
+    /// How many of them run.
+    pub(super) fn len(&self) -> usize {
+        self.waits.len()
+    }
+}
+
+impl<W: Wait, T> Beside<W, T> for Running<W, T> {
+    fn poll(&mut self, ctx: &Context, mut done: impl FnMut(&mut Self, usize, W::Output) -> bool) {
         for place in self.places.candidates::<W>(ctx, self.waits.last_key_value().map(|(last, _)| *last)) {
             let Some(wait) = self.waits.get_mut(&place) else { continue };
             let (watched, shields) = (ctx.watched(), ctx.shields());
@@ -106,27 +124,11 @@ impl<W: Wait, T> Running<W, T> {
         }
     }
 
-    /// What is stored of one that runs, or ran, has changed.
-    fn change(&mut self, place: usize) {
-        if let Some(parts) = self.parts.get_mut() {
-            parts.waits.change(place as u64);
-        }
-    }
-
-    pub(super) fn armed(&self, armed: &mut dyn FnMut(OpId)) {
-        self.waits.values().for_each(|wait| wait.0.armed(armed));
-    }
-
-    /// How many of them run.
-    pub(super) fn len(&self) -> usize {
-        self.waits.len()
-    }
-
-    pub(super) fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.waits.is_empty()
     }
 
-    pub(super) fn outputs(&mut self) -> Vec<T> {
+    fn outputs(&mut self) -> Vec<T> {
         std::mem::take(&mut self.outputs).into_values().collect()
     }
 }
