@@ -124,7 +124,7 @@ impl HotSet {
     pub(crate) fn write_overdue(&mut self, all: bool, batch: &mut Batch) {
         let surplus = if all { self.runs.len() } else { self.runs.len().saturating_sub(self.bound) };
         for no in self.order.values().take(surplus) {
-            let is_overdue = |hot: &&mut Hot| hot.written.tail > 0 && hot.run.behind.is_none();
+            let is_overdue = |hot: &&mut Box<Hot>| hot.written.tail > 0 && hot.run.behind.is_none();
             if let Some(hot) = self.runs.get_mut(no).filter(is_overdue) {
                 hot.write(*no, batch);
             }
@@ -157,6 +157,7 @@ mod tests {
             id: format!("run {no}"),
             workflow: "Flow".to_owned(),
             phase: Phase::Open,
+            ahead: None,
             seq: Seq(1),
             created: Moment(0),
             updated: Moment(0),
