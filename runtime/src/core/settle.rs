@@ -105,7 +105,12 @@ impl Shard {
             self.write(no, transition, now, out);
             if goes_on {
                 for id in self.tasks.held(no) {
-                    self.tasks.start(id, now, &self.registry, &mut out.effects);
+                    if self.tasks.get(id).is_some_and(|task| task.record.cancelled) {
+                        // It is not tried again. Its end is a transition of its own.
+                        self.touch(no).ended.push((id, ActivityOutcome::Cancelled));
+                    } else {
+                        self.tasks.start(id, now, &self.registry, &mut out.effects);
+                    }
                 }
             }
         }

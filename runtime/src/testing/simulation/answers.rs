@@ -75,8 +75,13 @@ impl Model {
                 }
                 Err(error) => broken("asked", format!("`{name}` to run `{id}`: {error}")),
             },
-            (Ask::Update { update, .. }, Answer::Updated(answer)) => {
+            (Ask::Update { update, name, args, .. }, Answer::Updated(answer)) => {
                 let run = run.unwrap_or(RunNo(u64::MAX));
+                let accepted = self.updates.get(&(run, update.clone()));
+                let is_it = accepted.is_some_and(|row| row.name == *name && codec::same(&row.args, args));
+                holds("asked", is_it || answer.is_err(), || {
+                    format!("update `{update}` was answered as `{name}` with {args:?}, it is {accepted:?}")
+                })?;
                 self.check_updated(run, update, *logged, answer)
             }
             (Ask::Cancel { id }, Answer::Cancelled(answer)) => self.check_cancelled(id, answer, |run| {
@@ -334,6 +339,20 @@ impl Model {
             Err(RedriveError::Engine(_)) => false,
         };
         holds("G9", right, || format!("run `{id}` was driven on with {answer:?}; it is {phase:?}"))
+    }
+
+    /// Where the engine has nothing to do, all questions are answered but those that wait for what open runs have not come to yet.
+    pub(super) fn check_idle(&self) -> Holds {
+        let waits = |asked: &Asked| match &asked.ask {
+            Ask::Wait { .. } | Ask::Update { done: true, .. } => {
+                asked.run.is_some_and(|run| !self.is_closed(run))
+            }
+            _ => false,
+        };
+        let forgotten = self.asked.values().find(|asked| !waits(asked));
+        holds("liveness", forgotten.is_none(), || {
+            format!("{:?} was not answered", forgotten.map(|asked| &asked.ask))
+        })
     }
 
     /// After an orderly end, the state of each run that has moved in this life is stored as it is. One that a crash has left

@@ -7,6 +7,7 @@ use super::ask::Ask;
 use super::dice::Dice;
 use super::disk::Fate;
 use super::kit::{Binary, Kit, Sort};
+use super::world::IN_FLIGHT;
 use crate::codec::{self, Payload};
 use crate::core::Limits;
 use crate::error::StartError;
@@ -120,7 +121,7 @@ impl Writer<'_> {
             48..52 => Move::Happen(self.dice.below(8)),
             52..55 => Move::Pass(self.dice.one_of(&PASSES)),
             55 => Move::Back(self.dice.one_of(&PASSES)),
-            56..59 => Move::Crash(usize::try_from(self.dice.below(3)).unwrap_or(0)),
+            56..59 => Move::Crash(self.survive()),
             59 => Move::Commit(self.dice.one_of(&Fate::FAILURES)),
             60 => Move::CrashOpening(self.dice.below(6)),
             61..63 => Move::FailRead(self.dice.below(4)),
@@ -192,12 +193,19 @@ impl Writer<'_> {
         self.moves.extend([Move::Go(9), Move::Crash(1)]);
     }
 
-    /// The process ends between two batches in flight.
+    /// The process ends between batches in flight.
     fn add_between(&mut self) {
-        let (first, second) = (self.ask(), self.ask());
-        let survive = usize::try_from(self.dice.below(3)).unwrap_or(0);
-        let moves = [Move::Ask(first), Move::Turn, Move::Ask(second), Move::Turn, Move::Crash(survive)];
-        self.moves.extend(moves);
+        for _ in 0..=1 + self.dice.below(IN_FLIGHT as u64 - 1) {
+            let ask = self.ask();
+            self.moves.extend([Move::Ask(ask), Move::Turn]);
+        }
+        let survive = self.survive();
+        self.moves.push(Move::Crash(survive));
+    }
+
+    /// How many of the batches in flight survive.
+    fn survive(&mut self) -> usize {
+        usize::try_from(self.dice.below(IN_FLIGHT as u64 + 1)).unwrap_or(0)
     }
 
     fn ask(&mut self) -> Ask {

@@ -108,6 +108,9 @@ impl Model {
         holds("G2", row.attempt == attempt, || {
             format!("{} began, but stored is attempt {}", what(), row.attempt)
         })?;
+        holds("G3", !row.cancelled, || {
+            format!("{} began, but the call was told that it is cancelled", what())
+        })?;
         holds("G3", now >= row.due, || format!("{} began at {now}, before {}", what(), row.due))?;
         let before = self.begun.insert(task, Begun { attempt, running: true });
         let twice = before.is_some_and(|before| before.running);

@@ -128,6 +128,9 @@ impl Model {
                 holds("asked", is_asked, || format!("run {run} got the update `{id}`, which nobody sent"))
             }
             EventRecord::Cancelled => {
+                let before = found.log.iter().flat_map(|entry| &entry.events);
+                let once = !before.into_iter().any(|event| *event == EventRecord::Cancelled);
+                holds("asked", once, || format!("run {run} is asked to cancel a second time"))?;
                 let id = found.record().id.clone();
                 let id = if found.log.is_empty() { started_id(entry) } else { id };
                 let mut is_asked = false;

@@ -20,8 +20,8 @@ use crate::error::OpenError;
 use crate::store::{self, Batch, RunNo, Store, Table, TaskId};
 use crate::time::Moment;
 
-/// How many batches are in flight at most.
-const IN_FLIGHT: usize = 2;
+/// How many batches are in flight at most: as with the eight of the engine's own thread, a turn sees several that are not durable.
+pub(super) const IN_FLIGHT: usize = 4;
 
 pub(super) struct World {
     kit: Rc<Kit>,
@@ -230,6 +230,12 @@ impl World {
         self.life.as_ref().is_some_and(|life| !life.work.is_empty() || life.driver.has_work() || is_due(life))
     }
 
+    /// Whether an engine lives that has done all that it can do before something happens.
+    fn is_idle(&self) -> bool {
+        let idle = |life: &Life| life.flying.is_empty() && life.out.is_empty();
+        self.life.as_ref().is_some_and(idle) && !self.has_work()
+    }
+
     /// When something is due next, in the engine or outside.
     pub(super) fn next_moment(&self) -> Option<Moment> {
         let deadline = self.life.as_ref().and_then(|life| life.driver.shard().next_deadline());
@@ -251,6 +257,9 @@ impl World {
                 Ok(())
             }
             Step::Pass(moment) => {
+                if self.is_idle() {
+                    self.model.check_idle()?;
+                }
                 self.recording.note("clock", || moment.to_string());
                 if moment < self.clock {
                     self.model.see("the clock goes back");
