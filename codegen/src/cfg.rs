@@ -97,6 +97,25 @@ pub(crate) struct Var {
     pub(crate) rebuild: Option<Rebuild>,
     /// The type, where it is written and can be written again.
     pub(crate) ty: Option<Type>,
+    /// Set for what is left of another variable.
+    pub(crate) parts: Option<Parts>,
+}
+
+/// What is left of a variable when fields of it may have been moved away.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) of: VarId,
+    pub(crate) part: Part,
+}
+
+/// A value that has some fields of another, each under the name that it has there.
+#[derive(Debug)]
+pub(crate) enum Part {
+    Whole,
+    /// Those that have numbers.
+    Tuple(Vec<Option<Part>>),
+    /// Those that have names, and the type that is made for them.
+    Struct(Ident, Vec<(Ident, Part)>),
 }
 
 /// How a borrow of a kept place, a literal, a loop's item, or what a pattern borrows is made again: `let PAT = EXPR;`.
@@ -367,6 +386,11 @@ impl Var {
 impl Graph {
     pub(crate) fn var(&self, var: VarId) -> &Var {
         &self.vars[var.0]
+    }
+
+    /// The variable that a variable is while code uses it: of parts, that which they are of.
+    pub(crate) fn local(&self, var: VarId) -> VarId {
+        self.var(var).parts.as_ref().map_or(var, |parts| parts.of)
     }
 
     pub(crate) fn block(&self, block: BlockId) -> &Block {

@@ -50,8 +50,8 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors, facts: &mut Vec<Facts
         is_function: true,
         methods: &no_methods,
     };
-    let graph = lower::lower(&function.method, &around, &mut errors);
-    let analysis = analyse::analyse(&graph);
+    let mut graph = lower::lower(&function.method, &around, &mut errors);
+    let analysis = analyse::analyse(&mut graph);
     let machine = Machine { method: &function.method, graph, analysis };
     let expanded = if errors.is_empty() {
         emit::function::function(&function, &machine, &mut errors)

@@ -27,6 +27,7 @@ mod names;
 mod oracle;
 mod parameters;
 mod parse;
+mod plain_calls;
 mod renamed;
 mod reserved;
 mod storable;
@@ -98,9 +99,10 @@ fn implementation(
 ) -> TokenStream {
     effects::check(&item, &mut errors);
     reserved::check(&item, &mut errors);
-    let Some(model) = model::parse(item, options, &mut errors) else {
+    let Some(mut model) = model::parse(item, options, &mut errors) else {
         return errors.into_tokens();
     };
+    plain_calls::check(&mut model, &mut errors);
     let machines = machines(&model, &mut errors);
     let expanded =
         if errors.is_empty() { emit::workflow(&model, &machines, &mut errors) } else { TokenStream::new() };
@@ -140,8 +142,8 @@ fn machines<'m>(model: &'m model::Workflow, errors: &mut Errors) -> Vec<Machine<
         .methods
         .iter()
         .map(|method| {
-            let graph = lower::lower(method, &around, errors);
-            let analysis = analyse::analyse(&graph);
+            let mut graph = lower::lower(method, &around, errors);
+            let analysis = analyse::analyse(&mut graph);
             Machine { method, graph, analysis }
         })
         .collect()

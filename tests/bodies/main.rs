@@ -61,6 +61,7 @@ macro_rules! all_themes {
             conditions: "themes/conditions.rs";
             control: "themes/control.rs";
             doors: "themes/doors.rs";
+            finds: "themes/finds.rs";
             functions: "themes/functions.rs";
             items: "themes/items.rs";
             items_within: "themes/items_within.rs";
@@ -72,6 +73,7 @@ macro_rules! all_themes {
             moves: "themes/moves.rs";
             names: "themes/names.rs";
             operands: "themes/operands.rs";
+            parts: "themes/parts.rs";
             patterns: "themes/patterns.rs";
             selects: "themes/selects.rs";
             shapes: "themes/shapes.rs";
@@ -80,6 +82,8 @@ macro_rules! all_themes {
             steps: "themes/steps.rs";
             tasks: "themes/tasks.rs";
             teams: "themes/teams.rs";
+            teams_money: "themes/teams_money.rs";
+            teams_work: "themes/teams_work.rs";
             texts: "themes/texts.rs";
             triggers: "themes/triggers.rs";
             references: "themes/references.rs";

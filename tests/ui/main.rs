@@ -9,6 +9,26 @@ fn mistakes_are_explained_on_the_lines_of_the_user() {
     cases.pass("ui/pass/*.rs");
 }
 
+/// The code of each error that the generator has: the headings of the guide that is made of the catalogue.
+fn codes() -> Vec<String> {
+    let guide = std::fs::read_to_string("../docs/DIAGNOSTICS.md").expect("there is a guide");
+    guide.lines().filter_map(|line| Some(line.strip_prefix("## ")?.to_owned())).collect()
+}
+
+#[test]
+fn rustc_shows_each_error_in_a_case() {
+    let cases =
+        std::fs::read_dir("ui/fail").expect("there are cases").map(|case| case.expect("a file").path());
+    let shown: String = cases
+        .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
+        .map(|path| std::fs::read_to_string(path).expect("it is text"))
+        .collect();
+    let codes = codes();
+    assert!(codes.len() > 50, "{codes:?}");
+    let missing: Vec<_> = codes.iter().filter(|code| !shown.contains(&format!("[{code}]"))).collect();
+    assert!(missing.is_empty(), "no case shows {missing:?}");
+}
+
 /// The blocks of code of one kind.
 fn blocks<'a>(guide: &'a str, kind: &str) -> Vec<&'a str> {
     let fence = format!("```{kind}\n");

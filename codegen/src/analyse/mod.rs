@@ -5,11 +5,14 @@
 //! stored if it lives at a suspension, else of this step only.
 
 mod arms;
+mod fields;
 mod flow;
+mod forms;
 mod late;
 mod lingering;
+mod parts;
 mod slots;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Span;
 
@@ -78,6 +81,8 @@ pub(crate) struct Analysis {
     pub(crate) states: Vec<State>,
     /// Variables that go from arm to arm, but live at no suspension.
     pub(crate) passing: Vars,
+    /// The arms that find less or more of a variable than they hand on, each with those variables.
+    pub(crate) changes: BTreeMap<BlockId, Vars>,
     /// The same for each `async` block that is a value.
     pub(crate) sites: Vec<Analysis>,
 }
@@ -117,7 +122,12 @@ impl Analysis {
 }
 
 /// Analyses a graph.
-pub(crate) fn analyse(graph: &Graph) -> Analysis {
+pub(crate) fn analyse(graph: &mut Graph) -> Analysis {
+    analyse_one(graph, &mut 0)
+}
+
+/// Analyses a graph, where so many types were made for its body before.
+fn analyse_one(graph: &mut Graph, types: &mut usize) -> Analysis {
     let reachable = arms::reachable(graph);
     let arm = arms::arms(graph, &reachable);
     let (late, filled) = late_variables(graph, &reachable);
@@ -134,15 +144,22 @@ pub(crate) fn analyse(graph: &Graph) -> Analysis {
     flow.solve();
     flow.shared = (0..graph.constructs.len()).map(|number| flow.shared_in(ConstructId(number))).collect();
     flow.solve();
-    let Flow { live_in, after_poll, shared, lingering, .. } = flow;
+    let Flow { live_in, mut after_poll, shared, lingering, late, .. } = flow;
     let mut analysis = Analysis {
         arm,
         live_in,
         slots: Vec::new(),
         states: Vec::new(),
         passing: Vars::new(),
+        changes: BTreeMap::new(),
         sites: Vec::new(),
     };
+    for site in &mut graph.sites {
+        analysis.sites.push(analyse_one(&mut site.graph, types));
+    }
+    let whole = lingering.iter().chain([&late]).flatten().copied().collect();
+    parts::take_apart(graph, &mut analysis, &mut after_poll, &shared, &whole, types);
+    let graph = &*graph;
     name_states(graph, &mut analysis);
     let at_state = |block: BlockId| match graph.poll(block).map(|poll| &poll.what) {
         Some(Polled::Branches(construct)) => {
@@ -152,7 +169,6 @@ pub(crate) fn analyse(graph: &Graph) -> Analysis {
     };
     let live_at: Vec<Vars> = analysis.states.iter().map(|state| at_state(state.block)).collect();
     make_slots(graph, &mut analysis, &live_at);
-    analysis.sites = graph.sites.iter().map(|site| analyse(&site.graph)).collect();
     analysis
 }
 

@@ -124,6 +124,10 @@ catalogue! {
         why: "it leaves the run, and is read back where nothing is that it could borrow",
         instead: "the value itself: `String` for `&str`, `Vec<T>` for `&[T]`, a clone for the rest";
 
+    CALL_IN_PLAIN LH0028: "`{0}` is an `async fn` of the workflow, and the method that calls it is not async",
+        why: "it is a part of the machine that awaits it, and a method that is not async has none",
+        instead: "`async fn` for the method that calls it, and `.await` on the call; or the call where the method is called";
+
     UPDATE_SHAPE LH0030: "an update has to be `fn name(&mut self, ..)`",
         why: "it changes the run's own value, and answers once it has",
         instead: "`#[update] fn name(&mut self, value: Value) -> Result<(), Refused>`, or an `async fn`, which runs beside `run`";

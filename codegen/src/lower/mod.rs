@@ -20,7 +20,6 @@ mod loops;
 mod macros;
 mod operands;
 mod own_call;
-mod partial;
 mod place;
 mod select;
 mod site;
@@ -36,7 +35,7 @@ pub(crate) use given::without_names;
 pub(crate) use kept_tasks::takes_by_reference;
 pub(crate) use label::camel;
 pub(crate) use macros::macro_values;
-pub(crate) use place::is_compound_assignment;
+pub(crate) use place::{is_compound_assignment, peel};
 pub(crate) use select::branches_of;
 pub(crate) use site::site_tag;
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,9 +90,7 @@ pub(crate) struct Shape {
 pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Errors) -> Graph {
     let mut lower = Lower::new(method.name.to_string(), method.context.clone(), around, errors);
     lower.arguments(method);
-    let (body, items) = partial::taken_apart_in(method);
-    lower.graph.items.extend(items);
-    lower.method_body(&body);
+    lower.method_body(&capitals::bound(&method.body));
     kept_tasks::note(&mut lower.graph, lower.context.as_ref());
     step::check_names(&lower.graph, lower.errors);
     lower.graph
@@ -252,7 +249,7 @@ impl Lower<'_, '_> {
     // Variables.
 
     fn var(&mut self, ident: Ident, mutable: bool, ty: Option<Type>) -> VarId {
-        self.graph.vars.push(Var { ident, mutable, scope: self.scope, rebuild: None, ty });
+        self.graph.vars.push(Var { ident, mutable, scope: self.scope, rebuild: None, ty, parts: None });
         VarId(self.graph.vars.len() - 1)
     }
 
@@ -410,7 +407,7 @@ impl Lower<'_, '_> {
 }
 
 /// Whether a name is one of [`Lower::temp`].
-fn is_temp_name(name: &str) -> bool {
+pub(crate) fn is_temp_name(name: &str) -> bool {
     name.strip_prefix("__").is_some_and(|rest| {
         rest.len() > 1
             && rest.starts_with(['t', 'v', 'r', 'o'])

@@ -113,7 +113,7 @@ impl Lower<'_, '_> {
 }
 
 /// Without parentheses and invisible groups.
-pub(super) fn peel(expr: &Expr) -> &Expr {
+pub(crate) fn peel(expr: &Expr) -> &Expr {
     match expr {
         Expr::Paren(inner) => peel(&inner.expr),
         Expr::Group(inner) => peel(&inner.expr),

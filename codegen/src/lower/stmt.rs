@@ -74,6 +74,10 @@ impl Lower<'_, '_> {
 
     /// An expression whose value is the block's.
     fn tail(&mut self, expr: &Expr, dest: Dest) {
+        if let Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) = expr {
+            self.jump(expr);
+            return;
+        }
         if expr_awaits(expr) && self.control(expr, dest) {
             return;
         }

@@ -77,6 +77,10 @@ pub(super) const ITERATES: &[&str] = &[
 /// Methods that take what a look has found: it is what it borrows.
 pub(super) const FOUND: &[&str] = &["unwrap", "expect", "unwrap_or", "unwrap_or_default"];
 
+/// Methods that find an item of what they go over.
+const FINDS: &[&str] =
+    &["find", "rfind", "max", "max_by", "max_by_key", "min", "min_by", "min_by_key", "next", "nth"];
+
 /// Iterator adapters that count, and those that do what their closure says when the next item is asked for.
 pub(super) const COUNTS: &[&str] =
     &["enumerate", "rev", "skip", "take", "step_by", "copied", "cloned", "zip", "chain"];
@@ -125,6 +129,7 @@ impl Lower<'_, '_> {
             || ITERATES.contains(&method)
             || (COUNTS.contains(&method) && iterates())
             || (LAZY.contains(&method) && iterates())
+            || (FINDS.contains(&method) && iterates() && self.finds_the_same(call))
             || (FOUND.contains(&method)
                 && matches!(peel(&call.receiver), Expr::MethodCall(inner) if self.is_look(inner) && !iterates()));
         fits && call.args.iter().all(|argument| self.can_be_fixed(call, argument))
@@ -140,6 +145,25 @@ impl Lower<'_, '_> {
         let method = call.method.to_string();
         let adapts = COUNTS.contains(&method.as_str()) || LAZY.contains(&method.as_str());
         ITERATES.contains(&method.as_str()) || (adapts && Self::is_iteration(&call.receiver))
+    }
+
+    /// Whether an item is found again: what the closures on the way ask is of the items and of what does not change.
+    fn finds_the_same(&self, call: &ExprMethodCall) -> bool {
+        let same = |closure: &syn::ExprClosure| {
+            let of_self = names_self(&closure.body);
+            let named = self.mentions(&Expr::Closure(closure.clone()));
+            closure.capture.is_none() && !of_self && named.iter().all(|var| !self.graph.var(*var).mutable)
+        };
+        let asks = call.args.iter().all(|argument| match peel(argument) {
+            Expr::Closure(closure) => same(closure),
+            _ => true,
+        });
+        let method = call.method.to_string();
+        asks && !method.ends_with("_mut")
+            && match peel(&call.receiver) {
+                Expr::MethodCall(inner) => self.finds_the_same(inner),
+                _ => true,
+            }
     }
 
     /// Whether an expression goes over something that it takes: `list.into_iter()`, with adapters behind it. Nothing of
@@ -315,4 +339,11 @@ impl Lower<'_, '_> {
 /// Whether a call joins its receiver with another iterator.
 fn joins(call: &ExprMethodCall) -> bool {
     call.method == "zip" || call.method == "chain"
+}
+
+/// Whether code names the workflow's value.
+fn names_self(expr: &Expr) -> bool {
+    let mut found = false;
+    super::find::each_ident(quote::quote!(#expr), &mut |ident| found |= ident == "self");
+    found
 }

@@ -24,7 +24,10 @@ impl Machines<'_> {
         needed: &Vars,
         taken: &mut Vars,
     ) -> Evaluated<Option<Go>> {
-        let live = machine.analysis.found_in(&machine.graph, head);
+        let mut live = machine.analysis.found_in(&machine.graph, head);
+        let parts: std::collections::BTreeMap<VarId, VarId> =
+            live.iter().map(|var| (machine.graph.local(*var), *var)).collect();
+        live.extend(parts.keys());
         for var in needed.iter().filter(|var| machine.graph.var(**var).scope == scope) {
             let data = machine.graph.var(*var);
             let live = live.contains(var);
@@ -50,7 +53,7 @@ impl Machines<'_> {
                         continue;
                     }
                 }
-                _ if live => take(machine, frame, *var)?,
+                _ if live => take(machine, frame, parts[var])?,
                 _ => Value::Moved,
             };
             locals.bind(machine, *var, cell(value));
@@ -84,7 +87,9 @@ impl Machines<'_> {
         taken: &Vars,
     ) -> Evaluated<Option<Go>> {
         let Some(exit) = rebuild.or_leave else { return wrong("what is looked up is there no more") };
-        Self::puts(machine, frame, locals, &(&machine.analysis.live_in[exit.0] & taken))?;
+        let mut live = machine.analysis.live_in[exit.0].clone();
+        live.retain(|var| taken.contains(&machine.graph.local(*var)));
+        Self::puts(machine, frame, locals, &live)?;
         Ok(Some(Go::To(exit)))
     }
 
@@ -95,12 +100,13 @@ impl Machines<'_> {
         locals: &mut Locals,
         needed: &Vars,
     ) -> Evaluated<()> {
-        for var in needed.intersection(&locals.anywhere) {
+        for var in needed {
             let data = machine.graph.var(*var);
-            if !data.needs_slot() {
+            let local = machine.graph.local(*var);
+            if !data.needs_slot() || !locals.anywhere.contains(&local) {
                 continue;
             }
-            let Some(cell) = locals.cell(*var) else {
+            let Some(cell) = locals.cell(local) else {
                 return wrong(format!("{} is to be kept, but is not in scope", data.ident));
             };
             let value = std::mem::replace(&mut *cell.borrow_mut(), Value::Moved);

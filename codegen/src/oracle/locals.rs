@@ -71,6 +71,7 @@ pub(super) fn locals_of(machine: &Machine, head: BlockId) -> (Vars, Vars) {
         named.extend(uses);
         declared.extend(declares);
     }
+    named.extend(machine.analysis.changes.get(&head).into_iter().flatten());
     for instr in inside.iter().flat_map(|block| &graph.block(*block).instrs) {
         if let Instr::Declare(var) = instr
             && named.contains(var)

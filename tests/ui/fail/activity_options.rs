@@ -30,4 +30,10 @@ async fn no_such_cancellation() {}
 #[activity(max_concurrent = 0)]
 async fn none_at_once() {}
 
+#[activity(retry(coefficient = "2.0"))]
+async fn factor_in_quotes() {}
+
+#[activity(retry(jitter = 20))]
+async fn more_than_all_of_the_wait() {}
+
 fn main() {}

@@ -15,7 +15,7 @@ struct Flow {
 impl Flow {
     #[run]
     async fn run(&mut self, ctx: &Context, n: u32) -> Result<u32, Failure> {
-        let best = self.items.iter().max();
+        let best = self.items.iter().reduce(|best, item| best.max(item));
         num(1).await?;
         Ok(*best.unwrap())
     }

@@ -28,6 +28,7 @@ impl Emit<'_> {
             named.extend(uses);
             declared.extend(declares);
         }
+        named.extend(self.analysis.changes.get(&head).into_iter().flatten());
         for inside in graph.block_ids().filter(|inside| self.analysis.arm[inside.0] == Some(head)) {
             for instr in &graph.block(inside).instrs {
                 if let Instr::Declare(var) = instr

@@ -24,7 +24,7 @@ pub(super) fn outer_name(var: VarId) -> Ident {
 /// The variables that another variable, or a name within the user's verbatim code, may hide.
 pub(super) fn hidden_somewhere(graph: &Graph) -> Vars {
     let mut bound = std::collections::BTreeMap::<String, usize>::new();
-    for var in &graph.vars {
+    for var in graph.vars.iter().filter(|var| var.parts.is_none()) {
         *bound.entry(var.ident.to_string()).or_default() += 1;
     }
     for name in graph.exits.iter().flat_map(|exit| &exit.hidden) {
@@ -87,17 +87,22 @@ impl Emit<'_> {
     /// Moves what `needed` names and is local here to where the next arm finds it.
     pub(super) fn puts(&mut self, arm: &Arm, needed: &Vars) -> TokenStream {
         let (mut looks, mut puts) = (Vec::new(), TokenStream::new());
-        for var in needed.intersection(&arm.locals) {
+        for var in needed {
             let data = self.graph.var(*var);
-            if !data.needs_slot() {
+            let local = self.graph.local(*var);
+            if !data.needs_slot() || !arm.locals.contains(&local) {
                 continue;
             }
             let place = self.place(*var);
-            let value = if self.hides.contains(var) {
-                let outer = outer_name(*var);
+            let value = if self.hides.contains(&local) {
+                let outer = outer_name(local);
                 quote!(#outer!())
             } else {
                 data.ident.to_token_stream()
+            };
+            let value = match &data.parts {
+                Some(parts) => parts.part.taken_of(&value),
+                _ => value,
             };
             if data.rebuild.is_some() {
                 let kept = kept(&value);
@@ -134,7 +139,10 @@ impl Emit<'_> {
         taken: &mut Vars,
     ) -> TokenStream {
         let graph = self.graph;
-        let found = self.analysis.found_in(graph, head);
+        let mut found = self.analysis.found_in(graph, head);
+        let parts: std::collections::BTreeMap<VarId, VarId> =
+            found.iter().filter_map(|var| Some((graph.var(*var).parts.as_ref()?.of, *var))).collect();
+        found.extend(parts.keys());
         let mut takes = TokenStream::new();
         for var in needed.iter().filter(|var| graph.var(**var).scope == scope) {
             let data = graph.var(*var);
@@ -162,7 +170,7 @@ impl Emit<'_> {
                     });
                 }
                 _ if live => {
-                    let place = self.place(*var);
+                    let place = self.place(*parts.get(var).unwrap_or(var));
                     takes.extend(quote!(#quiet let #mutable #ident = #place.take();));
                 }
                 _ => {
@@ -190,7 +198,8 @@ impl Emit<'_> {
     fn found(&mut self, arm: &Arm, rebuild: &Rebuild, taken: &Vars) -> TokenStream {
         let expr = &rebuild.expr;
         let Some(exit) = rebuild.or_leave else { return expr.clone() };
-        let live = &self.analysis.live_in[exit.0] & taken;
+        let mut live = self.analysis.live_in[exit.0].clone();
+        live.retain(|var| taken.contains(&self.graph.local(*var)));
         let puts = self.puts(arm, &live);
         let go = self.go_to(self.graph.block(exit).task, exit);
         quote! {
