@@ -10,8 +10,19 @@ use super::literal;
 use super::read::{Kind, MARKED, Reader};
 
 /// Reads one value.
+///
+/// serde puts what is in an `untagged` or tagged enum, or behind `flatten`, aside as it is found before it knows what it is
+/// read as. A `&'static str` in there can only be read of a text that lives as long as the program; but of nearly all that is
+/// put aside no such thing is read, so texts are lent in a second try alone.
 pub(crate) fn read<T: de::Deserialize<'static>>(bytes: &[u8]) -> Result<T, Error> {
-    T::deserialize(&mut Reader::of(bytes))
+    let mut reader = Reader::of(bytes);
+    match T::deserialize(&mut reader) {
+        Err(first) => match reader.lending(bytes) {
+            Some(mut reader) => T::deserialize(&mut reader).map_err(|_| first),
+            None => Err(first),
+        },
+        read => read,
+    }
 }
 
 /// What is a token of its own: read by a function of this crate, and handed on.
@@ -47,13 +58,21 @@ impl Deserializer<'static> for &mut Reader<'_> {
     }
 
     fn deserialize_any<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
+        let lends = self.lends;
         match self.kind()? {
             Kind::Unsigned => self.deserialize_u64(visitor),
             Kind::Signed => self.deserialize_i64(visitor),
             Kind::Unsigned128 => self.deserialize_u128(visitor),
             Kind::Signed128 => self.deserialize_i128(visitor),
             Kind::Bytes => self.deserialize_bytes(visitor),
-            Kind::Text => self.deserialize_str(visitor),
+            Kind::Text => {
+                self.gave_text = true;
+                match self.whole_text() {
+                    Ok(text) if lends => visitor.visit_borrowed_str(literal::text(text)),
+                    Ok(text) => visitor.visit_str(text),
+                    Err(error) => Err(error),
+                }
+            }
             Kind::Array => self.deserialize_seq(visitor),
             Kind::Map => self.deserialize_map(visitor),
             Kind::Bool => self.deserialize_bool(visitor),

@@ -113,6 +113,73 @@ mod tests {
         assert_eq!(path, PathBuf::from("a/b"));
     }
 
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Note {
+        Fixed { text: &'static str },
+        Numbered(u32, &'static str),
+        Free(String),
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Event {
+        Sent { by: &'static str, to: String },
+        Lost,
+    }
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind", content = "of")]
+    enum Reply {
+        Said(&'static str),
+        Silent { since: u64 },
+    }
+
+    /// serde asks for the bound where a type has such a text only within a field's type.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(bound(deserialize = "'de: 'static"))]
+    struct All {
+        notes: Vec<Note>,
+        #[serde(flatten)]
+        step: Step,
+        events: Vec<Event>,
+        replies: Vec<Reply>,
+        own: String,
+    }
+
+    #[test]
+    fn a_text_is_read_of_what_serde_puts_aside() {
+        let all = All {
+            notes: vec![
+                Note::Fixed { text: "aside" },
+                Note::Numbered(3, "aside, too"),
+                Note::Free("free".to_owned()),
+            ],
+            step: Step { name: "flat", others: vec![("within", Some("pack"))] },
+            events: vec![Event::Sent { by: "mail", to: "ada".to_owned() }, Event::Lost],
+            replies: vec![Reply::Said("yes"), Reply::Silent { since: 3 }],
+            own: "own".to_owned(),
+        };
+        assert_eq!(decode::<All>(&encode(&all).unwrap()).unwrap(), all);
+        // One at a time, so that none is read because another is.
+        for note in all.notes {
+            assert_eq!(decode::<Note>(&encode(&note).unwrap()).unwrap(), note);
+        }
+        for event in all.events {
+            assert_eq!(decode::<Event>(&encode(&event).unwrap()).unwrap(), event);
+        }
+        for reply in all.replies {
+            assert_eq!(decode::<Reply>(&encode(&reply).unwrap()).unwrap(), reply);
+        }
+        assert_eq!(decode::<Step>(&encode(&all.step).unwrap()).unwrap(), all.step);
+    }
+
+    #[test]
+    fn of_what_is_put_aside_and_wrong_the_first_error_is_told() {
+        let error = decode::<Event>(&encode("nothing of the kind").unwrap()).unwrap_err().to_string();
+        assert!(error.contains("internally tagged enum Event"), "{error}");
+    }
+
     #[test]
     fn what_is_no_literal_is_not_kept() {
         let known = super::is_text::<String>();

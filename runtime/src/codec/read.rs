@@ -20,6 +20,10 @@ pub(crate) struct Reader<'de> {
     pieces: bool,
     /// How many bytes were left when an option was looked into, and how many options begin there.
     options: (usize, usize),
+    /// A text was read for a visitor that takes whatever is there.
+    pub(super) gave_text: bool,
+    /// Such a visitor is given texts that live as long as the program.
+    pub(super) lends: bool,
 }
 
 impl<'de> Read<'de> for Reader<'de> {
@@ -74,6 +78,12 @@ impl<'de> Reader<'de> {
         Reader::new(bytes, 2 * MAX_DEPTH)
     }
 
+    /// A reader for a second try, which lends texts, where that might make a difference.
+    #[inline(never)]
+    pub(super) fn lending(&self, bytes: &'de [u8]) -> Option<Self> {
+        self.gave_text.then(|| Reader { lends: true, ..Reader::of(bytes) })
+    }
+
     /// What was not read yet.
     #[inline(never)]
     pub(crate) fn rest(&self) -> &'de [u8] {
@@ -82,7 +92,15 @@ impl<'de> Reader<'de> {
 
     #[inline]
     pub(super) fn new(bytes: &'de [u8], levels: usize) -> Self {
-        Reader { bytes, levels, joined: Vec::new(), pieces: false, options: (usize::MAX, 0) }
+        Reader {
+            bytes,
+            levels,
+            joined: Vec::new(),
+            pieces: false,
+            options: (usize::MAX, 0),
+            gave_text: false,
+            lends: false,
+        }
     }
 
     /// Goes over one value.
