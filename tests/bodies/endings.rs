@@ -176,6 +176,43 @@ mod within_functions {
     }
 }
 
+mod dropped_at_once {
+    use super::*;
+
+    #[derive(Default, Serialize, Deserialize)]
+    struct Drops {
+        begun: u32,
+        went_on: u32,
+    }
+
+    #[workflow]
+    impl Drops {
+        #[run]
+        async fn run(&mut self, ctx: &Context) -> Result<String, Failure> {
+            drop(ctx.spawn(async move {
+                self.begun += 1;
+                work_on("dropped").await.ok();
+                self.went_on += 1;
+            }));
+            let mut kept = ctx.spawn(work_on("replaced"));
+            kept = ctx.spawn(work_on("kept"));
+            work_on("main").await.ok();
+            let kept = kept.await?;
+            Ok(format!("{kept:?} {} {}", self.begun, self.went_on))
+        }
+    }
+
+    #[test]
+    fn of_a_task_that_is_dropped_as_it_is_spawned_nothing_is_sent_and_nothing_goes_on() {
+        let mut run = Driven::<Drops>::start(());
+        assert_eq!(run.armed(), ["work main", "work kept"]);
+        run.done("work kept", &5);
+        run.done("work main", &1);
+        // It went to its first await, as the guide says.
+        assert_eq!(completed(run.ended()), "Ok(5) 1 0");
+    }
+}
+
 mod handles_in_values {
     use super::*;
 

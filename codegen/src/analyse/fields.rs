@@ -61,7 +61,7 @@ fn each_place(tokens: TokenStream, found: &mut impl FnMut(&str, Way)) {
                     }
                 }
             }
-            TokenTree::Ident(ident) if !is_field(&tokens, at) => {
+            TokenTree::Ident(ident) if !is_other(&tokens, at) => {
                 found(&ident.to_string(), way_behind(&tokens[at + 1..]));
             }
             _ => {}
@@ -96,14 +96,19 @@ fn way_behind(tokens: &[TokenTree]) -> Way {
     way
 }
 
-/// Whether an identifier is the name of a field: `.name`, or `{ name: ..` and `, name: ..` of a literal, but no `name::..`.
-fn is_field(tokens: &[TokenTree], at: usize) -> bool {
+/// Whether an identifier is no variable: a field (`.name`, or `{ name: ..` and `, name: ..` of a literal), or a part of a path.
+fn is_other(tokens: &[TokenTree], at: usize) -> bool {
     let punct = |at: Option<usize>, is: char| {
         at.is_some_and(|at| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == is))
     };
     let before = |by: usize| at.checked_sub(by);
     // `..order` is a range, or what the rest of a literal is of.
     if punct(before(1), '.') && !punct(before(2), '.') {
+        return true;
+    }
+    // `orders::order` is a path.
+    if punct(before(1), ':') && punct(before(2), ':') || punct(Some(at + 1), ':') && punct(Some(at + 2), ':')
+    {
         return true;
     }
     let first = at == 0 || punct(before(1), ',');
@@ -329,6 +334,7 @@ mod tests {
         assert_eq!(named("f(o.name, &o.at.0.1, x.o);").as_deref(), Some("at.0.1 name"));
         assert_eq!(named("let o = o.items.len();").as_deref(), Some("items"));
         assert_eq!(named("println!(\"{}\", o.id);").as_deref(), Some("id"));
+        assert_eq!(named("a::o(o.b, x::<o::O>());").as_deref(), Some("b"));
         assert_eq!(named("P { o: 1, x: o.a::<T>() }"), None);
         for whole in
             ["f(&o);", "o.total();", "println!(\"{o:?}\");", "P { x: 1, ..o }", "let P { a, .. } = o;"]
