@@ -80,7 +80,7 @@ impl<'de> Reader<'de> {
 
     /// A reader for a second try, which lends texts, where that might make a difference.
     #[inline(never)]
-    pub(super) fn lending(&self, bytes: &'de [u8]) -> Option<Self> {
+    pub(crate) fn lending(&self, bytes: &'de [u8]) -> Option<Self> {
         self.gave_text.then(|| Reader { lends: true, ..Reader::of(bytes) })
     }
 

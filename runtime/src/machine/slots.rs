@@ -200,9 +200,8 @@ impl Slots<'_> {
                 }
             }
             Mode::Decode { fields, fault, machine } => {
-                let read = field(fields, name).and_then(|bytes| {
-                    Ok(slot.read(&mut Reader::of(bytes)).map_err(|error| error.decoding(type_name))?)
-                });
+                let read = field(fields, name)
+                    .and_then(|bytes| Ok(read_slot(slot, bytes).map_err(|error| error.decoding(type_name))?));
                 if let Err(error) = read {
                     bad_slot(fault, machine, name, &error);
                 }
@@ -246,6 +245,18 @@ fn write(
         shared.remove(&number);
     }
     is_there
+}
+
+/// Reads a slot, as [`codec::decode`] reads a value.
+fn read_slot(slot: &mut dyn Visited, bytes: &[u8]) -> Result<(), codec::Error> {
+    let mut reader = Reader::of(bytes);
+    match slot.read(&mut reader) {
+        Err(first) => match reader.lending(bytes) {
+            Some(mut reader) => slot.read(&mut reader).map_err(|_| first),
+            None => Err(first),
+        },
+        read => read,
+    }
 }
 
 struct Kept<'a, T>(&'a mut Slot<T>);

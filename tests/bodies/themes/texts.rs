@@ -2,6 +2,7 @@
 
 bodies! {
     StaticTexts { texts_are_kept_captured_given_and_handed_over(3); }
+    TextsAside { texts_are_kept_where_serde_puts_them_aside(3); }
     Texts { texts_of_the_program_are_kept(3); texts_of_the_program_are_kept_too(1); }
 }
 
@@ -53,6 +54,39 @@ pub struct Stage {
 
 fn stage(n: u32) -> Stage {
     Stage { name: label(n), next: Some(label(n + 1)) }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Remark { Fixed { remark: &'static str }, Free(String) }
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Moved { To { place: &'static str, by: u32 }, Away }
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub struct Parcel { id: u32, remarks: Vec<Remark>, moved: Option<Moved>, #[serde(flatten)] stage: Stage }
+
+#[workflow]
+impl TextsAside {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let remark = Remark::Fixed { remark: label(n) };
+        let moved = Moved::To { place: name_of(n), by: n };
+        let parcel = Parcel { id: n, remarks: vec![remark.clone(), Remark::Free("free".to_owned())], moved: Some(moved.clone()), stage: stage(n) };
+        none().await?;
+        self.note(format!("{remark:?} {moved:?} {parcel:?}"));
+        let told = self.told(parcel).await?;
+        Ok(format!("{told} {remark:?}"))
+    }
+
+    async fn told(&mut self, parcel: Parcel) -> Result<String, Failure> {
+        none().await?;
+        let Parcel { remarks, moved, .. } = parcel;
+        let first = text(format!("{:?}", remarks.first())).await?;
+        Ok(format!("{first} {moved:?} {}", parcel.stage.name))
+    }
 }
 
 #[workflow]
