@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Begun, Holds, Model, broken, holds};
+use super::{Begun, Holds, Model, ModelRun, broken, holds};
 use crate::codec::Payload;
 use crate::machine::OpId;
-use crate::store::{self, EventRecord, LogEntry, RunNo, TaskId, TimerKey};
+use crate::store::{self, EventRecord, LogEntry, Phase, RunNo, TaskId, TimerKey};
 use crate::time::Moment;
 
 /// An attempt that is let out.
@@ -81,6 +81,11 @@ impl Model {
         let open = self.runs.values().filter(|run| !run.record().phase.is_closed()).count();
         holds("G5", self.mark.open_runs == open as u64, || {
             format!("{open} runs are open, the mark says {}", self.mark.open_runs)
+        })?;
+        let is_parked = |run: &&ModelRun| matches!(run.record().phase, Phase::Parked(_));
+        let parked = self.runs.values().filter(is_parked).count();
+        holds("G9", self.mark.parked_runs == parked as u64, || {
+            format!("{parked} runs are parked, the mark says {}", self.mark.parked_runs)
         })?;
         let first = self.timers.first().map(|timer| timer.deadline);
         holds("G8", first.is_none_or(|first| self.mark.timers_from <= first), || {
