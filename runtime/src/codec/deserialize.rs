@@ -3,11 +3,14 @@
 //! Each crate that stores a type of its own compiles these functions for it, so each is a few calls; and written with
 //! `match`, as a `?` is several times as much for rustc to look at.
 
+use std::any::type_name;
+
 use serde::de::{self, DeserializeSeed, Deserializer, Visitor};
 
 use super::error::Error;
 use super::literal;
 use super::read::{Kind, MARKED, Reader};
+use super::unordered;
 
 /// Reads one value.
 ///
@@ -149,6 +152,7 @@ impl Deserializer<'static> for &mut Reader<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
+        unordered::is(type_name::<V::Value>());
         match self.open_array() {
             Ok(left) => {
                 let value = visitor.visit_seq(Items { reader: self, left });
@@ -180,6 +184,7 @@ impl Deserializer<'static> for &mut Reader<'_> {
     }
 
     fn deserialize_map<V: Visitor<'static>>(self, visitor: V) -> Result<V::Value, Error> {
+        unordered::is(type_name::<V::Value>());
         match self.open_map() {
             Ok(left) => {
                 let value = visitor.visit_map(Items { reader: self, left });

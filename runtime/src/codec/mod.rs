@@ -12,6 +12,7 @@ mod json;
 mod literal;
 mod read;
 mod serialize;
+pub(crate) mod unordered;
 mod write;
 
 use cbor4ii::core::Value;

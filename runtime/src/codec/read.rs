@@ -103,6 +103,11 @@ impl<'de> Reader<'de> {
         }
     }
 
+    /// How many bytes there are behind what was read.
+    pub(super) fn left(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Goes over one value.
     #[inline(never)]
     pub(super) fn skip(&mut self) -> Result<(), Error> {

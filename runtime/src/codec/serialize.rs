@@ -2,12 +2,14 @@
 //!
 //! Each crate that stores a type of its own compiles what is generic here for it, so that is a few calls.
 
+use std::any::type_name;
 use std::fmt;
 
 use cbor4ii::core::types;
 use serde::ser::{self, Serialize, Serializer};
 
 use super::error::Error;
+use super::unordered;
 use super::write::Writer;
 
 /// Tokens of their own.
@@ -166,15 +168,20 @@ impl<'a> Serializer for &'a mut Writer {
 
     #[allow(clippy::question_mark)] // A `?` is several times as much for rustc to look at.
     fn collect_seq<I: IntoIterator<Item: Serialize>>(self, items: I) -> Result<(), Error> {
+        let is_unordered = unordered::is(type_name::<I>());
         let items = items.into_iter();
         let out = match self.serialize_seq(exactly(items.size_hint())) {
             Ok(out) => out,
             Err(error) => return Err(error),
         };
+        let from = out.writer.bytes().len();
         for item in items {
             if let Err(error) = item.serialize(&mut *out.writer) {
                 return Err(error);
             }
+        }
+        if is_unordered {
+            out.writer.put_in_order(from, 1);
         }
         ser::SerializeSeq::end(out)
     }
@@ -183,11 +190,16 @@ impl<'a> Serializer for &'a mut Writer {
         self,
         entries: I,
     ) -> Result<(), Error> {
+        let is_unordered = unordered::is(type_name::<I>());
         let entries = entries.into_iter();
         let out = self.serialize_map(exactly(entries.size_hint()))?;
+        let from = out.writer.bytes().len();
         for (key, value) in entries {
             key.serialize(&mut *out.writer)?;
             value.serialize(&mut *out.writer)?;
+        }
+        if is_unordered {
+            out.writer.put_in_order(from, 2);
         }
         ser::SerializeMap::end(out)
     }

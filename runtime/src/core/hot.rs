@@ -41,6 +41,7 @@ impl Hot {
     ///
     /// What is small is stored each time; what is not, when the entries since are a [part](TAIL) of it, or when the run's
     /// standing changes. So the bytes written are linear in those of the events, and what is to be read is linear in the state.
+    /// A run whose code need not do the same again is stored each time.
     pub(crate) fn write_after(&mut self, no: RunNo, entry: usize, small: usize, batch: &mut Batch) {
         if self.run.behind.is_some() {
             if let Some(state) = self.run.standing_after(no) {
@@ -51,6 +52,7 @@ impl Hot {
         let tail = self.written.tail + entry;
         let due = !self.written.open
             || self.run.record.phase != Phase::Open
+            || self.run.unordered
             || self.written.state <= small
             || tail >= self.written.state.min(self.run.record.weight()) / TAIL;
         if due {

@@ -59,7 +59,7 @@ impl Loading {
             return Ok(None);
         };
         again(&mut loaded.run, &registry, &entry).map(|()| None).map_err(|error| {
-            let reason = format!("{error}; open the store with the binary that wrote it");
+            let reason = format!("{error}; open the store with the binary that wrote it, or with one whose code does the same each time");
             Damage::new(Table::Log, &key, DamageReason::Undecodable(reason))
         })
     }

@@ -13,7 +13,7 @@ use super::instance::{Instance, WorkflowType};
 use super::offers::Offers;
 use super::registry::Registry;
 use super::step::{Came, Stepped, ask, load_with_inbox, step};
-use crate::codec::{CodecError, Payload};
+use crate::codec::{CodecError, Payload, unordered};
 use crate::error::{QueryError, UpdateError};
 use crate::machine::{Command, Difference, Ended, OpId, Resolution, RunRng, Sheet, stored_state};
 use crate::store::{
@@ -29,6 +29,8 @@ pub(crate) struct Run {
     instance: Option<Box<dyn Instance>>,
     /// The stored state, of a run that is ahead of it and whose code is not there: then the record has no more than can be told without.
     pub(super) behind: Option<Box<RunRecord>>,
+    /// Whether its code has seen a collection that has no order of its own, since the run is in memory. Run again, it might do something else.
+    pub(super) unordered: bool,
 }
 
 /// What a transition came to, besides the new record.
@@ -58,10 +60,12 @@ impl Run {
         seed: u64,
         now: Moment,
     ) -> Result<Run, CodecError> {
-        let made = catch_unwind(|| {
-            let instance = (workflow.new)(input)?;
-            let value = instance.value()?;
-            Ok((instance, value))
+        let (made, unordered) = unordered::watch(|| {
+            catch_unwind(|| {
+                let instance = (workflow.new)(input)?;
+                let value = instance.value()?;
+                Ok((instance, value))
+            })
         });
         let (instance, value) = made.unwrap_or_else(|panic| {
             Err(CodecError::Decode { type_name: workflow.name, reason: panic_text(&*panic) })
@@ -84,12 +88,12 @@ impl Run {
             cancelled: false,
             ahead: None,
         };
-        Ok(Run { record, instance: Some(instance), behind: None })
+        Ok(Run { record, instance: Some(instance), behind: None, unordered })
     }
 
     /// A run as it was stored.
     pub(crate) fn stored(record: RunRecord) -> Run {
-        Run { record, instance: None, behind: None }
+        Run { record, instance: None, behind: None, unordered: false }
     }
 
     /// The operation, if the run waits for it and has not got it.
@@ -166,9 +170,11 @@ impl Run {
         let workflow = registry
             .workflow(&record.workflow)
             .ok_or_else(|| ParkReason::UnknownWorkflow { workflow: record.workflow.clone() })?;
+        let step = || step(workflow, instance, record, events, offers, now);
+        let (stepped, unordered) = unordered::watch(|| catch_unwind(AssertUnwindSafe(step)));
+        self.unordered |= unordered;
         let stepped =
-            catch_unwind(AssertUnwindSafe(|| step(workflow, instance, record, events, offers, now)))
-                .unwrap_or_else(|panic| Err(ParkReason::Panic { message: panic_text(&*panic) }))?;
+            stepped.unwrap_or_else(|panic| Err(ParkReason::Panic { message: panic_text(&*panic) }))?;
         if let Came::Stepped(stepped) = &stepped
             && let Some(activity) = unknown_activity(registry, stepped)
         {
@@ -329,7 +335,9 @@ impl Run {
         if let Some(instance) = &self.instance {
             return ask(&**instance, &record.id, name, args);
         }
-        let instance = load_with_inbox(workflow, record).map_err(unreadable)?;
+        let (instance, unordered) = unordered::watch(|| load_with_inbox(workflow, record));
+        self.unordered |= unordered;
+        let instance = instance.map_err(unreadable)?;
         let answer = ask(&*instance, &record.id, name, args);
         // With something handled that is not, in the stored state, it is of no other use.
         if record.inbox.is_empty() {

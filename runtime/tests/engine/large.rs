@@ -1,11 +1,12 @@
 //! Runs with a large state: it is not written at each transition.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use longhaul::Engine;
 use longhaul::engine::{ListFilter, RunStatus};
 use longhaul::error::EngineError;
+use longhaul::prelude::*;
 use longhaul::store::{MemoryDisk, Seq, Table};
 
 use crate::script::{Do, Script, Work, lower, raise};
@@ -203,4 +204,57 @@ impl longhaul::store::Store for Counting {
 async fn a_fan_out_writes_bytes_in_proportion_to_its_width() {
     let (narrow, wide) = (bytes_of_a_fan_out(40).await, bytes_of_a_fan_out(400).await);
     assert!(wide <= 11 * narrow, "40 calls write {narrow} bytes, 400 write {wide}");
+}
+
+/// What it does next is up to the order of a `HashMap`, which is another each time that it is read.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Shuffled {
+    stock: HashMap<String, u64>,
+    waited: Vec<u64>,
+}
+
+#[workflow]
+impl Shuffled {
+    #[run]
+    async fn run(&mut self, ctx: &Context, size: u64) -> u64 {
+        self.stock = (1..=size).map(|n| (format!("item number {n}"), n)).collect();
+        for n in 0..30 {
+            let first = self.stock.values().next().copied().unwrap_or_default();
+            self.waited.push(first);
+            ctx.sleep(seconds(600 + first)).await;
+            self.stock.insert(format!("round {n}"), n);
+        }
+        self.waited.iter().sum()
+    }
+
+    #[query]
+    fn waited(&self) -> Vec<u64> {
+        self.waited.clone()
+    }
+}
+
+#[tokio::test]
+async fn g5_a_large_run_whose_code_goes_by_the_order_of_a_hash_map_goes_on_after_a_crash() {
+    let mut disk = MemoryDisk::new();
+    let engine = builder().workflow::<Shuffled>().open_store(disk.store()).await.unwrap();
+    engine.start::<Shuffled>(400).id("a").await.unwrap();
+    let mut last = Vec::new();
+    for _ in 0..6 {
+        let engine = builder().workflow::<Shuffled>().open_store(disk.store()).await.unwrap();
+        let run = engine.handle::<Shuffled>("a").await.unwrap();
+        let waited = run.waited().await.unwrap();
+        assert!(waited.starts_with(&last), "{waited:?} after {last:?}");
+        last = waited;
+        for _ in 0..5 {
+            engine.advance(seconds(1_000)).await.unwrap();
+        }
+        // It crashes: of what an orderly end would write, nothing is there.
+        disk = disk.snapshot();
+    }
+    let engine = builder().workflow::<Shuffled>().open_store(disk.store()).await.unwrap();
+    let run = engine.handle::<Shuffled>("a").await.unwrap();
+    engine.advance(seconds(30_000)).await.unwrap();
+    let waited = run.waited().await.unwrap();
+    assert!(waited.starts_with(&last) && last.len() > 20, "{waited:?} after {last:?}");
+    assert_eq!(run.result().await.unwrap(), waited.iter().sum::<u64>());
 }

@@ -87,9 +87,31 @@ impl StoredMap {
     }
 }
 
+/// It is stored in the order of its bytes.
 #[test]
-fn the_order_of_a_stored_hash_map_is_caught() {
-    assert_caught::<StoredMap>(Check::Twice, "self.prices", DifferenceKind::Order, "`BTreeMap`");
+fn a_hash_map_that_is_stored_and_decides_nothing_is_fine() {
+    ReplayCheck::<StoredMap>::new().run().unwrap();
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct ListOfMap {
+    items: Vec<String>,
+}
+
+#[workflow]
+impl ListOfMap {
+    #[run]
+    async fn run(&mut self, ctx: &Context, names: Vec<u8>) -> usize {
+        let prices: HashMap<String, u32> = names.iter().map(|name| (format!("item {name}"), 1)).collect();
+        self.items = prices.into_keys().collect();
+        ctx.sleep(seconds(1)).await;
+        self.items.len()
+    }
+}
+
+#[test]
+fn a_list_in_the_order_of_a_hash_map_is_caught() {
+    assert_caught::<ListOfMap>(Check::Twice, "self.items", DifferenceKind::Order, "`BTreeMap`");
 }
 
 #[derive(Default, Serialize, Deserialize)]
