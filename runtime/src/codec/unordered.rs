@@ -46,7 +46,9 @@ impl Writer {
             begin = end;
         }
         entries.sort_unstable();
-        entries.into_iter().for_each(|entry| self.raw(entry));
+        for entry in entries {
+            self.raw(entry);
+        }
     }
 }
 
