@@ -23,6 +23,7 @@ mod registry;
 mod run;
 mod settle;
 mod shard;
+mod shown;
 mod slots;
 mod start;
 mod step;
