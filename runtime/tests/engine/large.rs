@@ -1,5 +1,7 @@
 //! Runs with a large state: it is not written at each transition.
 
+#![allow(clippy::disallowed_types)] // Some have a `HashMap`.
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
