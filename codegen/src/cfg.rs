@@ -130,6 +130,8 @@ pub(crate) struct Rebuild {
     /// Where to go when there is none any more: then the expression gives an `Option`.
     pub(crate) or_leave: Option<BlockId>,
     pub(crate) expr: TokenStream,
+    /// The items among which it is found, where it is.
+    pub(crate) among: Option<syn::Expr>,
     /// Whether it borrows from the workflow's value.
     pub(crate) of_self: bool,
     /// The variables that the expression needs.

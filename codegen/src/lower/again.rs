@@ -4,6 +4,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat, PatIdent};
 
 use super::Lower;
+use super::order::found_among;
 use super::place::peel;
 use super::sources::Source;
 use crate::cfg::{BlockId, Rebuild};
@@ -205,6 +206,7 @@ impl Lower<'_, '_> {
             looked_up: false,
             or_leave: None,
             expr: quote!(#value),
+            among: found_among(value).cloned(),
             of_self: self.is_of_self(value),
             needs: self.needs(value),
             binds: Vec::new(),

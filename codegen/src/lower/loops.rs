@@ -1,12 +1,11 @@
 //! Loops with an await in them.
 use proc_macro2::Span;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::place::peel;
 use super::sources::Source;
-use super::{Dest, Loop, Lower, VarId};
+use super::{Dest, Loop, Lower, VarId, order};
 use crate::cfg::{BlockId, Instr, MatchArm, MatchHead, Term};
 
 impl Lower<'_, '_> {
@@ -140,29 +139,8 @@ impl Lower<'_, '_> {
     }
 }
 
-/// The position at which a loop over these items begins. That they are in the same order each time is said to rustc, which knows their types.
+/// The position at which a loop over these items begins.
 fn begin(items: &Expr) -> Expr {
-    let mut asked = vec![items];
-    let mut at = items;
-    while let Expr::MethodCall(call) = at {
-        if call.method == "zip" || call.method == "chain" {
-            asked.extend(&call.args);
-        }
-        at = peel(&call.receiver);
-    }
-    if matches!(at, Expr::Range(_) | Expr::Array(_)) {
-        return syn::parse_quote!(0usize);
-    }
-    let asked = asked.into_iter().map(|items| {
-        let span = super::at(items.span());
-        quote_spanned!(span=> (&&::longhaul::machine::hashed::order(#items)).is_kept();)
-    });
-    syn::parse_quote! {{
-        if false {
-            #[allow(unused_imports)]
-            use ::longhaul::machine::hashed::{IfHashed as _, IfNot as _};
-            #(#asked)*
-        }
-        0usize
-    }}
+    let asked = order::asked(items, None);
+    if asked.is_empty() { syn::parse_quote!(0usize) } else { syn::parse_quote!({ #asked 0usize }) }
 }

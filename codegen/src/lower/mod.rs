@@ -19,6 +19,7 @@ mod label;
 mod loops;
 mod macros;
 mod operands;
+pub(crate) mod order;
 mod own_call;
 mod place;
 mod select;

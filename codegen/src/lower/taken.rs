@@ -128,6 +128,8 @@ impl Lower<'_, '_> {
                 refutable: false,
                 looked_up: false,
                 or_leave: None,
+                // It is of a constant.
+                among: None,
                 of_self: false,
                 needs: self.needs(&expr),
                 expr: made.expr,

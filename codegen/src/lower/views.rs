@@ -78,7 +78,7 @@ pub(super) const ITERATES: &[&str] = &[
 pub(super) const FOUND: &[&str] = &["unwrap", "expect", "unwrap_or", "unwrap_or_default"];
 
 /// Methods that find an item of what they go over.
-const FINDS: &[&str] =
+pub(super) const FINDS: &[&str] =
     &["find", "rfind", "max", "max_by", "max_by_key", "min", "min_by", "min_by_key", "next", "nth"];
 
 /// Iterator adapters that count, and those that do what their closure says when the next item is asked for.

@@ -1,4 +1,5 @@
-//! Iterators whose order differs from one process to the next: a loop with an await in it cannot find its place in them again.
+//! Iterators whose order differs from one process to the next: a loop with an await in it cannot find its place in them again, and what is found among
+//! their items is not found again.
 //!
 //! What is borrowed may be gone over by any iterator, one of the user's own too; so it is told which ones are refused, and not which
 //! ones are taken. The generator sees no types: rustc picks the first of two methods of one name that there is.
@@ -9,6 +10,8 @@ use std::iter::{
     Peekable, Skip, SkipWhile, StepBy, Take, TakeWhile, Zip,
 };
 use std::marker::PhantomData;
+
+use super::kept::Borrow;
 
 /// An iterator over what a hash function has put in order, or an adapter around one.
 pub trait Hashed {}
@@ -61,7 +64,7 @@ impl<I: Hashed + Iterator> Hashed for Flatten<I> where I::Item: IntoIterator {}
 
 /// What no iterator of the first choice is.
 #[diagnostic::on_unimplemented(
-    message = "a `for` loop with an await in it cannot go over `{Self}`",
+    message = "`{Self}` cannot be gone over again after an await",
     label = "after a restart it is in another order",
     note = "use a `BTreeMap` or a `BTreeSet`; or sort first: `let mut items: Vec<_> = it.cloned().collect(); items.sort();`"
 )]
@@ -76,6 +79,15 @@ pub fn order<I: IntoIterator>(_: I) -> Order<I::IntoIter> {
     Order(PhantomData)
 }
 
+/// What is kept of a value that was found among what an iterator gives, and the iterator.
+#[derive(Debug)]
+pub struct Found<K, I>(PhantomData<fn() -> (K, I)>);
+
+/// What is kept of a value that was found among these items.
+pub fn found<K, I>(_: &K, _: Order<I>) -> Found<K, I> {
+    Found(PhantomData)
+}
+
 /// First choice: what is in no order is refused.
 pub trait IfHashed<I> {
     /// Only if it is in order, which it is not.
@@ -86,6 +98,7 @@ pub trait IfHashed<I> {
     }
 }
 impl<I: Hashed> IfHashed<I> for &Order<I> {}
+impl<I: Hashed> IfHashed<I> for &Found<Borrow, I> {}
 
 /// Second choice: all else is taken.
 pub trait IfNot {
@@ -93,3 +106,4 @@ pub trait IfNot {
     fn is_kept(&self) {}
 }
 impl<I> IfNot for Order<I> {}
+impl<K, I> IfNot for Found<K, I> {}

@@ -7,7 +7,7 @@ use super::arms::Arm;
 use super::lints::is_of_the_user;
 use crate::analyse::SlotKind;
 use crate::cfg::{BlockId, Graph, Rebuild, ScopeId};
-use crate::lower::at;
+use crate::lower::{at, order};
 use crate::names::{VarId, Vars, ident};
 
 /// The field or local that a variable which only passes between arms is in.
@@ -40,6 +40,11 @@ fn kept(value: &TokenStream) -> TokenStream {
         use ::longhaul::machine::kept::{IfBorrowing as _, IfNeither as _, IfStored as _};
         (&&&::longhaul::machine::kept::type_of(&#value)).how().keep(#value)
     }}
+}
+
+/// Whether what is found again among items is the same: a question to rustc.
+fn asked(rebuild: &Rebuild, kept: Option<&TokenStream>) -> Option<TokenStream> {
+    Some(order::asked(rebuild.among.as_ref()?, kept))
 }
 
 impl Emit<'_> {
@@ -161,9 +166,14 @@ impl Emit<'_> {
                 Some(rebuild) if live => {
                     let (pat, expr) = (&rebuild.pat, self.found(arm, rebuild, taken));
                     let place = self.place(*var);
+                    let asked = asked(rebuild, Some(&quote!(__kept)));
+                    let kept = match &asked {
+                        None => quote!(#place.take()),
+                        Some(asked) => quote!({ let __kept = #place.take(); #asked __kept }),
+                    };
                     takes.extend(quote! {
                         #[allow(unused_variables)]
-                        let #pat = match #place.take().found() {
+                        let #pat = match #kept.found() {
                             ::core::option::Option::Some(__found) => __found,
                             ::core::option::Option::None => #expr,
                         };
@@ -187,10 +197,11 @@ impl Emit<'_> {
     /// A borrow made again.
     fn again(&mut self, arm: &Arm, rebuild: &Rebuild, taken: &Vars) -> TokenStream {
         let (pat, expr) = (&rebuild.pat, self.found(arm, rebuild, taken));
+        let asked = asked(rebuild, None);
         if rebuild.refutable {
-            quote!(#[allow(unused_variables)] let #pat = #expr else { ::core::panic!("a kept place holds what it held before the await") };)
+            quote!(#asked #[allow(unused_variables)] let #pat = #expr else { ::core::panic!("a kept place holds what it held before the await") };)
         } else {
-            quote!(#[allow(unused_variables)] let #pat = #expr;)
+            quote!(#asked #[allow(unused_variables)] let #pat = #expr;)
         }
     }
 
