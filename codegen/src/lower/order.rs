@@ -26,9 +26,10 @@ pub(crate) fn asked(items: &Expr, kept: Option<&TokenStream>) -> TokenStream {
     let asked = asked.into_iter().map(|items| {
         let span = at(items.span());
         let order = quote_spanned!(span=> ::longhaul::machine::hashed::order(#items));
-        let order = kept
-            .map(|kept| quote_spanned!(span=> ::longhaul::machine::hashed::found(&#kept, #order)))
-            .unwrap_or(order);
+        let order = match kept {
+            Some(kept) => quote_spanned!(span=> ::longhaul::machine::hashed::found(&#kept, #order)),
+            None => order,
+        };
         quote_spanned!(span=> (&&#order).is_kept();)
     });
     quote! {

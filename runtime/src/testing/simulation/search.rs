@@ -184,7 +184,7 @@ impl Simulation {
     /// each simulation; the error says what is wrong.
     ///
     /// What an activity did is done [at least once](Ended::deeds), also where the engine was not told of it: with what is outside, the
-    /// [key](Deed::key) makes one of several.
+    /// [key](super::Deed::key) makes one of several.
     ///
     /// ```
     /// use longhaul::prelude::*;
