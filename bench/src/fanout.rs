@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 
 use crate::machine::{self, cpu_millis, written_bytes};
 
-const WIDTHS: [u32; 2] = [1_000, 10_000];
+/// Against how many a tenfold fan-out is held.
+const WIDTH: u32 = 1_000;
 
 /// How results come in.
 #[derive(Clone, Copy)]
@@ -80,8 +81,9 @@ impl FanOut {
     }
 }
 
-pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
+pub(crate) fn measure(width: Option<u32>) -> Result<(), Box<dyn Error>> {
     let tokio = machine::tokio()?;
+    let width = width.unwrap_or(WIDTH);
     println!(
         "join_all over activities, and over blocks with two each, whose results come at once or one by one"
     );
@@ -91,17 +93,17 @@ pub(crate) fn measure() -> Result<(), Box<dyn Error>> {
     );
     for pool in POOLS {
         for on_disk in [true, false] {
-            tokio.block_on(compare(Branches::Activities, pool, on_disk))?;
-            tokio.block_on(compare(Branches::Blocks, pool, on_disk))?;
+            tokio.block_on(compare(Branches::Activities, width, pool, on_disk))?;
+            tokio.block_on(compare(Branches::Blocks, width, pool, on_disk))?;
         }
     }
     Ok(())
 }
 
 /// What ten times the branches cost, in how many times the bytes and the time.
-async fn compare(branches: Branches, pool: Pool, on_disk: bool) -> Result<(), Box<dyn Error>> {
+async fn compare(branches: Branches, width: u32, pool: Pool, on_disk: bool) -> Result<(), Box<dyn Error>> {
     let mut measured = Vec::new();
-    for width in WIDTHS {
+    for width in [width, 10 * width] {
         measured.push(fan_out(branches, width, pool, on_disk).await?);
     }
     let [few, many] = measured[..] else { return Ok(()) };

@@ -48,7 +48,10 @@ const PROGRAMS: [(&str, &str); 17] = [
     ("events", "load of a run with a million events against one with ten"),
     ("queries", "queries on runs in memory and not in memory"),
     ("active", "memory of runs at work"),
-    ("fanout", "1,000 and 10,000 activities at once, or blocks: bytes and time"),
+    (
+        "fanout [WIDTH]",
+        "1,000 (or so many) and ten times as many activities at once, or blocks: bytes and time",
+    ),
     ("instructions", "instructions of a transition, of writing and of reading, against what was recorded"),
     (
         "widths",
@@ -90,7 +93,7 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         "events" => events::measure(),
         "queries" => queries::measure(),
         "active" => active::measure(),
-        "fanout" => fanout::measure(),
+        "fanout" => fanout::measure(args.get(1).map(|width| width.parse()).transpose()?),
         "instructions" => instructions::measure(),
         "widths" => instructions::widths(),
         "instructions-of" => {
