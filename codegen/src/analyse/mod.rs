@@ -12,6 +12,7 @@ mod late;
 mod lingering;
 mod parts;
 mod slots;
+pub(crate) mod taking;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Span;

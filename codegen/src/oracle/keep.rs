@@ -9,7 +9,7 @@ use super::arms::{Go, parsed};
 use super::frame::{Content, Frame, wrong};
 use super::locals::Locals;
 use super::{Machine, Machines};
-use crate::analyse::SlotKind;
+use crate::analyse::{SlotKind, taking};
 use crate::cfg::{BlockId, Rebuild, ScopeId};
 use crate::names::{VarId, Vars};
 
@@ -28,7 +28,7 @@ impl Machines<'_> {
         let parts: std::collections::BTreeMap<VarId, VarId> =
             live.iter().map(|var| (machine.graph.local(*var), *var)).collect();
         live.extend(parts.keys());
-        for var in needed.iter().filter(|var| machine.graph.var(**var).scope == scope) {
+        for var in &taking::in_order(&machine.graph, needed, scope) {
             let data = machine.graph.var(*var);
             let live = live.contains(var);
             let value = match &data.rebuild {

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::Emit;
 use super::arms::Arm;
 use super::lints::is_of_the_user;
-use crate::analyse::SlotKind;
+use crate::analyse::{SlotKind, taking};
 use crate::cfg::{BlockId, Graph, Rebuild, ScopeId};
 use crate::lower::{at, order};
 use crate::names::{VarId, Vars, ident};
@@ -149,7 +149,7 @@ impl Emit<'_> {
             found.iter().filter_map(|var| Some((graph.var(*var).parts.as_ref()?.of, *var))).collect();
         found.extend(parts.keys());
         let mut takes = TokenStream::new();
-        for var in needed.iter().filter(|var| graph.var(**var).scope == scope) {
+        for var in &taking::in_order(graph, needed, scope) {
             let data = graph.var(*var);
             let ident = &data.ident;
             let mutable = data.mutable.then(|| quote!(mut));
