@@ -1,5 +1,7 @@
 //! In which order an arm takes the variables of a scope.
 
+use std::collections::BTreeMap;
+
 use crate::cfg::{Graph, ScopeId};
 use crate::names::{VarId, Vars};
 
@@ -18,8 +20,13 @@ pub(crate) fn in_order(graph: &Graph, needed: &Vars, scope: ScopeId) -> Vec<VarI
             || needs(first).any(|need| name(need) == name(var))
     };
     let mut order: Vec<VarId> = needed.iter().copied().filter(|var| graph.var(*var).scope == scope).collect();
+    let last_of: BTreeMap<_, VarId> = order.iter().map(|var| (name(*var), *var)).collect();
     for at in 1..order.len() {
         let var = order[at];
+        // Seldom so; and there may be many variables.
+        if !needs(var).any(|need| last_of.get(name(need)).is_some_and(|last| need < *last)) {
+            continue;
+        }
         let hider = order[..at].iter().position(|hider| hides(*hider, var));
         if let Some(to) = hider
             && !order[to..at].iter().any(|first| keeps_apart(*first, var))
