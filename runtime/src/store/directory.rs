@@ -83,6 +83,16 @@ impl DataDir {
         Ok(File::open(&self.path)?.sync_all()?)
     }
 
+    /// Writes as much as a table's part and takes it away again: an error tells what is wrong with the disk.
+    pub(crate) fn try_disk(&self) -> io::Result<()> {
+        const BYTES: usize = 1 << 20;
+        let path = self.path.join("trial");
+        let mut file = File::create(&path)?;
+        let tried = file.write_all(&vec![1; BYTES]).and_then(|()| file.sync_all());
+        fs::remove_file(&path)?;
+        tried
+    }
+
     /// Where it is kept which commit was acknowledged last.
     pub(crate) fn acknowledged_path(&self) -> PathBuf {
         self.path.join(Acknowledged::NAME)

@@ -183,6 +183,20 @@ impl FjallStore {
         }
     }
 
+    /// Why fjall's own thread could not write the tables. It tells its log only, so the disk is asked.
+    fn background_failure(&self) -> StoreError {
+        let cause = match self.directory.try_disk() {
+            Err(error) => format!("the disk cannot be written to: {error}"),
+            Ok(()) => {
+                "the disk can be written to again; the log has the cause, of the target `fjall`".to_owned()
+            }
+        };
+        StoreError::new(
+            "commit to disk",
+            format!("the tables could not be written in the background; {cause}"),
+        )
+    }
+
     /// The table that fjall has under this number.
     pub(super) fn table_numbered(&self, number: u64) -> Option<Table> {
         let number = number.to_string();
@@ -253,10 +267,7 @@ impl Store for FjallStore {
         writes.commit().map_err(|error| {
             self.failed.store(true, Ordering::Release);
             match error {
-                ::fjall::Error::Poisoned => StoreError::new(
-                    "commit to disk",
-                    "the store could not write its tables in the background",
-                ),
+                ::fjall::Error::Poisoned => self.background_failure(),
                 error => StoreError::new("commit to disk", error),
             }
         })?;

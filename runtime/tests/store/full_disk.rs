@@ -7,6 +7,7 @@ use std::process::Command;
 use longhaul::Engine;
 use longhaul::engine::{Clock, EngineBuilder};
 use longhaul::error::{EngineError, SignalError, StartError};
+use longhaul::store::{Batch, FjallStore, Store, Table};
 
 use crate::child::{again, skip, succeeds, text};
 use crate::corruption::noise;
@@ -41,7 +42,7 @@ async fn g11_on_a_full_tmpfs_the_engine_stops_and_goes_on_when_there_is_space_ag
     if !succeeds(&["unshare", "-rm", "true"]) {
         return skip(name, "no namespace for a mount can be had here (`unshare -rm`)");
     }
-    on_small_disk(name, &["unshare", "-rm"], &format!("mount -t tmpfs -o size=5m tmpfs \"${SMALL_DISK}\""));
+    on_small_disk(name, &["unshare", "-rm"], &format!("mount -t tmpfs -o size=13m tmpfs \"${SMALL_DISK}\""));
 }
 
 #[tokio::test]
@@ -53,7 +54,7 @@ async fn g11_on_a_full_ext4_the_engine_stops_and_goes_on_when_there_is_space_aga
     let folder = tempfile::tempdir().unwrap();
     let (image, disk) = (folder.path().join("image"), folder.path().join("disk"));
     fs::create_dir(&disk).unwrap();
-    let make = "truncate -s 8m \"$IMAGE\" && mkfs.ext4 -q -m 0 \"$IMAGE\"";
+    let make = "truncate -s 17m \"$IMAGE\" && mkfs.ext4 -q -m 0 \"$IMAGE\"";
     let mount = format!("{make} && mount -o loop \"$IMAGE\" \"${SMALL_DISK}\"");
     let mut can = Command::new("unshare");
     can.args(["-m", "sh", "-c", &mount]).env("IMAGE", image).env(SMALL_DISK, disk);
@@ -64,6 +65,36 @@ async fn g11_on_a_full_ext4_the_engine_stops_and_goes_on_when_there_is_space_aga
         );
     }
     on_small_disk(name, &["unshare", "-m"], &mount);
+}
+
+#[test]
+fn a_table_that_finds_no_space_in_the_background_tells_the_next_commit() {
+    let name = "full_disk::a_table_that_finds_no_space_in_the_background_tells_the_next_commit";
+    let Some(disk) = std::env::var_os(SMALL_DISK) else {
+        if !succeeds(&["unshare", "-rm", "true"]) {
+            return skip(name, "no namespace for a mount can be had here (`unshare -rm`)");
+        }
+        // Room for the journal of a table's 16 MiB, and not for the table.
+        let mount = format!("mount -t tmpfs -o size=24m tmpfs \"${SMALL_DISK}\"");
+        return on_small_disk(name, &["unshare", "-rm"], &mount);
+    };
+    let store = FjallStore::open(PathBuf::from(disk).join("data")).unwrap();
+    let commit = |key: u64, value: Vec<u8>| {
+        let mut batch = Batch::default();
+        batch.put(Table::Ids, key.to_be_bytes(), value);
+        store.commit(&batch)
+    };
+    for key in 0..34 {
+        commit(key, noise(500_000).into_bytes()).unwrap();
+    }
+    let error = (34..).find_map(|key| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert!(key < 300, "the table was written");
+        commit(key, vec![1]).err()
+    });
+    let told = error.unwrap().to_string();
+    assert!(told.contains("in the background") && told.contains("No space left on device"), "{told}");
+    assert_eq!(commit(1_000, vec![1]).unwrap_err().to_string(), "commit to disk: an earlier commit failed");
 }
 
 /// Fills the disk, with an engine that commits on its own thread and with one that has another for that.
@@ -77,8 +108,9 @@ async fn fill(disk: &Path) {
 }
 
 async fn fill_with(disk: &Path, data: &Path, builder: fn() -> EngineBuilder) {
+    // As much as there is left for the engine: it can write all that it has once more.
     let other = disk.join("other");
-    fs::write(&other, vec![1; 1 << 20]).unwrap();
+    fs::write(&other, vec![1; 7 << 20]).unwrap();
     let engine = builder().open(data).await.unwrap();
     let run = start(&engine, "a", [Do::Approvals(100_000)]).await;
     let mut acknowledged = Vec::new();
