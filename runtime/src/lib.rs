@@ -74,6 +74,7 @@ pub mod sample;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 mod time;
 pub mod workflow;
 

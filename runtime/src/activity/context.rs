@@ -37,14 +37,21 @@ pub(crate) struct Link {
     telling: Notify,
     /// Whether the attempt's result comes from outside.
     later: AtomicBool,
-    token: OnceLock<String>,
-    beat: Mutex<Beat>,
+    /// What few attempts have a use for.
+    rare: OnceLock<Box<Rare>>,
     /// What an earlier attempt told with its last heartbeat.
-    details: Option<Payload>,
+    details: Option<Box<Payload>>,
     /// When the attempt is given up at the latest.
     deadline: Option<Moment>,
     /// The engine; none in an attempt that has none.
     engine: Option<Box<dyn Reports>>,
+}
+
+/// Its token, once it was asked for, and its heartbeats.
+#[derive(Default)]
+struct Rare {
+    token: OnceLock<String>,
+    beat: Mutex<Beat>,
 }
 
 /// What an attempt tells its engine.
@@ -145,7 +152,7 @@ impl ActivityContext {
     ///
     /// When it told something of another type.
     pub fn last_heartbeat<D: Deserialize<'static>>(&self) -> Result<Option<D>, CodecError> {
-        self.link.details.as_ref().map(codec::decode).transpose()
+        self.link.details.as_deref().map(codec::decode).transpose()
     }
 
     /// Whether this attempt was told that it is cancelled.
@@ -190,7 +197,7 @@ impl ActivityContext {
     /// refused. Without an engine it is empty.
     pub fn token(&self) -> String {
         let token = || self.link.engine.as_ref().map(|engine| engine.token()).unwrap_or_default();
-        self.link.token.get_or_init(token).clone()
+        self.link.rare().token.get_or_init(token).clone()
     }
 
     /// Ends this attempt without a result: that comes from outside, by its [token](Self::token). The timeouts of the attempt hold
@@ -215,11 +222,16 @@ impl ActivityContext {
 
 impl Link {
     pub(crate) fn new(details: Option<Payload>, deadline: Moment, engine: Box<dyn Reports>) -> Self {
+        let details = details.map(Box::new);
         Link { details, deadline: Some(deadline), engine: Some(engine), ..Link::default() }
     }
 
+    fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
     fn beat(&self) -> std::sync::MutexGuard<'_, Beat> {
-        self.beat.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rare().beat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the attempt that it is cancelled; gives whether it asks for that.
@@ -250,6 +262,9 @@ impl Link {
 
     /// What the attempt told last and was not passed on; or why a heartbeat could not be told.
     pub(crate) fn last(&self) -> Result<Option<Payload>, String> {
+        if self.rare.get().is_none() {
+            return Ok(None);
+        }
         let mut beat = self.beat();
         match beat.broken.take() {
             Some(error) => Err(error),

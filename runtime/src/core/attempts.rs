@@ -118,7 +118,7 @@ impl Shard {
         if let Told::Ended(asked, _) = told
             && task.record.activity != *asked
         {
-            let found = task.record.activity.clone();
+            let found = task.record.activity.to_string();
             return Err(CompletionError::OtherActivity { found, asked });
         }
         if !task.record.abandoned {
@@ -151,7 +151,7 @@ impl Shard {
                 End { outcome, failed: Some((display, Retry::ByPolicy)) }
             }
             AttemptEnd::Broken(reason) => {
-                let activity = task.record.activity.clone();
+                let activity = task.record.activity.to_string();
                 if task.record.abandoned {
                     return self.forget(id, out);
                 }
@@ -213,7 +213,7 @@ impl Shard {
             let TaskRecord { run_id, activity, attempt, .. } = &task.record;
             tracing::warn!(
                 target: "longhaul::activity",
-                run = run_id, activity, op = id.op.0, attempt, "attempt {timed_out}"
+                run = &**run_id, activity = &**activity, op = id.op.0, attempt, "attempt {timed_out}"
             );
         }
         self.tasks.stop(id, Stop::Drop, &mut out.effects);

@@ -61,7 +61,7 @@ impl Run {
     /// The stored state as it is to be written: where the run stands otherwise than is written there.
     pub(super) fn standing_after(&mut self, no: RunNo) -> Option<Vec<u8>> {
         let stored = self.behind.as_mut()?;
-        let ahead = (self.record.phase != stored.phase).then(|| self.record.phase.clone());
+        let ahead = (self.record.phase != stored.phase).then(|| Box::new(self.record.phase.clone()));
         if stored.ahead == ahead {
             return None;
         }

@@ -144,7 +144,7 @@ impl Default for ListFilter {
 impl ListFilter {
     /// Whether the filter lets a run through.
     pub(crate) fn takes(&self, record: &RunRecord) -> bool {
-        self.workflow.as_ref().is_none_or(|workflow| *workflow == record.workflow)
+        self.workflow.as_ref().is_none_or(|workflow| record.workflow == *workflow)
             && self.status.is_none_or(|status| status == status_of(record.stands()))
             && self.id_prefix.as_ref().is_none_or(|prefix| record.id.starts_with(prefix))
     }
@@ -169,20 +169,20 @@ pub(super) fn describe(no: RunNo, record: &RunRecord, tasks: &Tasks) -> RunDescr
         Operation::Activity(name) => {
             let task = tasks.get(TaskId { run: no, op: armed.op });
             let what = WaitingFor::Activity {
-                name: name.clone(),
+                name: name.to_string(),
                 attempt: task.map_or(1, |task| task.record.attempt),
                 state: task.map_or(AttemptState::Held, Task::attempt_state),
                 last_error: task.and_then(|task| task.record.last_error.clone()),
-                last_heartbeat: task.and_then(|task| task.record.heartbeat.clone()),
+                last_heartbeat: task.and_then(|task| task.record.heartbeat.as_deref().cloned()),
             };
             Waiting { op: armed.op, since: task.map(Task::scheduled), what }
         }
     };
     let waits_for = record.armed.iter().map(waiting);
     RunDescription {
-        id: record.id.clone(),
+        id: record.id.to_string(),
         run: no,
-        workflow: record.workflow.clone(),
+        workflow: record.workflow.to_string(),
         status: status_of(&record.phase),
         state: record.state.clone(),
         waits_for: waits_for.collect(),

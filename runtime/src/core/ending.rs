@@ -57,6 +57,10 @@ impl Shard {
             },
         };
         let record = &self.loaded(run)?.record;
-        if record.phase.is_closed() { Err(CancelError::Closed { id: record.id.clone() }) } else { Ok(run) }
+        if record.phase.is_closed() {
+            Err(CancelError::Closed { id: record.id.to_string() })
+        } else {
+            Ok(run)
+        }
     }
 }

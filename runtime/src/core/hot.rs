@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::run::Run;
-use crate::store::{Batch, Phase, RunNo, Table};
+use crate::store::{Batch, Phase, RunNo, Table, Text};
 
 /// The log entries behind a stored state have a quarter of its length at most. Fewer would cost more to write, and more would
 /// cost more to make again when the run is loaded after a crash.
@@ -67,7 +67,7 @@ impl Hot {
 pub(crate) struct HotSet {
     // Boxed, since nearly half of what a tree has room for is empty where numbers rise.
     runs: BTreeMap<RunNo, Box<Hot>>,
-    ids: BTreeMap<String, RunNo>,
+    ids: BTreeMap<Text, RunNo>,
     /// From the least to the most recently used.
     order: BTreeMap<u64, RunNo>,
     clock: u64,
@@ -140,7 +140,7 @@ impl HotSet {
             && let Some((_, no)) = self.order.pop_first()
         {
             if let Some(hot) = self.runs.remove(&no) {
-                self.ids.remove(&hot.run.record.id);
+                self.ids.remove(&*hot.run.record.id);
             }
         }
     }
@@ -156,8 +156,8 @@ mod tests {
 
     fn run(no: u64) -> Run {
         Run::stored(RunRecord {
-            id: format!("run {no}"),
-            workflow: "Flow".to_owned(),
+            id: format!("run {no}").into(),
+            workflow: "Flow".into(),
             phase: Phase::Open,
             ahead: None,
             seq: Seq(1),

@@ -12,7 +12,7 @@ use crate::error::{
     CancelError, CompletionError, HandleError, QueryError, RedriveError, SignalError, StartError,
 };
 use crate::machine::Ended;
-use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId, TimerKey};
+use crate::store::{Batch, Damage, ParkReason, RunNo, Seq, Table, TaskId, Text, TimerKey};
 use crate::time::Moment;
 
 /// How a run ended, with its encoded output or error.
@@ -224,7 +224,7 @@ pub(crate) enum Order {
         activity: &'static str,
         /// The workflow that called, if it is known.
         workflow: Option<&'static str>,
-        run_id: String,
+        run_id: Text,
         attempt: u32,
         input: Payload,
         /// The heartbeat timeout.

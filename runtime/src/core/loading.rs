@@ -19,7 +19,7 @@ pub(super) struct Loaded {
     pub(super) run: Run,
     pub(super) written: Written,
     /// How it stands, as it is stored with the state of an earlier transition.
-    ahead: Option<Phase>,
+    ahead: Option<Box<Phase>>,
     /// Timers of which it is not known whether the run waits for them.
     unsure: Vec<TimerKey>,
 }

@@ -39,7 +39,7 @@ impl Shard {
         } else if !self.registry.can_run(&activity) {
             self.tasks.hold(id);
             if !abandoned {
-                self.touch(id.run).park = Some(ParkReason::UnknownActivity { activity });
+                self.touch(id.run).park = Some(ParkReason::UnknownActivity { activity: activity.into() });
             }
         }
     }

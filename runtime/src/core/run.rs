@@ -18,7 +18,7 @@ use crate::error::{QueryError, UpdateError};
 use crate::machine::{Command, Difference, Ended, OpId, Resolution, RunRng, Sheet, stored_state};
 use crate::store::{
     Armed, ArmedRecord, CommandRecord, EventRecord, FrameRecord, LogEntry, Operation, Outcome, ParkReason,
-    Phase, RunRecord, Seq,
+    Phase, RunRecord, Seq, Text,
 };
 use crate::time::Moment;
 
@@ -55,7 +55,7 @@ impl Run {
     /// A run before its first transition.
     pub(crate) fn start(
         workflow: &WorkflowType,
-        id: String,
+        id: Text,
         input: &Payload,
         seed: u64,
         now: Moment,
@@ -72,7 +72,7 @@ impl Run {
         })?;
         let record = RunRecord {
             id,
-            workflow: workflow.name.to_owned(),
+            workflow: workflow.name.into(),
             phase: Phase::Open,
             seq: Seq(0),
             created: now,
@@ -166,10 +166,10 @@ impl Run {
         // What the run's code has to tell carries its id.
         let RunRecord { id, workflow, .. } = record;
         let _span =
-            tracing::info_span!(target: "longhaul::workflow", "workflow", workflow, run = id).entered();
+            tracing::info_span!(target: "longhaul::workflow", "workflow", workflow = &**workflow, run = &**id).entered();
         let workflow = registry
             .workflow(&record.workflow)
-            .ok_or_else(|| ParkReason::UnknownWorkflow { workflow: record.workflow.clone() })?;
+            .ok_or_else(|| ParkReason::UnknownWorkflow { workflow: record.workflow.to_string() })?;
         let step = || step(workflow, instance, record, events, offers, now);
         let (stepped, unordered) = unordered::watch(|| catch_unwind(AssertUnwindSafe(step)));
         self.unordered |= unordered;
@@ -194,7 +194,7 @@ impl Run {
     ) -> Option<Transition> {
         let had_offers = !offers.is_empty();
         let id = &self.record.id;
-        offers.refuse_rest(|| UpdateError::Parked { id: id.clone(), reason: reason.clone() });
+        offers.refuse_rest(|| UpdateError::Parked { id: id.to_string(), reason: reason.clone() });
         let events = offers.accepted(events);
         if had_offers && events.is_empty() && self.parked() == Some(&reason) {
             return None;
@@ -328,9 +328,9 @@ impl Run {
         args: &Payload,
     ) -> Result<Payload, QueryError> {
         let record = &self.record;
-        let unreadable = |reason| QueryError::Unreadable { id: record.id.clone(), reason };
+        let unreadable = |reason| QueryError::Unreadable { id: record.id.to_string(), reason };
         let Some(workflow) = registry.workflow(&record.workflow) else {
-            return Err(unreadable(ParkReason::UnknownWorkflow { workflow: record.workflow.clone() }));
+            return Err(unreadable(ParkReason::UnknownWorkflow { workflow: record.workflow.to_string() }));
         };
         if let Some(instance) = &self.instance {
             return ask(&**instance, &record.id, name, args);
@@ -394,7 +394,7 @@ fn activity_types(commands: &[Command]) -> Vec<crate::activity::ActivityType> {
 fn command_record(command: Command, now: Moment) -> CommandRecord {
     match command {
         Command::StartActivity { op, activity, input, options } => {
-            CommandRecord::Activity { op, activity: activity.name.into_owned(), input, options }
+            CommandRecord::Activity { op, activity: activity.name.into(), input, options }
         }
         Command::Cancel { op } => CommandRecord::Cancel { op },
         // A deadline in the past is due now; so no timer is ever stored behind the clock.

@@ -15,7 +15,7 @@ use crate::error::{QueryError, RedriveError, UpdateError};
 use crate::machine::OpId;
 use crate::store::{
     self, Armed, CommandRecord, Damage, EventRecord, MARK_KEY, MarkRecord, Operation, Outcome, ParkReason,
-    Phase, RunNo, Seq, Table, TaskId, TaskRecord, TimerKey,
+    Phase, RunNo, Seq, Table, TaskId, TaskRecord, Text, TimerKey,
 };
 use crate::time::Moment;
 
@@ -147,7 +147,7 @@ impl Shard {
         let events = std::mem::take(&mut touch.events);
         let before = hot.run.parked().cloned();
         if let Some(reason) = touch.terminate.take() {
-            let id = hot.run.record.id.clone();
+            let id = hot.run.record.id.to_string();
             offers.refuse_rest(|| UpdateError::Closed { id: id.clone() });
             let transition = hot.run.terminate(reason, offers.accepted(events), now);
             self.count_parked(before.is_some(), false);
@@ -201,7 +201,7 @@ impl Shard {
         let (events, state) = (entry.events.len(), &record.state);
         tracing::debug!(
             target: "longhaul::transition",
-            run = run_id, workflow, seq = seq.0, state, ?status, events, "transition"
+            run = &*run_id, workflow, seq = seq.0, state, ?status, events, "transition"
         );
         out.tally.note(|tally| {
             tally.transitions += 1;
@@ -210,7 +210,7 @@ impl Shard {
             tally.ended.extend(ending.is_some().then_some((workflow, status)));
         });
         if let Phase::Parked(reason) = &record.phase {
-            out.effects.push(Effect::Parked { id: run_id.clone(), reason: reason.clone() });
+            out.effects.push(Effect::Parked { id: run_id.to_string(), reason: reason.clone() });
         }
         for armed in disarmed {
             self.disarm(no, &armed, out);
@@ -236,7 +236,7 @@ impl Shard {
             }
             CommandRecord::Activity { op, activity, input, options } => {
                 let id = TaskId { run, op };
-                let record = new_task(caller.id.to_owned(), activity, seq, now);
+                let record = new_task(caller.id.clone(), activity, seq, now);
                 out.batch.seal(Table::Tasks, id.key(), &record);
                 let called = Called { input, options, at: now, workflow };
                 self.tasks.add(id, record, called, &self.registry);
@@ -271,7 +271,7 @@ impl Shard {
         }
         let Some(hot) = self.hot.get(no) else { return };
         let still = hot.run.parked().map(|reason| RedriveError::StillParked {
-            id: hot.run.record.id.clone(),
+            id: hot.run.record.id.to_string(),
             reason: reason.clone(),
         });
         for reply in replies {
@@ -323,7 +323,7 @@ impl Shard {
             let Some(hot) = self.hot.get(*run) else { continue };
             let Some(reason) = hot.run.parked() else { continue };
             for waiter in std::mem::take(updates).into_values().flatten() {
-                let (id, reason) = (hot.run.record.id.clone(), reason.clone());
+                let (id, reason) = (hot.run.record.id.to_string(), reason.clone());
                 answers.push(waiter.with(Err(UpdateError::Parked { id, reason })));
             }
         }
@@ -335,12 +335,12 @@ impl Shard {
 struct Caller<'a> {
     run: RunNo,
     seq: Seq,
-    id: &'a str,
+    id: &'a Text,
     workflow: Option<&'static str>,
 }
 
 /// The row of a call that is made now.
-fn new_task(run_id: String, activity: String, seq: Seq, now: Moment) -> TaskRecord {
+fn new_task(run_id: Text, activity: Text, seq: Seq, now: Moment) -> TaskRecord {
     TaskRecord {
         run_id,
         activity,

@@ -264,7 +264,7 @@ impl Shard {
     /// Whether the run takes one more signal.
     fn takes_signals(&self, no: RunNo) -> Result<(), SignalError> {
         let run = self.loaded(no)?;
-        let id = || run.record.id.clone();
+        let id = || run.record.id.to_string();
         if run.record.phase.is_closed() {
             return Err(SignalError::Closed { id: id() });
         }

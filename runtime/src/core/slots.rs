@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::registry::Registry;
-use crate::store::TaskId;
+use crate::store::{TaskId, Text};
 use crate::time::Moment;
 
 /// The attempts that run, counted, and the calls whose next attempt has no room.
@@ -14,7 +14,7 @@ pub(super) struct Slots {
     /// Nothing is started any more.
     closed: bool,
     running: usize,
-    of_activity: BTreeMap<String, OfActivity>,
+    of_activity: BTreeMap<Text, OfActivity>,
     /// Attempts that nobody waits for any more, until they have ended.
     leaving: BTreeMap<(TaskId, u32), String>,
     /// Those that wait, but for those that wait for others of their activity; by when they were due.
@@ -51,7 +51,7 @@ impl Slots {
         let limit = registry.activity(activity).and_then(|(_, options)| options.max_concurrent);
         // Where there is no limit, nothing is counted: it could not wait for anything.
         if let Some(limit) = limit {
-            let of = self.of_activity.entry(activity.to_owned()).or_default();
+            let of = self.of_activity.entry(activity.to_owned().into()).or_default();
             if of.running >= limit.max(1) {
                 return false;
             }
@@ -95,7 +95,7 @@ impl Slots {
     /// The next one that there is room for; the slot is taken then. `look` gives its activity, and when it was due.
     pub(super) fn next(
         &mut self,
-        look: impl Fn(TaskId) -> Option<(String, Moment)>,
+        look: impl Fn(TaskId) -> Option<(Text, Moment)>,
         registry: &Registry,
     ) -> Option<TaskId> {
         while self.has_room() {

@@ -7,7 +7,7 @@ use super::settle::Question;
 use super::shard::Shard;
 use crate::codec::{self, Payload};
 use crate::error::{HandleError, StartError};
-use crate::store::{EventRecord, RunNo, Table};
+use crate::store::{EventRecord, RunNo, Table, Text};
 use crate::time::Moment;
 
 impl Shard {
@@ -30,6 +30,7 @@ impl Shard {
         let Some(kind) = self.registry.workflow(workflow) else {
             return out.effects.push(reply.with(Err(StartError::UnknownWorkflow { workflow })));
         };
+        let id = Text::from(id);
         let run = match Run::start(kind, id.clone(), &input, seed, now) {
             Ok(run) => run,
             Err(error) => return out.effects.push(reply.with(Err(StartError::Input(error)))),
@@ -40,7 +41,7 @@ impl Shard {
         self.hot.insert(no, run, Written::default());
         out.batch.seal(Table::Ids, id.as_bytes(), &no);
         let touch = self.touch(no);
-        touch.events.push(EventRecord::Started { id, workflow: workflow.to_owned(), input, seed });
+        touch.events.push(EventRecord::Started { id, workflow: workflow.into(), input, seed });
         touch.acks.push(reply.with(Ok(no)));
         if let Some(reply) = ending {
             self.questions.push(Question::Wait { run: no, reply });
@@ -50,8 +51,9 @@ impl Shard {
     /// A start whose id has a run already gives that run, if it is the same start.
     fn attach(&self, run: RunNo, workflow: &str, id: String, input: &Payload) -> Result<RunNo, StartError> {
         let found = self.loaded(run)?;
-        let in_use =
-            |difference| Err(StartError::IdInUse { id, workflow: found.record.workflow.clone(), difference });
+        let in_use = |difference| {
+            Err(StartError::IdInUse { id, workflow: found.record.workflow.to_string(), difference })
+        };
         if found.record.workflow != workflow {
             return in_use("another workflow");
         }
@@ -72,7 +74,7 @@ impl Shard {
                 if record.workflow == workflow {
                     return Ok(run);
                 }
-                Err(HandleError::OtherWorkflow { id, found: record.workflow.clone(), asked: workflow })
+                Err(HandleError::OtherWorkflow { id, found: record.workflow.to_string(), asked: workflow })
             }
             Some(Err(damage)) => Err(damage.into()),
             Some(Ok(None)) | None => Err(HandleError::NotFound { id }),

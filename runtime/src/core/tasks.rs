@@ -211,7 +211,7 @@ impl Tasks {
         held.filter(|task| !task.record.abandoned)
             .map(|task| &task.record.activity)
             .find(|activity| !registry.can_run(activity))
-            .map(|activity| ParkReason::UnknownActivity { activity: activity.clone() })
+            .map(|activity| ParkReason::UnknownActivity { activity: activity.to_string() })
     }
 
     /// When there is something to do next.
@@ -224,7 +224,8 @@ impl Tasks {
         let Called { input, options, at: scheduled, workflow } = called;
         let (state, token) = match &record.later {
             None => (State::Waiting, None),
-            Some(LaterRecord { token, started }) => {
+            Some(later) => {
+                let LaterRecord { token, started } = &**later;
                 let heard = record.heartbeat.as_ref().map_or(*started, |beat| beat.at.max(*started));
                 (State::Later { started: *started, heard }, Some(token.clone()))
             }
@@ -394,7 +395,7 @@ impl Tasks {
         };
         self.slots.free(&task.record.activity);
         task.state = State::Later { started, heard };
-        task.record.later = Some(LaterRecord { token, started });
+        task.record.later = Some(Box::new(LaterRecord { token, started }));
         self.plan(id, registry);
         true
     }
@@ -406,7 +407,7 @@ impl Tasks {
             State::Running { heard, .. } | State::Later { heard, .. } => *heard = now,
             State::Waiting | State::Queued | State::Held => return,
         }
-        task.record.heartbeat = Some(HeartbeatRecord { at: now, details });
+        task.record.heartbeat = Some(Box::new(HeartbeatRecord { at: now, details }));
         self.plan(id, registry);
     }
 

@@ -131,14 +131,14 @@ impl Shard {
                 () => return Ok(()),
             };
             let (update, name) = (id.clone(), other_name.to_owned());
-            Err(UpdateError::IdInUse { id: record.id.clone(), update, name, difference })
+            Err(UpdateError::IdInUse { id: record.id.to_string(), update, name, difference })
         };
         if let Some((accepted, answer)) = self.updates.get(*run, id)? {
             same(&accepted.name, &accepted.args)?;
             return match answer {
                 Some(answer) => Ok(Known::Done(answer.clone())),
                 None if record.phase.is_closed() => {
-                    Err(UpdateError::Unfinished { id: record.id.clone(), update: id.clone() })
+                    Err(UpdateError::Unfinished { id: record.id.to_string(), update: id.clone() })
                 }
                 None => Ok(Known::Accepted),
             };
@@ -151,7 +151,7 @@ impl Shard {
             return Ok(Known::Offered(at));
         }
         if record.phase.is_closed() {
-            return Err(UpdateError::Closed { id: record.id.clone() });
+            return Err(UpdateError::Closed { id: record.id.to_string() });
         }
         Ok(Known::New)
     }

@@ -1,24 +1,20 @@
 //! Attempts at activities, as tokio tasks.
 
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, OnceLock};
-use std::task::Poll;
 
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tracing::Instrument;
 
 use super::Message;
-use super::attempt::{Report, Rest};
-use super::driver::Work;
+use super::attempt::{Office, Rest};
+use super::attempting::Attempting;
 use super::limits::Bounds;
-use crate::activity::{ActivityContext, Attempt, ErasedActivity, Link, RegisteredActivity};
+use crate::activity::{ActivityContext, Link, RegisteredActivity};
 use crate::codec::Payload;
-use crate::core::{AttemptEnd, Input, Order, Stop, panic_text};
+use crate::core::{Order, Stop};
 use crate::store::TaskId;
 use crate::time::Moment;
 
@@ -26,11 +22,7 @@ use crate::time::Moment;
 pub(super) struct Activities {
     registered: BTreeMap<&'static str, RegisteredActivity>,
     running: BTreeMap<(TaskId, u32), Running>,
-    tokio: Handle,
-    messages: Sender<Message>,
-    /// Whether time is not the system's.
-    is_virtual: bool,
-    bounds: Bounds,
+    office: Arc<Office>,
     /// The attempts that wait for virtual time to pass, by when they go on.
     resting: BTreeMap<(Moment, u64), Rest>,
     /// How many have waited so.
@@ -52,8 +44,8 @@ impl Activities {
         is_virtual: bool,
         bounds: Bounds,
     ) -> Self {
-        let (running, resting, rests) = (BTreeMap::new(), BTreeMap::new(), 0);
-        Activities { registered, running, tokio, messages, is_virtual, bounds, resting, rests }
+        let office = Arc::new(Office { messages, tokio, is_virtual, bounds });
+        Activities { registered, running: BTreeMap::new(), office, resting: BTreeMap::new(), rests: 0 }
     }
 
     pub(super) fn running(&self) -> usize {
@@ -107,18 +99,9 @@ impl Activities {
                 details,
                 deadline,
             } => {
-                let engine = Report {
-                    task,
-                    attempt,
-                    messages: self.messages.clone(),
-                    tokio: self.tokio.clone(),
-                    every: heartbeat.map(|timeout| timeout / 2),
-                    is_virtual: self.is_virtual,
-                    bounds: self.bounds,
-                    link: OnceLock::new(),
-                };
-                let link = engine.link(details, deadline);
-                let ctx = ActivityContext::linked(run_id, activity, task.op.0, attempt, link.clone());
+                let every = heartbeat.map(|timeout| timeout / 2);
+                let link = self.office.link(task, attempt, every, details, deadline);
+                let ctx = ActivityContext::linked(run_id.into(), activity, task.op.0, attempt, link.clone());
                 self.start(task, workflow, ctx, link, input);
             }
             Order::Stop { task, attempt, how } => self.stop(task, attempt, how),
@@ -138,10 +121,7 @@ impl Activities {
             tracing::error!(ctx.activity, "an activity that is not registered was to be started");
             return;
         };
-        let run = registered.run.clone();
         let attempt = ctx.attempt;
-        let ending = Ending { task, attempt, messages: self.messages.clone(), link: link.clone(), end: None };
-        let (to_watch, bounds) = (link.clone(), self.bounds);
         let span = tracing::info_span!(
             target: "longhaul::activity",
             "activity",
@@ -151,14 +131,9 @@ impl Activities {
             op = ctx.activity_id,
             attempt,
         );
-        let attempted = async move {
-            // Dropped last, whatever becomes of the attempt.
-            let mut ending = ending;
-            let end = run_attempt(run, ctx, input, &to_watch).await.within(&bounds);
-            tell(&end);
-            ending.end = Some(end);
-        };
-        let spawned = self.tokio.spawn(attempted.instrument(span));
+        let office = Arc::clone(&self.office);
+        let attempting = Attempting::new(task, &registered.run, ctx, input, Arc::clone(&link), office);
+        let spawned = self.office.tokio.spawn(attempting.instrument(span));
         let running = Running { abort: spawned.abort_handle(), link, rests: false };
         self.running.insert((task, attempt), running);
     }
@@ -184,80 +159,4 @@ impl Activities {
             running.abort.abort();
         }
     }
-}
-
-/// Tells the engine how an attempt ended, however it did.
-struct Ending {
-    task: TaskId,
-    attempt: u32,
-    messages: Sender<Message>,
-    link: Arc<Link>,
-    end: Option<AttemptEnd>,
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        let mut end = self.end.take().unwrap_or(AttemptEnd::Dropped);
-        let details = self.link.last().unwrap_or_else(|error| {
-            end = AttemptEnd::Broken(format!("its heartbeat: {error}"));
-            None
-        });
-        let (task, attempt) = (self.task, self.attempt);
-        // An engine that has stopped runs it again after the next open.
-        drop(self.messages.send(Message::Work(Work::Input(Input::Attempted {
-            task,
-            attempt,
-            end,
-            details,
-        }))));
-    }
-}
-
-/// Tells of an attempt's end, within its span.
-fn tell(end: &AttemptEnd) {
-    match end {
-        AttemptEnd::Completed(_) => tracing::debug!(target: "longhaul::activity", "attempt completed"),
-        AttemptEnd::Later => tracing::debug!(target: "longhaul::activity", "attempt left to be completed"),
-        AttemptEnd::Failed { display: error, .. } => {
-            tracing::warn!(target: "longhaul::activity", error, "attempt failed");
-        }
-        AttemptEnd::Panicked(message) => {
-            tracing::warn!(target: "longhaul::activity", error = message, "attempt panicked");
-        }
-        AttemptEnd::Broken(reason) => {
-            tracing::error!(target: "longhaul::activity", error = reason, "attempt cannot be made");
-        }
-        AttemptEnd::Dropped => {}
-    }
-}
-
-async fn run_attempt(run: ErasedActivity, ctx: ActivityContext, input: Payload, link: &Link) -> AttemptEnd {
-    match until_later(caught(async move { run(ctx, input).await }), link).await {
-        None => AttemptEnd::Later,
-        Some(Ok(Attempt::Completed(output))) => AttemptEnd::Completed(output),
-        Some(Ok(Attempt::Failed { error, display, retry })) => AttemptEnd::Failed { error, display, retry },
-        Some(Ok(Attempt::Broken(error))) => AttemptEnd::Broken(error.to_string()),
-        Some(Err(panic)) => AttemptEnd::Panicked(panic),
-    }
-}
-
-/// The future's output; `None` once its result is to come from outside.
-async fn until_later<T>(future: impl Future<Output = T>, link: &Link) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending if link.is_later() => Poll::Ready(None),
-        Poll::Pending => Poll::Pending,
-    })
-    .await
-}
-
-/// The future's output, or the message of its panic.
-async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic_text(&*panic))),
-    })
-    .await
 }

@@ -178,7 +178,7 @@ impl HistoryStream {
         }
         for command in &transition.commands {
             if let CommandRecord::Activity { op, activity, .. } = command {
-                self.called.insert(*op, activity.clone());
+                self.called.insert(*op, activity.to_string());
             }
         }
         let seq = self.next;
@@ -248,7 +248,7 @@ impl Engine {
             transitions.extend(page);
         }
         let Head { run, record, .. } = head;
-        Ok(History { id: record.id, run, workflow: record.workflow, transitions })
+        Ok(History { id: record.id.into(), run, workflow: record.workflow.into(), transitions })
     }
 
     /// Checks guarantee G6 on a run: folds its log from the first transition and compares the outcome, byte for
@@ -268,7 +268,7 @@ impl Engine {
             })?;
         }
         if !is_stored {
-            return Err(HistoryError::OtherState { id: head.record.id, transitions });
+            return Err(HistoryError::OtherState { id: head.record.id.into(), transitions });
         }
         Ok(transitions)
     }
@@ -283,7 +283,7 @@ impl Engine {
 
 impl Head {
     pub(super) fn workflow(&self) -> Result<crate::core::WorkflowType, HistoryError> {
-        let unknown = || HistoryError::UnknownWorkflow { workflow: self.record.workflow.clone() };
+        let unknown = || HistoryError::UnknownWorkflow { workflow: self.record.workflow.to_string() };
         self.workflow.ok_or_else(unknown)
     }
 }

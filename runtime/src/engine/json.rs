@@ -19,7 +19,7 @@ impl History {
         let transitions = self.transitions.iter().enumerate().map(|(seq, transition)| {
             let shown = entry(Seq(seq as u64), transition, &called);
             called.extend(transition.commands.iter().filter_map(|command| match command {
-                CommandRecord::Activity { op, activity, .. } => Some((*op, activity.clone())),
+                CommandRecord::Activity { op, activity, .. } => Some((*op, activity.to_string())),
                 _ => None,
             }));
             shown

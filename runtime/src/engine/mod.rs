@@ -9,6 +9,7 @@ mod activities;
 mod ask;
 mod asker;
 mod attempt;
+mod attempting;
 mod begun;
 mod builder;
 mod clock;

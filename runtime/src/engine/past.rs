@@ -74,8 +74,8 @@ impl PastState {
             value: json::payload(&record.value),
             variables,
             tasks,
-            id: record.id,
-            workflow: record.workflow,
+            id: record.id.into(),
+            workflow: record.workflow.into(),
             state: record.state,
             waits_for: record.armed.into_list(),
             unread: record.inbox,
@@ -252,7 +252,7 @@ async fn state_at(engine: &Engine, target: Target, seq: Seq) -> Result<PastState
     loop {
         let before = reader.transitions();
         let Some(mut page) = reader.page().await? else {
-            let (id, transitions) = (head.record.id, reader.transitions());
+            let (id, transitions) = (head.record.id.into(), reader.transitions());
             return Err(HistoryError::NoTransition { id, seq, transitions });
         };
         let rest = usize::try_from(wanted - before).unwrap_or(usize::MAX);

@@ -8,7 +8,7 @@ use crate::error::OpenError;
 use crate::machine::OpId;
 use crate::store::{
     self, Damage, DamageReason, EventRecord, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, Table,
-    TaskId, TaskRecord,
+    TaskId, TaskRecord, Text,
 };
 
 /// How many rows are read at a time.
@@ -56,7 +56,7 @@ fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<()
     let mut from = TaskId { run: from, op: OpId(0) }.key().to_vec();
     // A transition may have called many: its entry is read once.
     let mut last_entry: Option<((RunNo, Seq), Result<LogEntry, Damage>)> = None;
-    let mut last_run: Option<(RunNo, Option<String>)> = None;
+    let mut last_run: Option<(RunNo, Option<Text>)> = None;
     loop {
         let rows = store.scan(Table::Tasks, &from, PAGE)?;
         let Some((last, _)) = rows.last() else { return Ok(()) };
@@ -96,7 +96,7 @@ fn workflow_of(
     store: &dyn Store,
     run: RunNo,
     (seq, entry): (Seq, &Result<LogEntry, Damage>),
-) -> Option<String> {
+) -> Option<Text> {
     let started = |entry: &LogEntry| match entry.events.first() {
         Some(EventRecord::Started { workflow, .. }) => Some(workflow.clone()),
         _ => None,

@@ -21,6 +21,7 @@ use super::trigger::Trigger;
 use super::wait::{Command, OpId, Sleep, SleepUntil};
 use crate::activity::ActivityOutcome;
 use crate::codec::{self, CodecError, Payload};
+use crate::text::Text;
 use crate::time::Moment;
 
 /// What a workflow method gets to reach the engine: time, randomness, timers, conditions.
@@ -28,7 +29,7 @@ use crate::time::Moment;
 /// All it hands out is part of the transition: the clock stands still within one, random numbers come from
 /// the run's own seed, and nothing leaves before the transition is durable.
 pub struct Context {
-    run_id: String,
+    run_id: Text,
     now: Moment,
     pub(super) step: RefCell<Step>,
     pub(super) stepping: Stepping,
@@ -132,7 +133,7 @@ impl Default for RunRng {
 
 impl Context {
     /// A context for one step. Engines and tests make it; workflow code is handed it.
-    pub fn new(run_id: impl Into<String>, now: Moment, step: Step) -> Self {
+    pub fn new(run_id: impl Into<Text>, now: Moment, step: Step) -> Self {
         let standing = Standing::of_run(step.cancelled);
         let stepping = Stepping::new(standing, step.next_op);
         Context { run_id: run_id.into(), now, step: RefCell::new(step), stepping }

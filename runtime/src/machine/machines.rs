@@ -37,9 +37,9 @@ struct Inner {
     /// `None` where there are none, and while the machines are stepped: then the context has them.
     tasks: Option<Box<Tasks>>,
     /// What was taken down, where it is not of the machine alone.
-    joined: Sheet,
+    joined: Option<Box<Sheet>>,
     /// Why the stored form could not be read.
-    fault: Option<Fault>,
+    fault: Option<Box<Fault>>,
 }
 
 /// What giving up came to.
@@ -62,18 +62,17 @@ impl Machines {
             Ok(tasks) => (tasks, None),
             Err(reason) => {
                 let (machine, slot) = (name.to_owned(), TASKS.to_owned());
-                (Tasks::default(), Some(Fault::BadSlot { machine, slot, reason }))
+                (Tasks::default(), Some(Box::new(Fault::BadSlot { machine, slot, reason })))
             }
         };
-        let joined = if tasks.is_empty() { Sheet::default() } else { Sheet::stored(encoded.to_owned()) };
+        let joined = (!tasks.is_empty()).then(|| Box::new(Sheet::stored(encoded.to_owned())));
         Machines(Opaque::new(Inner { tasks: Box::new(tasks).kept(), joined, fault }))
     }
 
     /// What was taken down after the last step. Empty before the first.
     #[inline(never)]
     pub(super) fn sheet<'m>(&'m self, main: &'m Held) -> &'m Sheet {
-        let joined = &self.0.get().joined;
-        if joined.is_empty() { main.sheet() } else { joined }
+        self.0.get().joined.as_deref().unwrap_or_else(|| main.sheet())
     }
 
     /// Writes all of it as a slot of the caller of `main`.
@@ -95,14 +94,14 @@ impl Machines {
     #[inline(never)]
     pub(super) fn step(&mut self, bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> {
         if let Some(fault) = self.0.get_mut().fault.take() {
-            ctx.fault(fault);
+            ctx.fault(*fault);
             return Poll::Pending;
         }
         let mut polled = Poll::Pending;
         self.lent(ctx, &mut || polled = step_all(bodies, ctx, root));
         let inner = self.0.get_mut();
         if polled.is_ready() {
-            inner.joined = Sheet::default();
+            inner.joined = None;
         } else if let Err(error) = inner.take_down(bodies.main()) {
             ctx.fault(error.encoding("the tasks of a run"));
         }
@@ -122,16 +121,16 @@ impl Inner {
     /// Takes down the machine and its tasks.
     fn take_down(&mut self, main: &Held) -> Result<(), codec::Error> {
         let Some(tasks) = self.tasks.as_mut().filter(|tasks| !tasks.is_empty()) else {
-            if !self.joined.is_empty() {
-                self.joined = Sheet::default();
-            }
+            self.joined = None;
             return Ok(());
         };
         // The frame is a map without a length: before its end there is room for one more entry.
-        self.joined = main.sheet().with_more(std::mem::take(&mut self.joined), |draft| {
+        let mut joined = self.joined.take().unwrap_or_default();
+        *joined = main.sheet().with_more(std::mem::take(&mut *joined), |draft| {
             draft.out.text(TASKS);
             tasks.write(draft)
         })?;
+        self.joined = Some(joined);
         Ok(())
     }
 }

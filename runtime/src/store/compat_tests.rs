@@ -24,8 +24,8 @@ fn run(phase: Phase) -> RunRecord {
     RunRecord {
         cancelled: false,
         ahead: None,
-        id: "order-42".to_owned(),
-        workflow: "Checkout".to_owned(),
+        id: "order-42".into(),
+        workflow: "Checkout".into(),
         phase,
         seq: Seq(3),
         created: Moment(1_000_000),
@@ -37,7 +37,7 @@ fn run(phase: Phase) -> RunRecord {
         next_op: 5,
         rng: RunRng::new(99),
         armed: ArmedRecord::from_iter([
-            Armed { op: OpId(3), operation: Operation::Activity("charge".to_owned()) },
+            Armed { op: OpId(3), operation: Operation::Activity("charge".into()) },
             Armed { op: OpId(4), operation: Operation::Timer(Moment(9)) },
         ]),
         inbox: vec![EventRecord::Signal { name: "approve".to_owned(), args: payload(&("ann",)) }],
@@ -54,8 +54,8 @@ fn entry(outcome: Outcome) -> LogEntry {
         at: Moment(1_500_000),
         events: vec![
             EventRecord::Started {
-                id: "order-42".to_owned(),
-                workflow: "Checkout".to_owned(),
+                id: "order-42".into(),
+                workflow: "Checkout".into(),
                 input: payload(&7),
                 seed: 99,
             },
@@ -77,7 +77,7 @@ fn entry(outcome: Outcome) -> LogEntry {
         commands: vec![
             CommandRecord::Activity {
                 op: OpId(7),
-                activity: "ship".to_owned(),
+                activity: "ship".into(),
                 input: payload(&("x", 1)),
                 options: None,
             },
@@ -97,7 +97,7 @@ fn entry_with_options() -> LogEntry {
         retry: Some(RetryPolicy::never()),
         cancellation: Some(Cancellation::WaitCompleted),
     };
-    let activity = "ship".to_owned();
+    let activity = "ship".into();
     let (op, input) = (OpId(7), payload(&("x", 1)));
     let timed_out = TimedOut::new(Timeout::Heartbeat, seconds(4)).with_details(Some(payload(&"half")));
     LogEntry {
@@ -214,15 +214,16 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
     fixture.check("log-terminated", Table::Log, &key, &asked);
     let asked = RunRecord { cancelled: true, inbox: asked.events, ..run(Phase::Open) };
     fixture.check("run-asked-to-cancel", Table::Runs, &RunNo(7).key(), &asked);
-    let ahead = RunRecord { ahead: Some(Phase::Terminated("a duplicate".to_owned())), ..run(Phase::Open) };
+    let ahead =
+        RunRecord { ahead: Some(Box::new(Phase::Terminated("a duplicate".to_owned()))), ..run(Phase::Open) };
     fixture.check("run-ahead", Table::Runs, &RunNo(7).key(), &ahead);
     let update_key = RunNo(7).update_key("request-7");
     let update = UpdateRecord { name: "address".to_owned(), args: payload(&("here",)) };
     fixture.check("update", Table::Updates, &update_key, &update);
     fixture.check("answer", Table::Answers, &update_key, &AnswerRecord { answer: payload(&"moved") });
     let task = TaskRecord {
-        run_id: "order-42".to_owned(),
-        activity: "charge".to_owned(),
+        run_id: "order-42".into(),
+        activity: "charge".into(),
         seq: Seq(2),
         attempt: 3,
         due: Moment(4_000_000),
@@ -235,8 +236,8 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
     let task_key = TaskId { run: RunNo(7), op: OpId(3) }.key();
     fixture.check("task", Table::Tasks, &task_key, &task);
     let task = TaskRecord {
-        heartbeat: Some(HeartbeatRecord { at: Moment(4_500_000), details: payload(&"half") }),
-        later: Some(LaterRecord { token: "00ff".to_owned(), started: Moment(4_100_000) }),
+        heartbeat: Some(Box::new(HeartbeatRecord { at: Moment(4_500_000), details: payload(&"half") })),
+        later: Some(Box::new(LaterRecord { token: "00ff".to_owned(), started: Moment(4_100_000) })),
         cancelled: true,
         abandoned: true,
         ..task

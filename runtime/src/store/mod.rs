@@ -34,6 +34,8 @@ pub use record::{
 pub use repair::{Repaired, TouchedRun, repair};
 pub use wide::{ArmedRecord, FrameRecord};
 
+pub use crate::text::Text;
+
 use directory::DataDir;
 pub(crate) use envelope::open;
 pub(crate) use key::MARK_KEY;

@@ -10,15 +10,16 @@ use super::{RunNo, Seq, Table};
 use crate::activity::{ActivityOutcome, CallOptions};
 use crate::codec::Payload;
 use crate::machine::{Fault, OpId, RunRng};
+use crate::text::Text;
 use crate::time::Moment;
 
 /// All of a run's current state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// Its id.
-    pub id: String,
+    pub id: Text,
     /// The workflow's name.
-    pub workflow: String,
+    pub workflow: Text,
     /// How it stands.
     pub phase: Phase,
     /// How many transitions it has had.
@@ -52,13 +53,13 @@ pub struct RunRecord {
     /// How it stands after later transitions, where that is otherwise: those were made without its workflow's code, so that there is
     /// no later state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ahead: Option<Phase>,
+    pub ahead: Option<Box<Phase>>,
 }
 
 impl RunRecord {
     /// How the run stands, be it after this state or ahead of it.
     pub fn stands(&self) -> &Phase {
-        self.ahead.as_ref().unwrap_or(&self.phase)
+        self.ahead.as_deref().unwrap_or(&self.phase)
     }
 
     /// The bytes that the store has for this record under run number `no`.
@@ -181,7 +182,7 @@ pub struct Armed {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operation {
     /// A call of the activity of this name.
-    Activity(String),
+    Activity(Text),
     /// A timer that fires at this moment.
     Timer(Moment),
 }
@@ -192,9 +193,9 @@ pub enum EventRecord {
     /// It was started. The first event of each run, and of no other place.
     Started {
         /// Its id.
-        id: String,
+        id: Text,
         /// The workflow's name.
-        workflow: String,
+        workflow: Text,
         /// The encoded input.
         input: Payload,
         /// The seed of its random numbers.
@@ -253,7 +254,7 @@ pub enum CommandRecord {
         /// The operation that waits for it.
         op: OpId,
         /// The activity's name.
-        activity: String,
+        activity: Text,
         /// Its encoded arguments.
         input: Payload,
         /// What the call says of its own about how it is tried.
@@ -331,9 +332,9 @@ pub struct AnswerRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskRecord {
     /// The id of the run that called.
-    pub run_id: String,
+    pub run_id: Text,
     /// The activity's name.
-    pub activity: String,
+    pub activity: Text,
     /// The transition that called; its log entry has the arguments.
     pub seq: Seq,
     /// The number of the current or next attempt, from 1.
@@ -345,10 +346,10 @@ pub struct TaskRecord {
     pub last_error: Option<String>,
     /// The last heartbeat of any attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heartbeat: Option<HeartbeatRecord>,
+    pub heartbeat: Option<Box<HeartbeatRecord>>,
     /// By what the current attempt is completed from outside, where it has ended without a result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub later: Option<LaterRecord>,
+    pub later: Option<Box<LaterRecord>>,
     /// Whether it was told that it is cancelled: then it is not tried again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cancelled: bool,

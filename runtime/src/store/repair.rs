@@ -160,7 +160,7 @@ fn touched(store: &FjallStore, rows: &[(Table, &Item<'_>)]) -> (BTreeMap<Table, 
         let key = number.key();
         let stored = store.get(Table::Runs, &key).ok().flatten();
         let record = stored.as_ref().and_then(|stored| open::<RunRecord>(Table::Runs, &key, stored).ok());
-        TouchedRun { number, id: id.or(record.map(|record| record.id)), is_kept: stored.is_some() }
+        TouchedRun { number, id: id.or(record.map(|record| record.id.into())), is_kept: stored.is_some() }
     });
     (counts, runs.collect())
 }

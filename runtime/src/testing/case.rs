@@ -92,8 +92,8 @@ pub(super) fn play(workflow: &WorkflowType, input: &Payload, tape: &Tape) -> Div
     let mut world = World::new(workflow, tape.retries);
     let mut panicked = None;
     let started = EventRecord::Started {
-        id: ID.to_owned(),
-        workflow: workflow.name.to_owned(),
+        id: ID.into(),
+        workflow: workflow.name.into(),
         input: input.clone(),
         seed: tape.seed,
     };
@@ -136,7 +136,7 @@ pub(super) fn play(workflow: &WorkflowType, input: &Payload, tape: &Tape) -> Div
 
 impl<'a> Case<'a> {
     fn new(workflow: &'a WorkflowType, input: &'a Payload, seed: u64) -> Diverges<Self> {
-        let start = || Run::start(workflow, ID.to_owned(), input, seed, BEGIN);
+        let start = || Run::start(workflow, ID.into(), input, seed, BEGIN);
         match (start(), start()) {
             (Ok(hot), Ok(crashing)) => Ok(Case {
                 workflow,
@@ -159,7 +159,7 @@ impl<'a> Case<'a> {
     /// A run as a crash leaves it.
     fn reloaded(&self) -> Diverges<Run> {
         let Some(stored) = &self.stored else {
-            return Run::start(self.workflow, ID.to_owned(), self.input, self.seed, BEGIN)
+            return Run::start(self.workflow, ID.into(), self.input, self.seed, BEGIN)
                 .map_err(|error| self.stuck(error.to_string()));
         };
         let record: Result<RunRecord, Damage> = store::open(Table::Runs, &NO.key(), stored);

@@ -79,7 +79,7 @@ fn random(record: &RunRecord) -> Value {
 fn command(command: &CommandRecord) -> Value {
     match command {
         CommandRecord::Activity { activity, input, .. } => {
-            parts([("call", text(activity)), ("arguments", tree(input))])
+            parts([("call", text(activity.as_str())), ("arguments", tree(input))])
         }
         CommandRecord::Timer { deadline, .. } => parts([("timer", text(deadline.to_string()))]),
         CommandRecord::Cancel { op } => parts([("cancel", text(op.0.to_string()))]),

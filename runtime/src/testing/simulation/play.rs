@@ -250,7 +250,7 @@ fn rest(world: &mut World, seed: u64) -> Holds {
 fn look(world: &mut World) -> Holds<bool> {
     let mut asks = vec![Ask::List];
     for run in world.model.runs.values() {
-        let (id, record) = (run.record().id.clone(), run.record());
+        let (id, record) = (run.record().id.to_string(), run.record());
         let Some(sort) = world.model.kit().sort(&record.workflow) else { continue };
         asks.push(Ask::Find { workflow: sort.workflow.name, id: id.clone() });
         asks.push(Ask::Describe { id: id.clone() });
@@ -261,5 +261,5 @@ fn look(world: &mut World) -> Holds<bool> {
 
 fn open_runs(world: &World) -> impl Iterator<Item = String> {
     let open = world.model.runs.values().filter(|run| !run.record().phase.is_closed());
-    open.map(|run| run.record().id.clone())
+    open.map(|run| run.record().id.to_string())
 }

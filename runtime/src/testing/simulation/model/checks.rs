@@ -25,7 +25,7 @@ impl Model {
         let found = self.run(run)?;
         let record = found.record();
         let id = &record.id;
-        holds("G1", self.ids.get(id) == Some(&run), || {
+        holds("G1", self.ids.get(id.as_str()) == Some(&run), || {
             format!("run {run} is not to be found by its id `{id}`")
         })?;
         let Some(stored) = self.states.get(&run) else {

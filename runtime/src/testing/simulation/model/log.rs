@@ -57,7 +57,7 @@ impl Model {
             Err(why) => return broken("G6", format!("run {run}: {why}")),
         };
         let record = found.record();
-        let taken = (record.workflow.clone(), from, record.state.clone());
+        let taken = (record.workflow.to_string(), from, record.state.clone());
         *self.transitions.entry(taken).or_default() += 1;
         Ok(run)
     }
@@ -69,7 +69,9 @@ impl Model {
         holds("asked", self.runs.last_key_value().is_none_or(|(last, _)| *last < run), || {
             format!("run {run} has the number of an older one")
         })?;
-        holds("G1", !self.ids.contains_key(id), || format!("the id `{id}` has a second run, {run}"))?;
+        holds("G1", !self.ids.contains_key(id.as_str()), || {
+            format!("the id `{id}` has a second run, {run}")
+        })?;
         let is_it = |ask: &Ask| {
             matches!(ask, Ask::Start { workflow: name, id: asked, input: with, seed: drawn }
                 if name == workflow && asked == id && with == input && drawn == seed)
@@ -131,7 +133,7 @@ impl Model {
                 let before = found.log.iter().flat_map(|entry| &entry.events);
                 let once = !before.into_iter().any(|event| *event == EventRecord::Cancelled);
                 holds("asked", once, || format!("run {run} is asked to cancel a second time"))?;
-                let id = found.record().id.clone();
+                let id = found.record().id.to_string();
                 let id = if found.log.is_empty() { started_id(entry) } else { id };
                 let mut is_asked = false;
                 for asked in self.asked.values_mut() {
@@ -184,7 +186,7 @@ impl Model {
         self.see(name);
         let Outcome::Terminated(reason) = &entry.outcome else { return Ok(()) };
         let id = match self.runs.get(&run) {
-            Some(found) if !found.log.is_empty() => found.record().id.clone(),
+            Some(found) if !found.log.is_empty() => found.record().id.to_string(),
             _ => started_id(entry),
         };
         let is_asked = self.asked.values().any(|asked| {
@@ -208,7 +210,10 @@ impl ModelRun {
             match command {
                 CommandRecord::Activity { op, activity, input, .. } => {
                     let (activity, input) = (activity.clone(), input.clone());
-                    self.called.insert(*op, Called { activity, input, at: entry.at, cancelled: false });
+                    self.called.insert(
+                        *op,
+                        Called { activity: activity.into(), input, at: entry.at, cancelled: false },
+                    );
                 }
                 CommandRecord::Cancel { op } => {
                     if let Some(called) = self.called.get_mut(op) {
@@ -223,7 +228,7 @@ impl ModelRun {
 
 fn started_id(entry: &LogEntry) -> String {
     match entry.events.first() {
-        Some(EventRecord::Started { id, .. }) => id.clone(),
+        Some(EventRecord::Started { id, .. }) => id.to_string(),
         _ => String::new(),
     }
 }

@@ -77,7 +77,7 @@ impl Model {
         // Without its code it has no newer state; how it stands is told with the last one.
         let expected = match (self.registry.workflow(&folded.workflow), self.states.get(&run)) {
             (None, Some(before)) if before.seq != folded.seq && stored.ahead.is_some() => {
-                RunRecord { ahead: Some(folded.phase.clone()), ..before.clone() }
+                RunRecord { ahead: Some(Box::new(folded.phase.clone())), ..before.clone() }
             }
             _ => folded.clone(),
         };
