@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::run::Run;
 use crate::store::{Batch, Phase, RunNo, Table, Text};
 
-/// The log entries behind a stored state have a quarter of its length at most. Fewer would cost more to write, and more would
-/// cost more to make again when the run is loaded after a crash.
-const TAIL: usize = 4;
+/// By how many bytes more than it has a log entry counts behind a stored state: each is read, and made again, by itself.
+pub(crate) const LOG_ENTRY: usize = 128;
 
 /// A run in memory.
 pub(crate) struct Hot {
@@ -23,10 +22,17 @@ pub(crate) struct Hot {
 pub(crate) struct Written {
     /// The length of the stored state; 0 before it is stored.
     pub(crate) state: usize,
-    /// The length of the log entries that were written since.
+    /// The length of the log entries that were written since, with what each [counts](LOG_ENTRY) besides.
     pub(crate) tail: usize,
     /// Whether the stored state says that the run is open.
     pub(crate) open: bool,
+}
+
+impl Written {
+    /// One more log entry, of this length, that the stored state does not have.
+    pub(crate) fn fall_behind(&mut self, entry: usize) {
+        self.tail += entry + LOG_ENTRY;
+    }
 }
 
 impl Hot {
@@ -39,8 +45,9 @@ impl Hot {
 
     /// Writes the run's state, if it is to be stored after a transition whose log entry has this length.
     ///
-    /// What is small is stored each time; what is not, when the entries since are a [part](TAIL) of it, or when the run's
-    /// standing changes. So the bytes written are linear in those of the events, and what is to be read is linear in the state.
+    /// What is small is stored each time; what is not, when the entries since are as long as it is, or when the run's
+    /// standing changes. So the bytes written are linear in those of the events, and what is to be read, and made again after a crash,
+    /// is linear in the state.
     /// A run whose code need not do the same again is stored each time.
     pub(crate) fn write_after(&mut self, no: RunNo, entry: usize, small: usize, batch: &mut Batch) {
         if self.run.behind.is_some() {
@@ -49,16 +56,14 @@ impl Hot {
             }
             return;
         }
-        let tail = self.written.tail + entry;
+        self.written.fall_behind(entry);
         let due = !self.written.open
             || self.run.record.phase != Phase::Open
             || self.run.unordered
             || self.written.state <= small
-            || tail >= self.written.state.min(self.run.record.weight()) / TAIL;
+            || self.written.tail >= self.written.state.min(self.run.record.weight());
         if due {
             self.write(no, batch);
-        } else {
-            self.written.tail = tail;
         }
     }
 }

@@ -53,7 +53,7 @@ impl Loading {
         let Some(bytes) = bytes else { return Ok(self.end(no, tasks)) };
         let key = no.log_key(seq);
         let entry: LogEntry = store::open(Table::Log, &key, bytes)?;
-        loaded.written.tail += bytes.len();
+        loaded.written.fall_behind(bytes.len());
         let Some(registry) = registry.folding(&loaded.run.record.workflow) else {
             loaded.run.pass_over(&entry);
             return Ok(None);

@@ -46,6 +46,8 @@ pub use instance::{Instance, Loaded, WorkflowType};
 
 pub(crate) use describe::status_of;
 pub(crate) use fold::Folding;
+#[cfg(test)]
+pub(crate) use hot::LOG_ENTRY;
 pub(crate) use input::{
     Asked, Asker, AttemptEnd, Effect, Input, Need, NoEnding, Order, Output, Reply, Stage, Starting, Stop,
     Target, Told,

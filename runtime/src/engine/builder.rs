@@ -187,7 +187,8 @@ impl EngineBuilder {
     }
 
     /// Up to how many bytes a run's state is written at each transition. A larger one is written when the log of what happened
-    /// to the run since has a quarter of its length: so much is read, and handled again, when the run is loaded after a crash.
+    /// to the run since has its length, counting 128 bytes for each transition besides: so much is read, and handled again, when the run is
+    /// loaded after a crash.
     /// Default: 4 KiB.
     #[must_use]
     pub fn small_states(mut self, bytes: usize) -> Self {

@@ -231,3 +231,7 @@ impl Driver {
 #[cfg(test)]
 #[path = "driver_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "width_tests.rs"]
+mod width_tests;

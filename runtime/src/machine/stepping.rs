@@ -191,13 +191,18 @@ impl Context {
         Poll::Ready(output)
     }
 
+    /// What a wait for a task gives, once for each. Those that were there before the step are so many and no more, so they
+    /// cannot go on for ever.
+    pub(super) fn ended<T>(&self, task: OpId, output: T) -> Poll<T> {
+        if self.is_of_this_step(task) { self.ready(output) } else { self.resolved_with(output) }
+    }
+
     /// What a wait gives when its operation was resolved.
     pub(super) fn resolved_with<T>(&self, output: T) -> Poll<T> {
         self.progress();
         Poll::Ready(output)
     }
 
-    /// A wait for `op` is done because it is cancelled.
     /// Whether an operation was begun in this step.
     pub(super) fn is_of_this_step(&self, op: OpId) -> bool {
         op.0 >= self.stepping.first_op
@@ -208,8 +213,9 @@ impl Context {
         self.stepping.shields.set(self.stepping.shields.get() + 1);
     }
 
+    /// A wait for `op` is done because it is cancelled.
     pub(super) fn note_cancelled(&self, op: OpId) {
-        if op.0 >= self.stepping.first_op {
+        if self.is_of_this_step(op) {
             self.goes_on_at_once();
         }
         self.progress();

@@ -207,8 +207,8 @@ impl<T: Stored> Wait for TaskWait<T> {
         }
         match ctx.tasks_with(self.0.op, |tasks| tasks.take_output(self.0.op)) {
             Found::Pending => ctx.pending(),
-            Found::Cancelled => ctx.ready(Err(Cancelled)),
-            Found::Done(output) => decoded(ctx, &output).map(Ok),
+            Found::Cancelled => ctx.ended(self.0.op, Err(Cancelled)),
+            Found::Done(output) => decoded(ctx, self.0.op, &output).map(Ok),
             Found::Gone => panic!("a task was awaited again after it had given its output"),
         }
     }
@@ -223,9 +223,9 @@ impl<T: Stored> Wait for TaskWait<T> {
     stored_by_serde!();
 }
 
-fn decoded<T: Stored>(ctx: &Context, output: &Payload) -> Poll<T> {
+fn decoded<T: Stored>(ctx: &Context, task: OpId, output: &Payload) -> Poll<T> {
     match codec::decode(output) {
-        Ok(output) => ctx.ready(output),
+        Ok(output) => ctx.ended(task, output),
         Err(error) => {
             ctx.fault(error);
             Poll::Pending
@@ -343,7 +343,7 @@ impl<T: Stored> Wait for AsyncBlockWait<T> {
             return ctx.pending();
         }
         match ctx.tasks_with(self.0.op, |tasks| tasks.take_output(self.0.op)) {
-            Found::Done(output) => decoded(ctx, &output),
+            Found::Done(output) => decoded(ctx, self.0.op, &output),
             Found::Pending | Found::Cancelled => ctx.pending(),
             Found::Gone => panic!("an `async` block was awaited again after it had given its output"),
         }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::ask::{Answer, Ask, AskNo};
-use super::model::{Asked, Holds, Model, ModelRun, Told, broken, holds};
+use super::model::{Asked, Holds, Model, ModelRun, Told, broken, holds, is_unread};
 use super::outside::End;
 use crate::codec::{self, Payload};
 use crate::core::{Ending, NoEnding, Refusal, Run, RunDescription, RunStatus};
+use crate::engine::RunPage;
 use crate::error::{
     CancelError, CompletionError, HandleError, QueryError, RedriveError, SignalError, StartError, UpdateError,
 };
@@ -108,7 +109,7 @@ impl Model {
                         let is_there = self.is_damaged(damage);
                         holds("G10", is_there, || format!("there is no damage, but: {damage}"))?;
                     }
-                    self.check_listed(&page.runs)
+                    self.check_listed(page)
                 }
                 Err(error) => broken("G10", error.to_string()),
             },
@@ -303,13 +304,13 @@ impl Model {
     }
 
     /// A list is made before its turn, so the last transition of each run may be missing.
-    fn check_listed(&self, runs: &[RunDescription]) -> Holds {
-        let told: BTreeMap<_, _> = runs.iter().map(|run| (run.run, run)).collect();
+    fn check_listed(&self, page: &RunPage) -> Holds {
+        let told: BTreeMap<_, _> = page.runs.iter().map(|run| (run.run, run)).collect();
         for (no, run) in &self.runs {
             match told.get(no) {
                 Some(told) if told.transitions + 1 == run.log.len() as u64 => {}
                 Some(told) => self.check_described(*no, told)?,
-                None if self.lacks(*no) => {}
+                None if self.lacks(*no) || page.damaged.iter().any(|damage| is_unread(*no, damage)) => {}
                 None => holds("G1", self.may_be_missing(&run.record().id), || format!("{no} is not listed"))?,
             }
         }

@@ -300,6 +300,15 @@ impl Model {
     }
 }
 
+/// Whether this says of the run that the store did not give what it had of it.
+pub(super) fn is_unread(run: RunNo, damage: &Damage) -> bool {
+    // The key of a log entry begins with that of its run.
+    let of_run = Damage::new(damage.table, &run.key(), damage.reason.clone());
+    matches!(damage.table, Table::Runs | Table::Log)
+        && matches!(damage.reason, DamageReason::Unreadable(_))
+        && damage.key.starts_with(&of_run.key)
+}
+
 /// The record that is written.
 fn open<T: serde::de::DeserializeOwned>(write: Write<'_>) -> Holds<T> {
     let bytes = write.value.unwrap_or_default();
