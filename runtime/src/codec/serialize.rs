@@ -10,7 +10,7 @@ use serde::ser::{self, Serialize, Serializer};
 
 use super::error::Error;
 use super::unordered;
-use super::write::Writer;
+use super::write::{UNSIGNED, Writer};
 
 /// Tokens of their own.
 macro_rules! tokens {
@@ -41,14 +41,32 @@ impl<'a> Serializer for &'a mut Writer {
         serialize_i32(i32);
         serialize_i64(i64);
         serialize_i128(i128);
-        serialize_u8(u8);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
         serialize_u128(u128);
         serialize_f32(f32);
         serialize_f64(f64);
-        serialize_str(&str);
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<(), Error> {
+        self.serialize_u64(value.into())
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<(), Error> {
+        self.serialize_u64(value.into())
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<(), Error> {
+        self.serialize_u64(value.into())
+    }
+
+    #[inline(never)]
+    fn serialize_u64(self, value: u64) -> Result<(), Error> {
+        self.head(UNSIGNED, value);
+        Ok(())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Error> {
+        self.text(value);
+        Ok(())
     }
 
     #[inline(never)]
@@ -59,7 +77,8 @@ impl<'a> Serializer for &'a mut Writer {
 
     #[inline(never)]
     fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
-        self.token(types::Bytes(value));
+        self.begin_bytes(value.len());
+        self.raw(value);
         Ok(())
     }
 
@@ -86,7 +105,7 @@ impl<'a> Serializer for &'a mut Writer {
 
     #[inline(never)]
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
-        self.token(variant);
+        self.text(variant);
         Ok(())
     }
 

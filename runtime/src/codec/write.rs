@@ -5,13 +5,22 @@ use std::convert::Infallible;
 use std::fmt;
 
 use cbor4ii::core::enc::{self, Encode};
-use cbor4ii::core::types;
 use serde::Serialize;
 
 use super::error::Error;
 use super::{CodecError, MAX_DEPTH, Payload};
 
 const TO_MEMORY: &str = "writing to memory does not fail";
+
+/// The kinds of values, in the upper three bits of their head.
+pub(super) const UNSIGNED: u8 = 0;
+const BYTES: u8 = 2 << 5;
+const TEXT: u8 = 3 << 5;
+const ARRAY: u8 = 4 << 5;
+const MAP: u8 = 5 << 5;
+/// In the lower five bits of the head of an array or a map whose length follows from its [end](BREAK).
+const UNBOUNDED: u8 = 31;
+const BREAK: u8 = 0xff;
 
 /// How long the memory is at most that is kept for the next payload.
 const MOST_SCRATCH: usize = 64 * 1024;
@@ -136,29 +145,33 @@ impl Writer {
 
     /// Begins a byte string of `len` bytes, which follow.
     pub(crate) fn begin_bytes(&mut self, len: usize) {
-        self.head(0x40, len);
+        self.head(BYTES, len as u64);
     }
 
-    /// The head of a byte string or a text: its kind, and a length that is as short as can be.
+    /// The head of a value: its kind, and a number (for what has a length, that), which is as short as can be.
     #[inline]
-    fn head(&mut self, kind: u8, len: usize) {
-        match u8::try_from(len) {
+    pub(super) fn head(&mut self, kind: u8, number: u64) {
+        match u8::try_from(number) {
             Ok(short @ 0..=0x17) => self.bytes.push(kind | short),
-            _ => self.long_head(kind, len),
+            _ => self.long_head(kind, number),
         }
     }
 
     #[inline(never)]
-    fn long_head(&mut self, kind: u8, len: usize) {
-        let bytes = (len as u64).to_be_bytes();
-        let (short, rest) = match len as u64 {
-            0..=0xff => (0x18, 7),
-            0x100..=0xffff => (0x19, 6),
-            0x1_0000..=0xffff_ffff => (0x1a, 4),
-            _ => (0x1b, 0),
-        };
-        self.bytes.push(kind | short);
-        self.bytes.extend_from_slice(&bytes[rest..]);
+    fn long_head(&mut self, kind: u8, number: u64) {
+        let [.., four, three, two, one] = number.to_be_bytes();
+        match number {
+            0..=0xff => self.bytes.extend_from_slice(&[kind | 0x18, one]),
+            0x100..=0xffff => self.bytes.extend_from_slice(&[kind | 0x19, two, one]),
+            0x1_0000..=0xffff_ffff => {
+                self.bytes.extend_from_slice(&[kind | 0x1a, four, three, two, one]);
+            }
+            _ => {
+                let mut bytes = [kind | 0x1b; 9];
+                bytes[1..].copy_from_slice(&number.to_be_bytes());
+                self.bytes.extend_from_slice(&bytes);
+            }
+        }
     }
 
     /// What was written so far.
@@ -204,7 +217,7 @@ impl Writer {
     #[inline(never)]
     pub(crate) fn text(&mut self, text: &str) {
         self.bytes.reserve(text.len() + 9);
-        self.head(0x60, text.len());
+        self.head(TEXT, text.len() as u64);
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
@@ -223,19 +236,17 @@ impl Writer {
     #[inline]
     pub(super) fn array(&mut self, len: Option<usize>) {
         match len {
-            Some(len) => types::Array::bounded(len, self),
-            None => types::Array::unbounded(self),
+            Some(len) => self.head(ARRAY, len as u64),
+            None => self.bytes.push(ARRAY | UNBOUNDED),
         }
-        .expect(TO_MEMORY);
     }
 
     #[inline]
     pub(super) fn map(&mut self, len: Option<usize>) {
         match len {
-            Some(len) => types::Map::bounded(len, self),
-            None => types::Map::unbounded(self),
+            Some(len) => self.head(MAP, len as u64),
+            None => self.bytes.push(MAP | UNBOUNDED),
         }
-        .expect(TO_MEMORY);
     }
 
     /// Goes into what was begun.
@@ -250,7 +261,7 @@ impl Writer {
     pub(super) fn close(&mut self, levels: usize, bounded: bool) {
         self.depth -= levels;
         if !bounded {
-            types::Map::end(self).expect(TO_MEMORY);
+            self.bytes.push(BREAK);
         }
     }
 
@@ -271,7 +282,7 @@ impl Writer {
     pub(super) fn display(&mut self, shown: fmt::Arguments<'_>) -> Result<(), Error> {
         let mut text = String::new();
         fmt::write(&mut text, shown).map_err(|error| Error::said(format_args!("{error}")))?;
-        self.token(&*text);
+        self.text(&text);
         Ok(())
     }
 }

@@ -261,7 +261,7 @@ impl Run {
         match poll {
             Poll::Pending => {
                 record.frame.take_down(frame);
-                record.state = stored_state(frame.beginning()).unwrap_or_default();
+                stored_state(frame.beginning()).unwrap_or_default().clone_into(&mut record.state);
                 record.phase = Phase::Open;
             }
             Poll::Ready(ended) => {

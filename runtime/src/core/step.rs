@@ -1,5 +1,6 @@
 //! The part of a transition that runs the user's code.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
@@ -42,11 +43,14 @@ pub(super) fn step(
         None => load(workflow, record)?,
     };
     let all = || record.inbox.iter().chain(events);
+    // Mostly there is one. To collect them would put them into a list and sort it first.
+    let mut resolutions = BTreeMap::new();
+    all().filter_map(resolution).for_each(|(op, resolution)| drop(resolutions.insert(op, resolution)));
     let step = Step {
         workflow: workflow.name,
         next_op: record.next_op,
         rng: record.rng.clone(),
-        resolutions: all().filter_map(resolution).collect(),
+        resolutions,
         cancelled: record.cancelled || all().any(is_cancel),
         ..Step::default()
     };

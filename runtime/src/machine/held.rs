@@ -281,7 +281,7 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// The name of the state that a stored frame is in, if it is one. It is the first field, so the others are not read.
-pub(crate) fn stored_state(encoded: &[u8]) -> Option<String> {
+pub(crate) fn stored_state(encoded: &[u8]) -> Option<&str> {
     let at = Fields::of(encoded).ok()?.find(|field| !matches!(field, Ok((name, _)) if *name != "at"))?;
-    codec::decode_slice(at.ok()?.1).ok()
+    <&str>::decode(&mut SliceReader::new(at.ok()?.1)).ok()
 }

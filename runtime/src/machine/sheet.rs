@@ -16,7 +16,7 @@ use crate::codec::{Error, Writer};
 pub(super) const LARGE: usize = 512;
 
 /// What was taken down.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Sheet {
     /// The stored form, but for the parts.
     bytes: Vec<u8>,
@@ -46,6 +46,24 @@ pub(crate) type Which = fn(&Sheet) -> &[OpId];
 pub(crate) struct Difference {
     pub(crate) gone: Vec<OpId>,
     pub(crate) come: Vec<OpId>,
+}
+
+impl Clone for Sheet {
+    fn clone(&self) -> Self {
+        let mut copy = Sheet::default();
+        copy.clone_from(self);
+        copy
+    }
+
+    /// In the same memory: a run's frame is copied after each step.
+    fn clone_from(&mut self, other: &Self) {
+        let Sheet { bytes, armed, named, parts, shared, levels } = self;
+        bytes.clone_from(&other.bytes);
+        armed.clone_from(&other.armed);
+        named.clone_from(&other.named);
+        parts.clone_from(&other.parts);
+        (*shared, *levels) = (other.shared, other.levels);
+    }
 }
 
 impl Sheet {
@@ -199,7 +217,8 @@ impl Difference {
 
     /// What both have is in neither.
     fn cancel_out(&mut self) {
-        if self.gone.is_empty() || self.come.is_empty() {
+        // Numbers rise, so mostly what came is behind what is gone.
+        if self.gone.last() < self.come.first() || self.gone.is_empty() || self.come.is_empty() {
             return;
         }
         let (gone, come) = (std::mem::take(&mut self.gone), std::mem::take(&mut self.come));
