@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::codec::{self, CodecError, Payload};
+use crate::codec::{self, CodecError, Payload, StoredError};
 use crate::machine::Context;
 #[cfg(feature = "testing")]
 use crate::sample::Sampler;
@@ -26,7 +26,7 @@ pub(crate) use context::{Link, Reports};
 pub use options::{ActivityOptions, CallOptions, Cancellation, RetryPolicy};
 pub use outcome::{ActivityError, ActivityOutcome, Retry, Retryable, TimedOut, Timeout};
 #[doc(hidden)]
-pub use outcome::{AskRetry, ReadByType, ReadError, RetryByPolicy};
+pub use outcome::{AskRetry, ReadByType, ReadError, ReadNothing, RetryByPolicy};
 
 /// What `#[activity]` implements for the braced struct it puts beside a function of the same name.
 ///
@@ -39,7 +39,7 @@ pub trait Activity: Send + Sync + 'static {
     /// What a successful call gives.
     type Output: Serialize + Deserialize<'static> + Send + 'static;
     /// What a failed call gives; [`Never`](crate::Never) where the function returns no `Result`.
-    type Error: Serialize + Deserialize<'static> + Send + 'static;
+    type Error: StoredError + Send;
     /// What the activity needs to run: `()` for a free function, the type of an `#[activities]` impl else.
     type Deps: Send + Sync + 'static;
 
@@ -54,7 +54,7 @@ pub trait Activity: Send + Sync + 'static {
     /// Reads an error back; `None` where it cannot be, which is then a fault of the step.
     #[doc(hidden)]
     fn read_error(ctx: &Context, error: Payload) -> Option<Self::Error> {
-        ctx.decode(error)
+        ctx.decode_error(error)
     }
 
     /// Runs the activity once.
@@ -160,8 +160,8 @@ pub(crate) fn failed<A: Activity>(error: &A::Error) -> Result<Attempt, CodecErro
 }
 
 /// The attempt that ended with `error`, which says this about being tried again.
-pub(crate) fn failed_with<E: Serialize>(error: &E, retry: Retry) -> Result<Attempt, CodecError> {
-    let payload = codec::encode(error)?;
+pub(crate) fn failed_with<E: StoredError>(error: &E, retry: Retry) -> Result<Attempt, CodecError> {
+    let payload = codec::encode_error(error)?;
     Ok(Attempt::Failed { display: describe_error(&payload), retry, error: payload })
 }
 

@@ -122,7 +122,7 @@ impl<'t> Sampler<'t> {
 
     /// An outcome for activity `A`: mostly a value, sometimes an error, a timeout or a panic.
     pub fn outcome<A: Activity>(&mut self) -> ActivityOutcome {
-        self.outcome_of::<A::Output, A::Error>(A::NAME, &A::options())
+        self.outcome_of::<A::Output, codec::AnyError<A::Error>>(A::NAME, &A::options())
     }
 
     /// The same for a local step that gives a `T`.

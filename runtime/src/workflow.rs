@@ -5,7 +5,7 @@ use std::task::Poll;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::codec::{self, CodecError, Payload};
+use crate::codec::{self, CodecError, Payload, StoredError};
 use crate::engine::RunHandle;
 use crate::machine::{Context, MachineDescription, Spawned, Steps, Stored, Sub};
 #[cfg(feature = "testing")]
@@ -21,7 +21,7 @@ pub trait Workflow: Default + Serialize + Deserialize<'static> + 'static {
     /// What a run that ends well gives.
     type Output: Stored;
     /// What a run that fails gives; [`Never`](crate::Never) where `#[run]` returns no `Result`.
-    type Error: Stored;
+    type Error: StoredError;
     /// The typed handle, with a method for each signal and query.
     type Handle: From<RunHandle<Self>>;
 

@@ -115,7 +115,7 @@ impl Implementation<'_> {
                     error: ::longhaul::codec::Payload,
                 ) -> ::core::option::Option<Self::Error> {
                     #[allow(unused_imports)]
-                    use ::longhaul::activity::ReadByType as _;
+                    use ::longhaul::activity::{ReadByType as _, ReadNothing as _};
                     ::longhaul::activity::ReadError::<Self::Error>(::core::marker::PhantomData).read(ctx, error)
                 }
                 #[allow(unused_variables, clippy::all, clippy::pedantic)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::codec::{self, CodecError, Payload};
+use crate::codec::{self, CodecError, Payload, StoredError};
 use crate::failure::Failure;
 use crate::machine::Context;
 
@@ -217,9 +217,21 @@ impl ReadError<Failure> {
     }
 }
 
-impl<E: Deserialize<'static>> ReadByType<E> for ReadError<E> {
+impl<E: StoredError> ReadByType<E> for ReadError<E> {
     fn read(self, ctx: &Context, error: Payload) -> Option<E> {
-        ctx.decode(error)
+        ctx.decode_error(error)
+    }
+}
+
+/// The way of those that cannot be stored, which is an error where they are named: so that it is no other one where they are read.
+#[doc(hidden)]
+pub trait ReadNothing<E> {
+    fn read(&self, ctx: &Context, error: Payload) -> Option<E>;
+}
+
+impl<E> ReadNothing<E> for ReadError<E> {
+    fn read(&self, _: &Context, _: Payload) -> Option<E> {
+        None
     }
 }
 

@@ -12,6 +12,7 @@ mod json;
 mod literal;
 mod read;
 mod serialize;
+mod stored_error;
 pub(crate) mod unordered;
 mod write;
 
@@ -26,6 +27,8 @@ pub(crate) use deserialize::read;
 pub(crate) use error::Error;
 pub(crate) use json::{hex, to_json, to_map};
 pub(crate) use read::Reader;
+pub use stored_error::StoredError;
+pub(crate) use stored_error::{AnyError, decode_error, encode_error};
 pub(crate) use write::Writer;
 
 /// Bytes of one encoded value (CBOR, field names kept).

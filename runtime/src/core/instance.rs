@@ -69,9 +69,11 @@ impl<W: Workflow> Instance for Typed<W> {
         };
         let encoded = match ended {
             Ended::Completed(output) => ctx.encode(&output).map(Ended::Completed),
-            Ended::Failed(error) => ctx.encode(&error).map(Ended::Failed),
+            Ended::Failed(error) => ctx.encode_error(&error).map(Ended::Failed),
             Ended::Cancelled(None) => Some(Ended::Cancelled(None)),
-            Ended::Cancelled(Some(error)) => ctx.encode(&error).map(|error| Ended::Cancelled(Some(error))),
+            Ended::Cancelled(Some(error)) => {
+                ctx.encode_error(&error).map(|error| Ended::Cancelled(Some(error)))
+            }
         };
         // Without an encoding the context has a fault, and the step does not stand.
         encoded.map_or(Poll::Pending, Poll::Ready)

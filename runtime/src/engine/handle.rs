@@ -211,9 +211,9 @@ pub(super) fn decoded<W: Workflow>(
 ) -> Result<W::Output, RunError<W::Error>> {
     match ended {
         Ok(Ended::Completed(output)) => Ok(codec::decode(&output)?),
-        Ok(Ended::Failed(error)) => Err(RunError::Failed(codec::decode(&error)?)),
+        Ok(Ended::Failed(error)) => Err(RunError::Failed(codec::decode_error(&error)?)),
         Ok(Ended::Cancelled(None)) => Err(RunError::Cancelled(None)),
-        Ok(Ended::Cancelled(Some(error))) => Err(RunError::Cancelled(Some(codec::decode(&error)?))),
+        Ok(Ended::Cancelled(Some(error))) => Err(RunError::Cancelled(Some(codec::decode_error(&error)?))),
         Err(error) => Err(error.of_any()),
     }
 }

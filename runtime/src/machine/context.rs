@@ -20,7 +20,7 @@ use super::task::{Spawn, Task};
 use super::trigger::Trigger;
 use super::wait::{Command, OpId, Sleep, SleepUntil};
 use crate::activity::ActivityOutcome;
-use crate::codec::{self, CodecError, Payload};
+use crate::codec::{self, CodecError, Payload, StoredError};
 use crate::text::Text;
 use crate::time::Moment;
 
@@ -374,6 +374,17 @@ impl Context {
         }
     }
 
+    /// The same of an error.
+    pub(crate) fn decode_error<E: StoredError>(&self, payload: Payload) -> Option<E> {
+        match codec::read(payload.as_bytes()) {
+            Ok(codec::AnyError(error)) => Some(error),
+            Err(error) => {
+                self.not_decoded(error, std::any::type_name::<E>());
+                None
+            }
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn not_decoded(&self, error: codec::Error, type_name: &'static str) {
@@ -383,5 +394,10 @@ impl Context {
     /// Encodes what goes out; a value that refuses is a fault, and `None` stands for it.
     pub(crate) fn encode<T: Serialize>(&self, value: &T) -> Option<Payload> {
         self.unless_refused(codec::encode(value))
+    }
+
+    /// The same of an error.
+    pub(crate) fn encode_error<E: StoredError>(&self, error: &E) -> Option<Payload> {
+        self.unless_refused(codec::encode_error(error))
     }
 }

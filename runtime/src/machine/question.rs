@@ -49,19 +49,39 @@ impl<T> Question for Option<T> {
 #[diagnostic::on_unimplemented(
     message = "`?` cannot turn `{R}` into `{Self}`",
     label = "this method returns `{Self}`",
-    note = "implement `From` for the error of `{Self}`, or map the error: `.map_err(..)?`"
+    note = "on an `Option` where a `Result` is returned: `.ok_or(..)?`; on a `Result` where an `Option` is: `.ok()?`"
 )]
 pub trait FromResidual<R> {
     /// Makes the value to return.
     fn from_residual(residual: R) -> Self;
 }
 
-impl<T, E, F: From<E>> FromResidual<Result<Infallible, E>> for Result<T, F> {
+impl<T, E, F: FromError<E>> FromResidual<Result<Infallible, E>> for Result<T, F> {
     fn from_residual(residual: Result<Infallible, E>) -> Self {
         match residual {
-            Err(error) => Err(F::from(error)),
+            Err(error) => Err(F::from_error(error)),
             Ok(never) => match never {},
         }
+    }
+}
+
+/// `From`, as the `?` on a `Result` needs it. It is a trait of its own to say in its error what one writes.
+#[diagnostic::on_unimplemented(
+    message = "`?` couldn't convert the error: `{Self}: From<{E}>` is not satisfied",
+    label = "the error here is of the type `{E}`",
+    note = "implement it, or change the error here: `.map_err(|error| ..)?`",
+    note = "steps fail with an `ActivityError`: `impl<E: std::fmt::Debug> From<ActivityError<E>> for {Self}` is for all of them",
+    note = "`Result<_, Failure>` takes any error"
+)]
+pub trait FromError<E> {
+    /// Makes it of the other.
+    fn from_error(error: E) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E, F: From<E>> FromError<E> for F {
+    fn from_error(error: E) -> Self {
+        F::from(error)
     }
 }
 

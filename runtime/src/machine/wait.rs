@@ -315,7 +315,7 @@ impl<A: Activity> Wait for ActivityWait<A> {
             name: A::NAME,
             input: Tracer::trace::<A::Input>,
             output: Tracer::trace::<A::Output>,
-            error: Tracer::trace::<A::Error>,
+            error: Tracer::trace::<codec::AnyError<A::Error>>,
         })
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use crate::codec::AnyError;
 use longhaul_describe::schema::{
     Activity, Change, MachineSchema, Schema, SlotForm, StateSchema, Type, compare,
 };
@@ -44,7 +45,7 @@ pub fn schema<W: Workflow>() -> Schema {
         ("value".to_owned(), found.tracer.trace::<W>()),
         ("input".to_owned(), found.tracer.trace::<W::Input>()),
         ("output".to_owned(), found.tracer.trace::<W::Output>()),
-        ("error".to_owned(), found.tracer.trace::<W::Error>()),
+        ("error".to_owned(), found.tracer.trace::<AnyError<W::Error>>()),
     ];
     let signals = W::SIGNALS.iter().chain(W::UPDATES);
     let signals = signals.map(|signal| (signal.name.to_owned(), (signal.form)(&mut found.tracer))).collect();

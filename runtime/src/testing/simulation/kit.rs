@@ -148,11 +148,11 @@ impl Kit {
         }));
         let error: Player = Rc::new(|choices, _, _| {
             choices
-                .payload::<A::Error>()
+                .payload::<codec::AnyError<A::Error>>()
                 .map_or_else(|error| cannot_make::<A>(&error), |error| failure::<A>(&error))
         });
         // Some cannot fail.
-        if Sampler::new(&[]).payload::<A::Error>().is_ok() {
+        if Sampler::new(&[]).payload::<codec::AnyError<A::Error>>().is_ok() {
             self.errors.insert(A::NAME, error);
         }
     }
@@ -244,7 +244,7 @@ impl Kit {
 }
 
 fn failure<A: Activity>(error: &Payload) -> Attempt {
-    let failure = codec::decode::<A::Error>(error).and_then(|error| failed::<A>(&error));
+    let failure = codec::decode_error::<A::Error>(error).and_then(|error| failed::<A>(&error));
     failure.unwrap_or_else(Attempt::Broken)
 }
 

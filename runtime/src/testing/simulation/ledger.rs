@@ -116,7 +116,7 @@ impl<'a, W: Workflow> Ended<'a, W> {
     pub fn outcome(&self) -> Result<Option<Outcome<W>>, CodecError> {
         Ok(match &self.record.phase {
             Phase::Completed(output) => Some(Ok(codec::decode(output)?)),
-            Phase::Failed(error) | Phase::Cancelled(Some(error)) => Some(Err(codec::decode(error)?)),
+            Phase::Failed(error) | Phase::Cancelled(Some(error)) => Some(Err(codec::decode_error(error)?)),
             Phase::Open | Phase::Parked(_) | Phase::Cancelled(None) | Phase::Terminated(_) => None,
         })
     }
