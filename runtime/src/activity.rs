@@ -54,7 +54,7 @@ pub trait Activity: Send + Sync + 'static {
     /// Reads an error back; `None` where it cannot be, which is then a fault of the step.
     #[doc(hidden)]
     fn read_error(ctx: &Context, error: Payload) -> Option<Self::Error> {
-        ctx.decode_error(error)
+        ctx.decode_error(&error)
     }
 
     /// Runs the activity once.

@@ -219,7 +219,7 @@ impl ReadError<Failure> {
 
 impl<E: StoredError> ReadByType<E> for ReadError<E> {
     fn read(self, ctx: &Context, error: Payload) -> Option<E> {
-        ctx.decode_error(error)
+        ctx.decode_error(&error)
     }
 }
 

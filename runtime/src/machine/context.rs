@@ -375,7 +375,7 @@ impl Context {
     }
 
     /// The same of an error.
-    pub(crate) fn decode_error<E: StoredError>(&self, payload: Payload) -> Option<E> {
+    pub(crate) fn decode_error<E: StoredError>(&self, payload: &Payload) -> Option<E> {
         match codec::read(payload.as_bytes()) {
             Ok(codec::AnyError(error)) => Some(error),
             Err(error) => {
