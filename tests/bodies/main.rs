@@ -10,6 +10,7 @@ mod described;
 mod driven;
 mod endings;
 mod machine;
+mod meanwhile;
 mod plain;
 mod plain_tasks;
 mod seeds;

@@ -189,12 +189,17 @@ impl Lower<'_, '_> {
         self.end(Term::Suspend(poll), poll);
         let output = self.poll(Polled::Branches(id), label);
         let mut outputs = Vec::new();
-        for Branch { task, entry, what, names, span } in branches {
+        let bodies: Vec<Vec<Expr>> = branches.iter().map(|branch| bodies(&branch.what)).collect();
+        for (place, Branch { task, entry, what, names, span }) in branches.into_iter().enumerate() {
             outputs.push(self.temp("o", span));
+            let mark = self.beside.len();
+            let others = bodies.iter().enumerate().filter(|(other, _)| *other != place);
+            self.beside.extend(others.flat_map(|(_, bodies)| bodies.iter().cloned()));
             self.apart(|this| {
                 this.branch(task, entry, what);
                 this.give_name(names);
             });
+            self.beside.truncate(mark);
         }
         self.graph.constructs[id.0].outputs.clone_from(&outputs);
         (output, outputs)
@@ -242,5 +247,14 @@ impl Lower<'_, '_> {
         }
         self.leave_scope(mark);
         (self.task, self.current, self.loops) = outside;
+    }
+}
+
+/// The code of a branch, where it has code of its own.
+fn bodies(what: &What<(Polled, Label), Built>) -> Vec<Expr> {
+    match what {
+        What::Operation(_) => Vec::new(),
+        What::Body(body) => vec![syn::parse_quote!(#body)],
+        What::Construct(built) => built.branches.iter().flat_map(|branch| bodies(&branch.what)).collect(),
     }
 }

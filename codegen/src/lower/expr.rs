@@ -79,11 +79,12 @@ impl Lower<'_, '_> {
                 operands.extend(call.args.iter_mut().map(|arg| (arg, Mode::Value)));
             }
             Expr::MethodCall(call) => {
-                operands.push((&mut call.receiver, Mode::Place));
+                let mode = Self::mode_of_receiver(call);
+                operands.push((&mut call.receiver, mode));
                 operands.extend(call.args.iter_mut().map(|arg| (arg, Mode::Value)));
             }
             Expr::Binary(binary) => {
-                let mode = if is_comparison(&binary.op) { Mode::Place } else { Mode::Value };
+                let mode = if is_comparison(&binary.op) { Mode::Compared } else { Mode::Value };
                 operands.push((&mut binary.left, mode));
                 operands.push((&mut binary.right, mode));
             }
@@ -116,6 +117,9 @@ impl Lower<'_, '_> {
             }
         }
         self.operands(operands);
+        if let Expr::MethodCall(call) = expr {
+            return self.on_what_was_kept(call);
+        }
         // A shorthand field `Point { x }` may hold something else now.
         if let Expr::Struct(literal) = &mut expr {
             for field in &mut literal.fields {

@@ -18,6 +18,7 @@ mod kept_tasks;
 mod label;
 mod loops;
 mod macros;
+mod meanwhile;
 mod operands;
 pub(crate) mod order;
 mod own_call;
@@ -114,6 +115,8 @@ struct Lower<'a, 'e> {
     /// What tasks that begin here are named after.
     name: String,
     site_names: Unique,
+    /// The code of the branches beside the one that is being lowered, and of those around it.
+    beside: Vec<Expr>,
     around: &'a Surroundings<'a>,
     errors: &'e mut Errors,
 }
@@ -178,6 +181,7 @@ impl<'a, 'e> Lower<'a, 'e> {
             context,
             name,
             site_names: Unique::default(),
+            beside: Vec::new(),
             around,
             errors,
         };

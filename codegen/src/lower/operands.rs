@@ -15,6 +15,12 @@ pub(super) enum Mode {
     Value,
     /// It is borrowed or named: a place is not evaluated before it is needed.
     Place,
+    /// A method is called on it, which takes it by value or borrows it.
+    Receiver,
+    /// A method that changes it is called on it.
+    Changed,
+    /// It is compared: a number is read, all else is borrowed.
+    Compared,
 }
 
 impl Lower<'_, '_> {
@@ -25,7 +31,7 @@ impl Lower<'_, '_> {
         for position in 0..last.unwrap_or(0) {
             let (operand, mode) = &operands[position];
             let later = operands[position + 1..].iter().map(|(operand, _)| &**operand);
-            if *mode == Mode::Place && any_changes(later, operand, self.around.mutating) {
+            if *mode != Mode::Value && any_changes(later, operand, self.around.mutating) {
                 operands[position].1 = Mode::Value;
             }
         }
@@ -37,6 +43,16 @@ impl Lower<'_, '_> {
 
     /// Makes sure that an operand is evaluated here and not later.
     pub(super) fn hold(&mut self, value: Expr, mode: Mode) -> Expr {
+        match mode {
+            Mode::Value | Mode::Place => self.held(value, mode),
+            mode => {
+                let place = self.held(value, Mode::Place);
+                self.as_it_is(place, mode)
+            }
+        }
+    }
+
+    fn held(&mut self, value: Expr, mode: Mode) -> Expr {
         if self.is_constant(&value) || matches!(value, Expr::Closure(_)) {
             return value;
         }

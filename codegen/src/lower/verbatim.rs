@@ -257,7 +257,8 @@ impl VisitMut for Rewrite<'_, '_, '_> {
 
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
         let leaves = has_exit(mac.tokens.clone());
-        if !leaves && !self.makes_tasks(mac.tokens.clone()) {
+        let is_lowered = super::meanwhile::is_written_here(mac);
+        if is_lowered || (!leaves && !self.makes_tasks(mac.tokens.clone())) {
             return;
         }
         match super::macros::Arguments::parse(mac) {

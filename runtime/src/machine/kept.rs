@@ -32,11 +32,19 @@ impl Borrow {
 
 /// The type of a value.
 #[derive(Debug)]
-pub struct TypeOf<T>(PhantomData<fn() -> T>);
+pub struct TypeOf<T: ?Sized>(PhantomData<fn(&T)>);
 
 /// The type of `value`.
-pub fn type_of<T>(_: &T) -> TypeOf<T> {
-    TypeOf(PhantomData)
+pub fn type_of<T: ?Sized>(_: &T) -> TypeOf<T> {
+    TypeOf::any()
+}
+
+impl<T: ?Sized> TypeOf<T> {
+    /// A type that is known otherwise.
+    #[must_use]
+    pub fn any() -> Self {
+        TypeOf(PhantomData)
+    }
 }
 
 /// How a value is kept: as itself.

@@ -13,6 +13,7 @@ mod call;
 mod cancel;
 mod condition;
 mod context;
+pub mod copied;
 mod cursor;
 mod describe;
 mod drive;

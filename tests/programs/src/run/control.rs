@@ -29,8 +29,11 @@ impl Program {
         Ok(last)
     }
 
-    /// An item within a body: a constant.
+    /// An item within a body: a constant. The types of what is left of a variable are none that a value has here.
     pub fn item(&self, env: &mut Env, item: &syn::Item) -> Evaluated<()> {
+        if matches!(item, syn::Item::Struct(_) | syn::Item::Impl(_)) {
+            return Ok(());
+        }
         let syn::Item::Const(constant) = item else { return bug("an item we do not know") };
         let value = Program::now(self.value(&mut env.clone(), &constant.expr))?;
         env.bind(&constant.ident.to_string(), cell(value));

@@ -1,10 +1,13 @@
 //! What lowered code calls.
 
 use syn::Expr;
+use syn::parse::Parser;
 
 use super::call::is_context;
 use super::control::items_of;
 use super::expr::question;
+use super::macros::{expressions, parsed};
+use super::method::CHANGING;
 use super::{Env, Evaluated, Program, bug};
 use crate::value::Value;
 
@@ -79,6 +82,45 @@ impl Program {
         value.map(Ok)
     }
 
+    /// What lowered code reads of a place before an await, and what it makes of that after it.
+    pub(super) async fn lowered_macro(
+        &self,
+        env: &mut Env,
+        name: &str,
+        tokens: proc_macro2::TokenStream,
+    ) -> Evaluated {
+        let parts = parsed(expressions, tokens)?;
+        match (name, &parts[..]) {
+            ("lent", [_]) => Ok(Value::unit()),
+            ("receiver" | "shown" | "compared", [place]) => {
+                let place = self.place(env, place).await?;
+                let place = if name == "compared" { place } else { place.target() };
+                let copied = place.read().filter(Value::is_copy);
+                Ok(copied.unwrap_or_else(|| Value::variant(LENT, [])))
+            }
+            ("as_it_was", [kept, place]) => match self.kept(env, kept).await? {
+                Some(copied) => Ok(copied),
+                None => self.borrowed(env, place).await,
+            },
+            ("called", [_, on_place @ Expr::MethodCall(call), on_copy]) => {
+                let Some(kept) = watched(on_copy) else { return bug("a call on a copy of nothing") };
+                let changes = CHANGING.contains(&call.method.to_string().as_str());
+                if changes || self.kept(env, &kept).await?.is_none() {
+                    return self.value(env, on_place).await;
+                }
+                let call = syn::ExprMethodCall { receiver: Box::new(kept), ..call.clone() };
+                self.method_call(env, &call).await
+            }
+            _ => bug(format!("{name}! of something else")),
+        }
+    }
+
+    /// The copy in a variable, if there is one.
+    async fn kept(&self, env: &mut Env, kept: &Expr) -> Evaluated<Option<Value>> {
+        let kept = self.place(env, kept).await?.read();
+        Ok(kept.filter(|kept| !matches!(kept, Value::Variant(name, _) if &**name == LENT)))
+    }
+
     /// `AsyncBlock::new(name, site, captures)`, in lowered code.
     async fn async_block(&self, env: &mut Env, arguments: &[&Expr]) -> Evaluated {
         let [Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }), _, captures] = arguments else {
@@ -116,6 +158,17 @@ impl Program {
         let captures = self.value(env, captures).await?;
         Ok(Value::Operation("run".into(), vec![Value::Text(name.value()), captures]))
     }
+}
+
+/// What stands for the copy of a place that is lent.
+const LENT: &str = "Lent";
+
+/// The variable with the copy in `{ on = watched!(copy, ..); .. }`.
+fn watched(on_copy: &Expr) -> Option<Expr> {
+    let Expr::Block(block) = on_copy else { return None };
+    let syn::Stmt::Expr(Expr::Assign(assign), _) = block.block.stmts.first()? else { return None };
+    let Expr::Macro(watched) = &*assign.right else { return None };
+    expressions.parse2(watched.mac.tokens.clone()).ok()?.into_iter().next()
 }
 
 /// What is left of a source, and the position in it: of `&mut from(items, &mut position).map(..)`.

@@ -43,6 +43,9 @@ impl Program {
                 "unreachable" => bug("what is not to be reached is reached"),
                 "join" | "try_join" => self.join(env, mac.tokens.clone(), name == "try_join").await,
                 "select" => self.select(env, mac.tokens.clone()).await,
+                "receiver" | "shown" | "compared" | "as_it_was" | "called" | "lent" => {
+                    self.lowered_macro(env, &name, mac.tokens.clone()).await
+                }
                 name => bug(format!("there is no macro {name}")),
             }
         })

@@ -1,0 +1,462 @@
+//! What was read of a place before an await: the receiver of a method, or the left side of a comparison.
+//!
+//! In `self.count.max(num().await)` Rust copies the number before the argument is evaluated; in `self.items.push(num().await)`
+//! it lends the list, and looks at it afterwards. Which of the two it is depends on types: on whether the value is `Copy`, and on
+//! whether the method changes it. The generator sees no types, so rustc decides. What is `Copy` is copied into a slot. The call
+//! is then made on a [`Watched`] copy, which is asked for the value, as by `self` and by `&self`, or is asked to be changed,
+//! as by `&mut self`: then the call is begun again on the place itself, before any of its arguments is evaluated.
+
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
+
+use serde::{Deserialize, Serialize};
+
+pub use super::kept::{TypeOf, type_of};
+
+/// A copy of what was at the place.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Copied<T>(T);
+
+/// A copy of what a shared borrow at the place showed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Shown<T>(T);
+
+/// A copy of what a mutable borrow at the place showed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ShownMut<T>(T);
+
+/// Nothing: the place is lent, and looked at afterwards.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Lent;
+
+impl<T> Copied<T> {
+    /// The copy.
+    pub fn value(&self) -> Option<&T> {
+        Some(&self.0)
+    }
+
+    /// Nothing is asked so far.
+    pub fn asked(&self) -> Asked {
+        Asked(Cell::new(false))
+    }
+
+    /// What a method is called on.
+    pub fn watched<'w, P: ?Sized>(&self, asked: &'w Asked, _: TypeOf<P>) -> Watched<'w, T>
+    where
+        T: Clone,
+    {
+        Watched { value: self.0.clone(), asked }
+    }
+}
+
+impl<T> Shown<T> {
+    /// Nothing is asked so far.
+    pub fn asked(&self) -> Asked {
+        Asked(Cell::new(false))
+    }
+
+    /// What a method is called on.
+    pub fn watched<'w, P: ?Sized>(&'w self, asked: &'w Asked, _: TypeOf<P>) -> Watched<'w, &'w T> {
+        Watched { value: &self.0, asked }
+    }
+}
+
+impl<T> ShownMut<T> {
+    /// Nothing is asked so far.
+    pub fn asked(&self) -> Asked {
+        Asked(Cell::new(false))
+    }
+
+    /// What a method is called on.
+    pub fn watched<'w, P: ?Sized>(&'w mut self, asked: &'w Asked, _: TypeOf<P>) -> Watched<'w, &'w mut T> {
+        Watched { value: &mut self.0, asked }
+    }
+}
+
+impl Lent {
+    /// No copy.
+    pub fn value<T: ?Sized>(&self) -> Option<&T> {
+        None
+    }
+
+    /// It is the place.
+    pub fn asked(&self) -> Asked {
+        Asked(Cell::new(true))
+    }
+
+    /// What a method would be called on, for its type: out of a box can be moved.
+    pub fn watched<P: ?Sized>(&self, _: &Asked, _: TypeOf<P>) -> Box<P> {
+        unreachable!("the method is called on the place")
+    }
+}
+
+/// Whether a method has to be called on the place itself.
+#[derive(Debug)]
+pub struct Asked(Cell<bool>);
+
+impl Asked {
+    /// Whether it has to be.
+    pub fn for_the_place(&self) -> bool {
+        self.0.get()
+    }
+}
+
+/// A copy that notes when it is asked to be changed.
+#[derive(Debug)]
+pub struct Watched<'w, T> {
+    value: T,
+    asked: &'w Asked,
+}
+
+impl<T> Deref for Watched<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Watched<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.asked.0.set(true);
+        &mut self.value
+    }
+}
+
+/// How a place is kept: as a copy of what a shared borrow there shows.
+#[derive(Debug)]
+pub struct AsShown;
+
+/// How a place is kept: as a copy of what a mutable borrow there shows.
+#[derive(Debug)]
+pub struct AsShownMut;
+
+/// How a place is kept: as a copy.
+#[derive(Debug)]
+pub struct AsCopy;
+
+/// How a place is kept: as a clone of what leads to a copy.
+#[derive(Debug)]
+pub struct AsClone;
+
+/// How a place is kept: not at all.
+#[derive(Debug)]
+pub struct AsLent;
+
+impl AsShown {
+    /// Copies what is shown.
+    pub fn keep<T: Copy>(self, place: &&T) -> Shown<T> {
+        Shown(**place)
+    }
+}
+
+impl AsShownMut {
+    /// Copies what is shown.
+    pub fn keep<T: Copy>(self, place: &&mut T) -> ShownMut<T> {
+        ShownMut(**place)
+    }
+}
+
+impl AsCopy {
+    /// Copies the value.
+    pub fn keep<T: Copy>(self, place: &T) -> Copied<T> {
+        Copied(*place)
+    }
+}
+
+impl AsClone {
+    /// Clones what leads to the value.
+    pub fn keep<T: Clone>(self, place: &T) -> Copied<T> {
+        Copied(place.clone())
+    }
+}
+
+impl AsLent {
+    /// Keeps nothing.
+    pub fn keep<T: ?Sized>(self, _: &T) -> Lent {
+        Lent
+    }
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $choice:ident: [$($generics:tt)*] $type:ty => $how:ident;)*) => {$(
+        $(#[$doc])*
+        pub trait $choice {
+            /// How to keep it.
+            fn how(&self) -> $how {
+                $how
+            }
+        }
+        impl<$($generics)*> $choice for $type {}
+    )*};
+}
+
+choices! {
+    /// First choice: what a shared borrow shows, which methods that take it by value copy.
+    IfShown: ['x, T: Copy] &&&&&TypeOf<&'x T> => AsShown;
+    /// The same of a mutable one.
+    IfShownMut: ['x, T: Copy] &&&&&TypeOf<&'x mut T> => AsShownMut;
+    /// Second choice: another borrow is made again.
+    IfBorrow: ['x, T: ?Sized] &&&&TypeOf<&'x T> => AsLent;
+    /// The same of a mutable one.
+    IfBorrowMut: ['x, T: ?Sized] &&&&TypeOf<&'x mut T> => AsLent;
+    /// Third choice: what is copied.
+    IfCopy: [T: Copy] &&&TypeOf<T> => AsCopy;
+    /// Fourth choice: a box of what is copied.
+    IfBoxed: [T: Deref<Target: Copy + Sized> + Clone] &&TypeOf<T> => AsClone;
+    /// Last: all else.
+    IfNot: [T: ?Sized] &TypeOf<T> => AsLent;
+}
+
+/// What no `Copy` type is.
+#[diagnostic::on_unimplemented(
+    message = "whether this method changes `{Self}` or a copy of it depends on the types",
+    label = "this is `Copy`, and is read before the argument is awaited if the method takes it by value",
+    note = "await first: `let value = f().await;`, then call the method with `value`"
+)]
+pub trait ChangedInPlace {}
+
+/// First choice: of what is copied it cannot be told.
+pub trait IfCopied<T> {
+    /// Only if it is changed where it is.
+    fn is_changed(&self)
+    where
+        T: ChangedInPlace,
+    {
+    }
+}
+impl<T: Copy> IfCopied<T> for &&TypeOf<T> {}
+impl<T: Copy> IfCopied<T> for &&TypeOf<&mut T> {}
+
+/// Second choice: borrows are looked through.
+pub trait IfReference {
+    /// It is.
+    fn is_changed(&self) {}
+}
+impl<T: ?Sized> IfReference for &TypeOf<&T> {}
+
+/// Last: all else is lent.
+pub trait IfLent {
+    /// It is.
+    fn is_changed(&self) {}
+}
+impl<T: ?Sized> IfLent for TypeOf<T> {}
+
+/// What is kept of the receiver of a method.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __receiver {
+    ($place:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::machine::copied::{
+            IfBorrow as _, IfBorrowMut as _, IfBoxed as _, IfCopy as _, IfNot as _, IfShown as _,
+            IfShownMut as _,
+        };
+        match &$place {
+            __place => (&&&&&&$crate::machine::copied::type_of(__place)).how().keep(__place),
+        }
+    }};
+}
+
+/// What is kept of the left side of a comparison.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compared {
+    ($place:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::machine::copied::{IfBorrow as _, IfBorrowMut as _, IfCopy as _, IfNot as _};
+        match &$place {
+            __place => (&&&&&$crate::machine::copied::type_of(__place)).how().keep(__place),
+        }
+    }};
+}
+
+/// The left side of a comparison, as it was.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __as_it_was {
+    ($kept:ident, $place:expr) => {
+        *match $kept.value() {
+            ::core::option::Option::Some(__copy) => __copy,
+            ::core::option::Option::None => &$place,
+        }
+    };
+}
+
+/// What is kept of the receiver of a method, where that is a variable that is made again.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __shown {
+    ($borrow:expr) => {{
+        #[allow(unused_imports)]
+        use $crate::machine::copied::{IfNot as _, IfShown as _, IfShownMut as _};
+        match &$borrow {
+            __place => (&&&&&&$crate::machine::copied::type_of(__place)).how().keep(__place),
+        }
+    }};
+}
+
+/// What a method is called on.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __watched {
+    ($kept:ident, $asked:ident, $place:expr) => {
+        $kept.watched(
+            &$asked,
+            if true {
+                $crate::machine::copied::TypeOf::any()
+            } else {
+                $crate::machine::copied::type_of(&$place)
+            },
+        )
+    };
+}
+
+/// A call on the place, if it is asked for, and on the copy else.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __called {
+    ($asked:ident, $on_place:expr, $on_copy:expr) => {
+        loop {
+            if $asked.for_the_place() {
+                break $on_place;
+            }
+            break $on_copy;
+        }
+    };
+}
+
+/// Makes sure that a place is lent to a method.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lent {
+    ($place:expr) => {
+        if false {
+            #[allow(unused_imports)]
+            use $crate::machine::copied::{IfCopied as _, IfLent as _, IfReference as _};
+            (&&&$crate::machine::copied::type_of(&$place)).is_changed();
+        }
+    };
+}
+
+pub use {
+    __as_it_was as as_it_was, __called as called, __compared as compared, __lent as lent,
+    __receiver as receiver, __shown as shown, __watched as watched,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy)]
+    struct Pair(u32, u32);
+
+    impl Pair {
+        fn sum(self, more: u32) -> u32 {
+            self.0 + self.1 + more
+        }
+        #[allow(clippy::trivially_copy_pass_by_ref)] // It is to borrow.
+        fn first(&self, more: u32) -> u32 {
+            self.0 + more
+        }
+        fn grow(&mut self, by: u32) -> &mut u32 {
+            self.0 += by;
+            &mut self.0
+        }
+    }
+
+    /// Calls a method on a place that is set to another value meanwhile. What it gives may borrow of these variables, as in a
+    /// machine's arm.
+    macro_rules! meanwhile {
+        ($result:ident = $place:expr, $set:expr, $method:ident($argument:expr)) => {
+            #[allow(unused_mut)]
+            let mut kept = receiver!($place);
+            let () = $set;
+            let asked = kept.asked();
+            #[allow(unused_mut)]
+            let mut on;
+            let $result = called!(asked, $place.$method($argument), {
+                on = watched!(kept, asked, $place);
+                (*on).$method(
+                    (
+                        if asked.for_the_place() {
+                            continue;
+                        },
+                        $argument,
+                    )
+                        .1,
+                )
+            });
+        };
+        ($place:expr, $set:expr, $method:ident($argument:expr)) => {{
+            meanwhile!(result = $place, $set, $method($argument));
+            result
+        }};
+    }
+
+    #[test]
+    fn what_a_method_takes_by_value_was_copied_before() {
+        let mut count = 5_u32;
+        assert_eq!(meanwhile!(count, count = 100, max(7)), 7);
+        assert_eq!(meanwhile!(count, count = 5, wrapping_add(7)), 107);
+        let mut boxed = Box::new(5_u32);
+        assert_eq!(meanwhile!(boxed, *boxed = 100, wrapping_add(7)), 12);
+        let mut pair = Pair(1, 2);
+        assert_eq!(meanwhile!(pair, pair = Pair(10, 20), sum(3)), 6);
+        assert_eq!(meanwhile!(pair, pair = Pair(1, 2), first(3)), 13);
+    }
+
+    #[test]
+    fn what_a_method_changes_is_the_place() {
+        let mut pair = Pair(1, 2);
+        meanwhile!(grown = pair, pair = Pair(10, 20), grow(3));
+        *grown += 1;
+        assert_eq!((pair.0, pair.1), (14, 20));
+        let mut option = Some(1);
+        assert_eq!(meanwhile!(option, option = Some(2), replace(3)), Some(2));
+        assert_eq!(option, Some(3));
+        let mut list = vec![1];
+        meanwhile!(list, list = vec![2], push(3));
+        assert_eq!(list, [2, 3]);
+        let mut word = String::from("a");
+        meanwhile!(word, word = String::from("b"), push_str(&1.to_string()));
+        assert_eq!(word, "b1");
+    }
+
+    #[test]
+    fn what_is_no_copy_can_be_moved() {
+        let word = Some(String::from("a"));
+        assert_eq!(meanwhile!(word, (), unwrap_or("b".to_owned())), "a");
+        let items = [1, 2];
+        assert_eq!(meanwhile!(items.iter(), (), chain(&[3])).sum::<i32>(), 6);
+    }
+
+    #[test]
+    fn what_a_borrow_shows_is_copied_too() {
+        let (before, after) = (5_u32, 100);
+        let mut shown = &before;
+        assert_eq!(meanwhile!(shown, shown = &after, wrapping_add(7)), 12);
+        assert_eq!(*shown, 100);
+        let (mut before, mut after) = (Pair(1, 2), Pair(10, 20));
+        let mut lent = &mut before;
+        assert_eq!(meanwhile!(lent, lent = &mut after, sum(3)), 6);
+        meanwhile!(grown = lent, (), grow(3));
+        *grown += 1;
+        assert_eq!(after.0, 14);
+    }
+
+    #[test]
+    fn a_number_is_compared_as_it_was_and_a_text_as_it_is() {
+        let mut count = 5_u32;
+        let kept = compared!(count);
+        count = 100;
+        assert!(as_it_was!(kept, count) < 7);
+        assert_eq!(count, 100);
+        let mut word = String::from("a");
+        let kept = compared!(word[..]);
+        word.push('b');
+        assert!(as_it_was!(kept, word[..]) == *"ab");
+    }
+}
