@@ -48,6 +48,11 @@ impl Activities {
         Activities { registered, running: BTreeMap::new(), office, resting: BTreeMap::new(), rests: 0 }
     }
 
+    /// Where attempts run.
+    pub(super) fn tokio(&self) -> &Handle {
+        &self.office.tokio
+    }
+
     pub(super) fn running(&self) -> usize {
         self.running.len()
     }

@@ -6,6 +6,7 @@
 //! Activities run on the tokio runtime that the engine was opened in.
 
 mod activities;
+mod answers;
 mod ask;
 mod asker;
 mod attempt;

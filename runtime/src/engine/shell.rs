@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::activities::Activities;
+use super::answers::Answers;
 use super::clock::Clock;
 use super::committer::Committer;
 use super::driver::{Driver, Work};
@@ -329,10 +330,11 @@ impl Shell {
     fn let_out(&mut self) {
         // Who is told something below may look at it.
         self.shared.running_activities.store(self.activities.running(), Ordering::Release);
+        let mut answers = Answers::default();
         for effect in self.driver.let_out() {
             self.has_let_out = true;
             match effect {
-                Effect::Reply(send) => send(),
+                Effect::Reply(send) => answers.push(send),
                 Effect::Attempt(order) => self.activities.carry_out(order),
                 Effect::Parked { id, reason } => tracing::warn!(run = id, %reason, "run parked"),
                 Effect::Damaged(damage) => {
@@ -342,6 +344,8 @@ impl Shell {
             }
         }
         self.shared.running_activities.store(self.activities.running(), Ordering::Release);
+        // A test is the same each time.
+        answers.hand_over((!self.clock.is_virtual()).then(|| self.activities.tokio()));
     }
 
     /// Says why the engine ends, before the askers whose answers are dropped then look for it.
