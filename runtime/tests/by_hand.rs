@@ -14,8 +14,6 @@ pub enum HandState {
 }
 impl State for HandState {
     const MACHINE: &'static str = "Hand::run";
-    const START: Self = HandState::Start;
-    const DONE: Self = HandState::Done;
     const ALL: &'static [Self] =
         &[HandState::Start, HandState::AwaitSleep, HandState::AwaitSleep2, HandState::Done];
     const TABLE: &'static [StateEntry] =
@@ -43,9 +41,6 @@ impl<S0: Send + 'static, S1: Send + 'static, W2: Send + 'static, W3: Send + 'sta
         w2: Slot::empty(),
         w3: Slot::empty(),
     };
-    fn at(&self) -> HandState {
-        self.at
-    }
 }
 #[derive(Default)]
 struct Hand {

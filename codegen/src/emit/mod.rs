@@ -150,7 +150,8 @@ fn states(graph: &Graph, analysis: &Analysis, names: &machine::Names) -> TokenSt
     });
     quote! {
         #[doc = #docs]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        // No more traits than are needed: for each, rustc reads all impls of it that there are.
+        #[derive(Clone, Copy)]
         #[automatically_derived]
         pub enum #state {
             /// Before the first step.
@@ -162,8 +163,6 @@ fn states(graph: &Graph, analysis: &Analysis, names: &machine::Names) -> TokenSt
         #[automatically_derived]
         impl ::longhaul::machine::State for #state {
             const MACHINE: &'static str = #path;
-            const START: Self = Self::Start;
-            const DONE: Self = Self::Done;
             const ALL: &'static [Self] = &[Self::Start, #(Self::#variants,)* Self::Done];
             const TABLE: &'static [::longhaul::machine::StateEntry] =
                 &[("Start", &[]), #((#texts, #live),)* ("Done", &[])];
@@ -210,9 +209,6 @@ fn frame(analysis: &Analysis, names: &machine::Names) -> TokenStream {
         impl<#(#params: 'static),*> ::longhaul::machine::Frame for #frame<#(#params),*> {
             type State = #state;
             const EMPTY: Self = #frame { at: #state::Start, #empty };
-            fn at(&self) -> #state {
-                self.at
-            }
         }
     }
 }

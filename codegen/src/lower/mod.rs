@@ -7,6 +7,7 @@
 mod again;
 mod assign;
 mod branches;
+mod build;
 mod capitals;
 mod changes;
 mod concurrent;
@@ -266,8 +267,7 @@ impl Lower<'_, '_> {
 
     /// The expression that names a variable.
     fn path(&self, var: VarId) -> Expr {
-        let ident = &self.graph.var(var).ident;
-        syn::parse_quote!(#ident)
+        build::name(self.graph.var(var).ident.clone())
     }
 
     /// Declares what a pattern binds, in the current scope.

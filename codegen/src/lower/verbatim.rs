@@ -1,14 +1,14 @@
 //! Code without an await stays as it is written, but for its ways out: `return`, `?`, and each `break` or
 //! `continue` of a loop that became blocks turn into placeholder calls, which emission replaces.
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat, Stmt};
 
 use super::find::each_ident;
 use super::given::NoNames;
-use super::{Lower, at};
+use super::{Lower, at, build};
 use crate::cfg::{Asks, Exit, ExitId, ExitTo};
 use crate::diag;
 use crate::names::bindings;
@@ -90,28 +90,26 @@ impl<'l, 'a, 'e> Rewrite<'l, 'a, 'e> {
     fn exit(&mut self, to: ExitTo, value: Option<&Expr>, span: Span) -> Expr {
         self.lower.graph.exits.push(Exit { to, hidden: self.around.hidden.clone(), asks: Asks::default() });
         let name = format_ident!("{}{}", PLACEHOLDER, self.lower.graph.exits.len() - 1, span = at(span));
-        syn::parse_quote!(#name(#value))
+        build::call(build::name(name), value.cloned(), Span::call_site())
     }
 
     fn question(&mut self, operand: &Expr, span: Span) -> Expr {
         let span = at(span);
-        let residual: Expr = syn::parse_quote_spanned! {span=>
-            ::longhaul::machine::FromResidual::from_residual(__residual)
-        };
+        let ident = |name| Ident::new(name, span);
+        let residual = build::call_of_machine(["FromResidual", "from_residual"], ident("__residual"));
         let asks = Asks { vars: self.lower.temps_in(quote!(#operand)), again: !exits_in(operand).is_empty() };
         let exit = self.exit(ExitTo::Return, Some(&residual), span);
         if let Some(exit) = self.lower.graph.exits.last_mut() {
             exit.asks = asks;
         }
-        let question = quote_spanned!(span=> ::longhaul::machine::Question::question);
-        syn::parse_quote_spanned! {span=>
-            match #operand {
-                __operand => match #question(__operand) {
-                    ::core::ops::ControlFlow::Continue(__value) => __value,
-                    ::core::ops::ControlFlow::Break(__residual) => #exit,
-                },
-            }
-        }
+        let asked = build::call_of_machine(["Question", "question"], ident("__operand"));
+        let goes_on = build::control_flow("Continue", ident("__value"));
+        let breaks = build::control_flow("Break", ident("__residual"));
+        let value = build::name(ident("__value"));
+        let arms = vec![build::arm(goes_on, value, span), build::arm(breaks, exit, span)];
+        let answered = build::match_of(asked, arms, span);
+        let arm = build::arm(build::binding(ident("__operand")), answered, span);
+        build::match_of(operand.clone(), vec![arm], span)
     }
 
     /// Where a `break` or `continue` goes, unless it stays within the verbatim code.

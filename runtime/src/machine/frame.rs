@@ -20,14 +20,10 @@ pub trait Stored: Serialize + Deserialize<'static> + 'static {}
 impl<T: Serialize + Deserialize<'static> + 'static> Stored for T {}
 
 /// The states of one machine: a plain enum that the generator writes.
-pub trait State: Copy + Eq + 'static {
+pub trait State: Copy + 'static {
     /// The machine, as `Workflow::method`.
     const MACHINE: &'static str;
-    /// Before the first step: the first of [`ALL`](Self::ALL).
-    const START: Self;
-    /// After the last step: the last of them.
-    const DONE: Self;
-    /// All states, in source order.
+    /// All states: before the first step, in source order, after the last step.
     const ALL: &'static [Self];
     /// What there is to know of each of them.
     // A table and not a `match` for each fact: so it is data, and not code to compile.
@@ -55,8 +51,6 @@ pub trait Frame: Sized + 'static {
     /// A frame in its first state, with nothing in its slots.
     // A constant, so that it is data: as code it would be a dozen lines of LLVM's for each slot.
     const EMPTY: Self;
-    /// Its position.
-    fn at(&self) -> Self::State;
 }
 
 /// A place for one variable that lives across an await.

@@ -43,8 +43,6 @@ pub(crate) enum LedgerState {
 
 impl State for LedgerState {
     const MACHINE: &'static str = "Ledger::run";
-    const START: Self = LedgerState::Start;
-    const DONE: Self = LedgerState::Done;
     const ALL: &'static [Self] = &[Self::Start, Self::AwaitClosed, Self::AwaitHandlers, Self::Done];
 
     const TABLE: &'static [lh::StateEntry] =
@@ -64,10 +62,6 @@ impl lh::Frame for LedgerFrame {
     type State = LedgerState;
 
     const EMPTY: Self = LedgerFrame { at: LedgerState::Start, mode: Slot::empty() };
-
-    fn at(&self) -> LedgerState {
-        self.at
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,8 +73,6 @@ pub(crate) enum LaterState {
 
 impl State for LaterState {
     const MACHINE: &'static str = "Ledger::add_later";
-    const START: Self = LaterState::Start;
-    const DONE: Self = LaterState::Done;
     const ALL: &'static [Self] = &[Self::Start, Self::AwaitWork, Self::Done];
 
     const TABLE: &'static [lh::StateEntry] = &[("Start", &[]), ("AwaitWork", &[0]), ("Done", &[])];
@@ -99,10 +91,6 @@ impl lh::Frame for LaterFrame {
     type State = LaterState;
 
     const EMPTY: Self = LaterFrame { at: LaterState::Start, work: Slot::empty() };
-
-    fn at(&self) -> LaterState {
-        self.at
-    }
 }
 
 type Entries = Vec<u64>;

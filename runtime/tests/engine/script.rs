@@ -114,8 +114,6 @@ pub(crate) enum ScriptState {
 
 impl State for ScriptState {
     const MACHINE: &'static str = "Script::run";
-    const START: Self = ScriptState::Start;
-    const DONE: Self = ScriptState::Done;
     const ALL: &'static [Self] = &[
         Self::Start,
         Self::AwaitWork,
@@ -206,10 +204,6 @@ impl lh::Frame for ScriptFrame {
         extra: Slot::empty(),
         all: Slot::empty(),
     };
-
-    fn at(&self) -> ScriptState {
-        self.at
-    }
 }
 
 /// What handlers see of a script.

@@ -38,21 +38,21 @@ impl Emit<'_> {
                         Some(Door { pattern: Some(pattern), .. }) => {
                             let open = open_name(*branch);
                             quote! {
-                                if #open && #position == #done {
+                                if #open && ::core::matches!(#position, #done) {
                                     if let #pattern = *#place.get_mut() { break #label #number; }
                                 }
                             }
                         }
                         Some(_) => {
                             let open = open_name(*branch);
-                            quote!(if #open && #position == #done { break #label #number; })
+                            quote!(if #open && ::core::matches!(#position, #done) { break #label #number; })
                         }
-                        None => quote!(if #position == #done { break #label #number; }),
+                        None => quote!(if ::core::matches!(#position, #done) { break #label #number; }),
                     };
                     runs.extend(first);
                 }
                 Concurrency::TryJoin => runs.extend(quote! {
-                    if #position == #done {
+                    if ::core::matches!(#position, #done) {
                         if let ::core::option::Option::Some(__error) = #place.take_error() {
                             break #label ::core::result::Result::Err(__error);
                         }
@@ -64,7 +64,7 @@ impl Emit<'_> {
             let shut: Vec<_> = data.branches.iter().filter(|branch| self.door(**branch).is_some()).collect();
             if shut.len() == data.branches.len() {
                 let (number, positions) = (shut.len(), shut.into_iter().map(|branch| self.position(*branch)));
-                runs.extend(quote!(if #(#positions == #done)&&* { break #label #number; }));
+                runs.extend(quote!(if #(::core::matches!(#positions, #done))&&* { break #label #number; }));
             }
             return quote! {
                 #declared
@@ -73,7 +73,7 @@ impl Emit<'_> {
         }
         let positions: Vec<_> = data.branches.iter().map(|branch| self.position(*branch)).collect();
         let places: Vec<_> = (0..data.branches.len()).map(|number| self.output(construct, number)).collect();
-        let all_done = quote!(if #(#positions != #done)||* { #pause; });
+        let all_done = quote!(if #(!::core::matches!(#positions, #done))||* { #pause; });
         if data.kind == Concurrency::Join {
             return quote! {
                 #runs
@@ -111,8 +111,8 @@ impl Emit<'_> {
                 let __shielded = #enter;
                 #run
                 #never
-                __ctx.leave_shield(__shielded, #position == #done);
-                if #position != #done { #pause; }
+                __ctx.leave_shield(__shielded, ::core::matches!(#position, #done));
+                if !::core::matches!(#position, #done) { #pause; }
                 let mut #output = #place.take();
             };
         }
@@ -121,7 +121,7 @@ impl Emit<'_> {
             let __shields = __ctx.shields();
             #run
             #never
-            let mut #output = if #position == #done {
+            let mut #output = if ::core::matches!(#position, #done) {
                 ::core::result::Result::Ok(#place.take())
             } else if __ctx.gives_up(__shields) {
                 ::core::result::Result::Err(::longhaul::machine::Cancelled)

@@ -153,7 +153,7 @@ impl<'a> Emit<'a> {
     /// Whether a branch is to be entered: it is not done, or on the way to a task's body.
     pub(super) fn is_entered(&self, task: TaskId) -> TokenStream {
         let (position, done) = (self.position(task), self.state("Done"));
-        let undone = quote!(#position != #done);
+        let undone = quote!(!::core::matches!(#position, #done));
         let Some((construct, _)) = self.graph.tasks[task.0].branch_of else { return undone };
         if !self.is_on_a_way(construct) {
             return undone;
