@@ -8,7 +8,9 @@ use super::*;
 use crate::activity::{Activity, Retry};
 use crate::codec::{Payload, encode};
 use crate::machine::OpId;
-use crate::store::{MarkRecord, MemoryDisk, MemoryStore, RunNo, Store, Table, TaskId};
+use crate::store::{
+    self, HeartbeatRecord, MarkRecord, MemoryDisk, MemoryStore, RunNo, Store, Table, TaskId, TaskRecord,
+};
 use crate::time::Moment;
 
 struct Turns {
@@ -164,6 +166,24 @@ fn a_result_and_a_timer_in_one_turn_are_one_transition_and_the_first_branch_wins
     let description = described(&mut turns, 1_000);
     assert_eq!((description.state.as_str(), description.transitions), ("AwaitApprovals", 2));
     assert_eq!(description.unread, 0);
+}
+
+#[test]
+fn an_attempt_that_is_dropped_is_held_and_what_it_last_told_is_stored() {
+    let mut turns = Turns::new();
+    turns.turn(0, [start([Do::Call(1)])]);
+    let details = encode("half").expect("a text can be encoded");
+    let dropped =
+        Input::Attempted { task: CALL, attempt: 1, end: AttemptEnd::Dropped, details: Some(details.clone()) };
+    assert!(turns.turn(1_000, [dropped]).is_empty());
+    let rows = turns.disk.rows(Table::Tasks);
+    let [(key, row)] = &rows[..] else { panic!("{rows:?}") };
+    let record: TaskRecord = store::open(Table::Tasks, key, row).expect("it is not damaged");
+    assert_eq!(record.heartbeat, Some(Box::new(HeartbeatRecord { at: Moment(1_000), details })));
+    // Nothing runs that could be late.
+    assert_eq!(turns.shard.next_deadline(), None);
+    assert!(turns.turn(1_000_000_000, []).is_empty());
+    assert_eq!(turns.disk.rows(Table::Tasks), rows);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Runs that a crash has left ahead of their stored state, in an engine that does not know their workflow.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use longhaul::Engine;
 use longhaul::engine::{Clock, EngineBuilder, ListFilter, RunStatus, WaitingFor};
 use longhaul::error::{CancelError, QueryError, RedriveError};
 use longhaul::store::{MemoryDisk, Outcome, ParkReason, Seq, Table};
+use tokio::sync::Notify;
 
 use crate::large::{is_stored, large};
 use crate::script::{Do, Work};
@@ -167,4 +169,41 @@ async fn a_run_ahead_of_its_state_is_terminated_where_its_workflow_is_not_regist
         engine.advance(Duration::from_secs(5)).await.unwrap();
     }
     open(&disk).await.verify("a").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_run_ahead_of_its_state_waits_for_is_told_without_the_timers_that_it_gave_up() {
+    let disk = MemoryDisk::new();
+    let done = Arc::new(Notify::new());
+    let engine = {
+        let done = Arc::clone(&done);
+        builder().play::<Work, _, _>(move |_, (n,)| {
+            let done = Arc::clone(&done);
+            async move {
+                done.notified().await;
+                Ok(n)
+            }
+        })
+    };
+    let engine = engine.open_store(disk.store()).await.unwrap();
+    let run = start(&engine, "a", [Do::Race(1, 1_000_000), Do::Approvals(200)]).await;
+    for n in 0..50 {
+        approve(&run, &format!("{n:>200}")).await;
+    }
+    // The stored state has the race, and the end of it is behind that.
+    while !is_stored(&disk, &run) {
+        approve(&run, "one more").await;
+    }
+    approve(&run, "and one").await;
+    let racing = run.describe().await.unwrap();
+    assert!(!is_stored(&disk, &run) && !disk.rows(Table::Timers).is_empty());
+    done.notify_one();
+    while run.describe().await.unwrap().transitions == racing.transitions {
+        tokio::task::yield_now().await;
+    }
+    assert!(!is_stored(&disk, &run) && disk.rows(Table::Timers).is_empty());
+
+    let engine = without().open_store(disk.snapshot().store()).await.unwrap();
+    let waits = find(&engine, "a").await.describe().await.unwrap().waits_for;
+    assert!(!waits.iter().any(|wait| matches!(wait.what, WaitingFor::Timer { .. })), "{waits:?}");
 }
