@@ -38,7 +38,7 @@ const PROGRAMS: [(&str, &str); 17] = [
     ),
     (
         "signals [RUNS SENDERS]",
-        "signals a second, acknowledged, into one run and into many; or into RUNS, and the processor time of each thread",
+        "signals a second, acknowledged, into one run and into many; or into RUNS, the processor time of each thread, and bare fjall",
     ),
     ("starts", "how long a start takes to be acknowledged"),
     ("sleeping [RUNS]", "memory and disk of sleeping runs (a million), open after SIGKILL under load"),

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use longhaul::Engine;
 use longhaul::prelude::*;
+use longhaul::store::FjallStore;
 
+use crate::limit::{self, Noted, Noting};
 use crate::machine;
 use crate::report::{Holds, rate, row};
 
@@ -47,11 +49,11 @@ impl Counter {
     }
 }
 
-/// `only`: of all these, that with so many runs and senders; and the processor time of each thread.
+/// `only`: of all these, that with so many runs and senders; the processor time of each thread, and what bare fjall would allow.
 pub(crate) fn measure(only: Option<(u64, u64)>) -> Result<(), Box<dyn Error>> {
     let tokio = machine::tokio()?;
     if let Some((runs, senders)) = only {
-        let Storm { per_second, sent, threads } = tokio.block_on(storm(runs, senders))?;
+        let Storm { per_second, sent, threads } = tokio.block_on(storm(runs, senders, None))?;
         row(
             format!("signals into {runs} runs, {senders} senders"),
             format!("{per_second:.0}/s"),
@@ -59,10 +61,10 @@ pub(crate) fn measure(only: Option<(u64, u64)>) -> Result<(), Box<dyn Error>> {
             Holds::Told,
         );
         machine::tell_threads(threads, sent, "signal");
-        return Ok(());
+        return against_bare_fjall(&tokio, runs, senders);
     }
     for (runs, senders) in [(1, 64), (1, 1_024), (RUNS, 64), (RUNS, 1_024), (RUNS, 4_096)] {
-        let Storm { per_second, .. } = tokio.block_on(storm(runs, senders))?;
+        let Storm { per_second, .. } = tokio.block_on(storm(runs, senders, None))?;
         row(
             format!("signals into {runs} runs, {senders} senders"),
             format!("{per_second:.0}/s"),
@@ -70,6 +72,31 @@ pub(crate) fn measure(only: Option<(u64, u64)>) -> Result<(), Box<dyn Error>> {
             per_second >= EXPECTED,
         );
     }
+    Ok(())
+}
+
+/// The batches of a storm, committed by bare fjall.
+fn against_bare_fjall(
+    tokio: &tokio::runtime::Runtime,
+    runs: u64,
+    senders: u64,
+) -> Result<(), Box<dyn Error>> {
+    let noted = Noted::default();
+    let Storm { per_second, sent, .. } = tokio.block_on(storm(runs, senders, Some(&noted)))?;
+    let commits = std::mem::take(&mut *noted.lock().map_err(|_| "a thread panicked")?);
+    let folder = tempfile::tempdir()?;
+    let bare = rate(sent, limit::commit_all(folder.path(), &commits)?);
+    let writes: usize = commits.iter().map(longhaul::store::Batch::len).sum();
+    #[allow(clippy::cast_precision_loss)]
+    let (per_signal, per_sync) = (writes as f64 / sent as f64, writes as f64 / commits.len() as f64);
+    row(
+        "bare fjall, the same batches",
+        format!(
+            "{bare:.0}/s ({per_signal:.1} writes a signal, {per_sync:.0} a sync); noted at {per_second:.0}/s"
+        ),
+        "",
+        Holds::Told,
+    );
     Ok(())
 }
 
@@ -82,9 +109,13 @@ struct Storm {
 }
 
 /// How many signals a second are acknowledged, while each sender waits for the acknowledgement of one before it sends the next.
-async fn storm(runs: u64, senders: u64) -> Result<Storm, Box<dyn Error>> {
+async fn storm(runs: u64, senders: u64, noted: Option<&Noted>) -> Result<Storm, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let engine = Engine::builder().workflow::<Counter>().open(folder.path()).await?;
+    let builder = Engine::builder().workflow::<Counter>();
+    let engine = match noted {
+        Some(noted) => builder.open_store(Noting::new(FjallStore::open(folder.path())?, noted)).await?,
+        None => builder.open(folder.path()).await?,
+    };
     let mut handles = Vec::new();
     for _ in 0..runs {
         handles.push(tokio::spawn(engine.start::<Counter>(()).into_future()));
@@ -94,6 +125,10 @@ async fn storm(runs: u64, senders: u64) -> Result<Storm, Box<dyn Error>> {
         counters.push(handle.await??);
     }
     let counters = Arc::new(counters);
+    if let Some(noted) = noted {
+        // The starts are not what is measured.
+        noted.lock().map_err(|_| "a thread panicked")?.clear();
+    }
     let (over, counted) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let workers: Vec<_> = (0..senders)
         .map(|sender| {
