@@ -5,7 +5,7 @@ use longhaul::testing::TestEngine;
 
 use super::{BEGIN, Notes, wide};
 
-#[activity(max_concurrent = 2, schedule_to_start = "90s", retry(max_attempts = 1))]
+#[activity(max_concurrent = 2, schedule_to_start = "90s", retry(max_attempts = 3))]
 pub(crate) async fn narrow(number: u64) -> u64 {
     number
 }
