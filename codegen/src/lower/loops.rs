@@ -73,6 +73,8 @@ impl Lower<'_, '_> {
     }
 
     pub(super) fn for_expr(&mut self, expr: &syn::ExprForLoop, dest: Dest) {
+        let unzipped = self.unzipped(expr);
+        let expr = unzipped.as_ref().unwrap_or(expr);
         let span = expr.expr.span();
         let value = self.expr(&expr.expr);
         match self.source(value) {

@@ -32,6 +32,7 @@ mod stmt;
 mod taken;
 mod verbatim;
 mod views;
+mod zipped;
 
 pub(crate) use find::{attributes_on_awaits, is_concurrent};
 pub(crate) use given::without_names;

@@ -10,6 +10,7 @@ bodies! {
     LazyChains { lazy_iterators_are_found_again(3); }
     LoopPatterns { loops_bind_patterns(3); }
     LazyOnce { closures_are_asked_once_for_each_item(3); }
+    TakenBesideLent { what_is_taken_stands_beside_what_is_borrowed(3); }
 }
 
 #[workflow]
@@ -221,5 +222,47 @@ impl LazyOnce {
         for order in orders.iter_mut().filter(|order| order.id != 2) { order.id = 2; none().await?; order.name.push('x'); }
         for (i, order) in orders.iter().filter(|order| order.id == 2).enumerate() { none().await?; self.note(format!("{i}{order:?}")); }
         Ok(format!("{seen:?} {asked}"))
+    }
+}
+
+#[workflow]
+impl TakenBesideLent {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        let mut names = vec!["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        let numbers = list(n).await?;
+        for (number, name) in numbers.clone().into_iter().zip(&names) { self.note(number); self.note(name); }
+        for (number, name) in numbers.into_iter().zip(&names) {
+            let more = num(number).await?;
+            if more == 20 { continue; }
+            self.note(format!("{name}{number}{more}"));
+        }
+        let tasks: Vec<_> = names.iter().map(|name| ctx.spawn(text(name.clone()))).collect();
+        for (task, name) in tasks.into_iter().zip(&names) {
+            let done = task.await?.unwrap_or_default();
+            self.note(format!("{name} {done}"));
+        }
+        let suffixes = list(2).await?;
+        for (name, suffix) in names.iter_mut().zip(suffixes) {
+            let suffix = num(suffix).await?.to_string();
+            name.push_str(&suffix);
+        }
+        let others = vec![(1, "x".to_owned()), (2, "y".to_owned()), (3, "z".to_owned())];
+        'outer: for ((i, other), name) in others.into_iter().zip(names.iter().rev().skip(1)) {
+            for _ in 0..i {
+                none().await?;
+                if i == 2 { break 'outer; }
+            }
+            self.note(format!("{i}{other}{name}"));
+        }
+        self.items = list(3).await?;
+        let more = list(9).await?;
+        for (item, more) in self.items.iter_mut().zip(more) { *item += num(more).await?; }
+        let ends = vec![1, 2];
+        for (&item, end) in self.items.iter().zip(ends.into_iter()) {
+            none().await?;
+            self.log.push(format!("{item} {end}"));
+        }
+        Ok(names.join(" "))
     }
 }
