@@ -140,3 +140,94 @@ fn end_of(attempt: Attempt) -> AttemptEnd {
         Attempt::Broken(error) => AttemptEnd::Broken(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{self, Receiver};
+
+    use super::*;
+    use crate::engine::limits::Bounds;
+    use crate::machine::OpId;
+    use crate::store::RunNo;
+    use crate::time::Moment;
+
+    type Activity = Pin<Box<dyn Future<Output = Attempt> + Send>>;
+
+    /// Panics where it is dropped.
+    struct Touchy;
+
+    impl Drop for Touchy {
+        fn drop(&mut self) {
+            panic!("touched");
+        }
+    }
+
+    fn begin(activity: fn() -> Activity) -> (tokio::runtime::Runtime, Attempting, Receiver<Message>) {
+        let tokio = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (messages, told) = mpsc::channel();
+        let office =
+            Office { messages, tokio: tokio.handle().clone(), is_virtual: false, bounds: Bounds::default() };
+        let office = Arc::new(office);
+        let task = TaskId { run: RunNo(1), op: OpId(2) };
+        let link = office.link(task, 1, None, None, Moment(0));
+        let ctx = ActivityContext::linked("run".to_owned(), "activity", 2, 1, Arc::clone(&link));
+        let run: ErasedActivity = Arc::new(move |_, _| activity());
+        let attempting = Attempting::new(task, &run, ctx, Payload::default(), link, office);
+        (tokio, attempting, told)
+    }
+
+    /// The ends that were told, until the attempt is gone.
+    fn ends(activity: fn() -> Activity) -> Vec<AttemptEnd> {
+        let (tokio, attempting, told) = begin(activity);
+        tokio.block_on(attempting);
+        drop(tokio);
+        told.into_iter().map(end).collect()
+    }
+
+    fn end(message: Message) -> AttemptEnd {
+        match message {
+            Message::Work(Work::Input(Input::Attempted { end, .. })) => end,
+            _ => panic!("an attempt tells of its end and of nothing else"),
+        }
+    }
+
+    fn is_panic(ends: &[AttemptEnd], text: &str) -> bool {
+        matches!(ends, [AttemptEnd::Panicked(message)] if message == text)
+    }
+
+    #[test]
+    fn an_attempt_tells_its_end_once() {
+        let ends = ends(|| Box::pin(async { Attempt::Completed(Payload(vec![1])) }));
+        assert!(matches!(&*ends, [AttemptEnd::Completed(Payload(output))] if *output == [1]), "{ends:?}");
+    }
+
+    #[test]
+    fn a_panic_is_the_end_of_an_attempt_wherever_it_comes_from() {
+        let made = ends(|| panic!("not made"));
+        assert!(is_panic(&made, "not made"), "{made:?}");
+        let polled = ends(|| Box::pin(async { panic!("not done") }));
+        assert!(is_panic(&polled, "not done"), "{polled:?}");
+        let dropped = ends(|| {
+            let touchy = Touchy;
+            Box::pin(std::future::poll_fn(move |_| {
+                let _ = &touchy;
+                Poll::Ready(Attempt::Completed(Payload::default()))
+            }))
+        });
+        assert!(is_panic(&dropped, "touched"), "{dropped:?}");
+    }
+
+    #[test]
+    fn an_attempt_that_is_dropped_says_so_also_where_its_code_panics_then() {
+        let (_tokio, attempting, told) = begin(|| {
+            let touchy = Touchy;
+            Box::pin(async move {
+                let _touchy = touchy;
+                std::future::pending().await
+            })
+        });
+        assert!(caught(|| drop(attempting)).is_err());
+        let ends: Vec<_> = told.into_iter().map(end).collect();
+        assert!(matches!(&*ends, [AttemptEnd::Dropped]), "{ends:?}");
+    }
+}
