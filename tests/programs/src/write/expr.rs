@@ -161,11 +161,7 @@ impl Writer {
             && let Some(var) = self.readable(Ty::Int)
             && self.vars[var].access == Access::Own
         {
-            let argument = if self.others_change(var) {
-                self.purely(|this| this.expr(Ty::Int))
-            } else {
-                self.expr(Ty::Int)
-            };
+            let argument = self.expr(Ty::Int);
             return format!("{}.{method}({argument})", self.vars[var].name);
         }
         let receiver = self.op(Ty::Int);
@@ -284,8 +280,11 @@ impl Writer {
         if self.below(2) == 1
             && let Some(var) = self.readable(Ty::Int)
         {
-            let right =
-                if self.others_change(var) { self.purely(|this| this.op(Ty::Int)) } else { self.op(Ty::Int) };
+            let right = if self.vars[var].access != Access::Own && self.others_change(var) {
+                self.purely(|this| this.op(Ty::Int))
+            } else {
+                self.op(Ty::Int)
+            };
             return format!("{} {op} {right}", operand(self.read(var)));
         }
         let left = self.op(Ty::Int);
