@@ -1,7 +1,7 @@
 //! Places that are named before an await and may be changed by others until it is over: by a signal, a task, or the branch beside.
 //!
 //! Rust copies a receiver or the left side of a comparison, if it is taken by value, and borrows it else. Which of the two it is,
-//! rustc says (`runtime/src/machine/copied.rs`): a copy is kept in a variable, or nothing, and the call is made on either.
+//! rustc says (`runtime/src/machine/copied`): a copy is kept in a variable, or nothing, and the call is made on either.
 use quote::format_ident;
 use syn::{Expr, ExprMethodCall, Macro};
 

@@ -8,7 +8,7 @@ use syn::{Expr, ExprForLoop, Pat};
 
 use super::find::expr_awaits;
 use super::place::peel;
-use super::{Lower, at};
+use super::{Lower, at, order};
 
 impl Lower<'_, '_> {
     /// The loop over what is taken alone, where one of two is.
@@ -45,6 +45,9 @@ impl Lower<'_, '_> {
             ::core::iter::Iterator::enumerate(::core::iter::IntoIterator::into_iter(#taken))
         };
         expr.body.stmts.insert(0, next);
+        // Its turns are counted by what is taken, so what is borrowed is asked for its order here.
+        let asked = order::asked(&lent, None);
+        self.expr_stmt(syn::parse_quote!({ #asked }));
         Some(expr)
     }
 

@@ -346,10 +346,10 @@ impl Context {
         self.step.borrow_mut().fault.get_or_insert(fault);
     }
 
-    /// What was encoded; where that was refused, this is a fault.
+    /// What was encoded or decoded; where that was refused, this is a fault.
     #[inline(never)]
-    pub(super) fn unless_refused(&self, encoded: Result<Payload, CodecError>) -> Option<Payload> {
-        encoded.map_err(|error| self.fault(error)).ok()
+    pub(super) fn unless_refused<T>(&self, coded: Result<T, CodecError>) -> Option<T> {
+        coded.map_err(|error| self.fault(error)).ok()
     }
 
     pub(crate) fn is_describing(&self) -> bool {
@@ -376,13 +376,7 @@ impl Context {
 
     /// The same of an error.
     pub(crate) fn decode_error<E: StoredError>(&self, payload: &Payload) -> Option<E> {
-        match codec::read(payload.as_bytes()) {
-            Ok(codec::AnyError(error)) => Some(error),
-            Err(error) => {
-                self.not_decoded(error, std::any::type_name::<E>());
-                None
-            }
-        }
+        self.unless_refused(codec::decode_error(payload))
     }
 
     #[cold]

@@ -37,6 +37,13 @@ impl Flow {
         for (a, b) in list.iter().zip(&self.seen) {
             num(*a + *b).await?;
         }
+        let more = list.clone();
+        for (a, b) in list.into_iter().zip(&self.seen) {
+            num(a + *b).await?;
+        }
+        for (b, a) in self.usage.values().zip(more) {
+            num(a + *b).await?;
+        }
         Ok(n)
     }
 }
