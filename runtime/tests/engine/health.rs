@@ -8,7 +8,7 @@ use longhaul::prelude::*;
 use longhaul::store::{CommitFault, MemoryDisk, Table};
 use longhaul::{Engine, EngineError};
 
-use crate::limits::gated;
+use crate::gate::gated;
 use crate::script::{Do, Script, Work, lower, raise};
 use crate::support::{approve, builder, find, open, start};
 
