@@ -14,6 +14,7 @@ mod attempting;
 mod begun;
 mod builder;
 mod clock;
+mod closing;
 mod committer;
 mod complete;
 mod driver;
@@ -250,7 +251,8 @@ impl Engine {
     }
 
     /// Stops: takes no more work, lets go of running activities (they run again after the next open), and closes
-    /// the store. What was acknowledged is durable.
+    /// the store. What was acknowledged is durable. When this is done, the data directory can be opened again; where the store has to do
+    /// more than 10 s of work in its background, that goes on behind this, with a warning, and keeps the directory locked until it is done.
     pub async fn shutdown(self) -> Result<(), EngineError> {
         self.ask_shutdown().await?
     }

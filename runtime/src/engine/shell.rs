@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::activities::Activities;
 use super::answers::Answers;
 use super::clock::Clock;
+use super::closing;
 use super::committer::Committer;
 use super::driver::{Driver, Work};
 use super::limits::Bounds;
@@ -369,13 +370,13 @@ impl Shell {
         let batch = driver.last_batch();
         drop((committer, inbox, next, advances, unheard));
         let written = if batch.is_empty() { Ok(()) } else { store.commit(&batch) };
-        let closed = written.and_then(|()| store.close());
-        if let Err(error) = &closed {
-            tracing::error!(%error, "the store was not closed in an orderly way");
+        if let Err(error) = &written {
+            tracing::error!(%error, "the last states were not written; the next open makes them again");
         }
-        drop((activities, store));
+        drop(activities);
+        let closed = closing::close(store);
         if let Some(reply) = reply {
-            send(reply, closed.map_err(EngineError::Poisoned));
+            send(reply, written.and(closed).map_err(EngineError::Poisoned));
         }
     }
 
@@ -409,10 +410,8 @@ impl Shell {
             },
         };
         drop(inbox);
-        if let Err(error) = store.close() {
-            tracing::error!(%error, "the store was not closed in an orderly way");
-        }
-        drop(store);
+        // What is to be said is said by `why`.
+        let _ = closing::close(store);
         if let Some(reply) = reply {
             send(reply, Err(why));
         }
