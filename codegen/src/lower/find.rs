@@ -5,7 +5,7 @@ use syn::visit::Visit;
 use syn::{Expr, Macro, Stmt};
 
 /// Calls `found` with each identifier in `tokens`.
-pub(super) fn each_ident(tokens: TokenStream, found: &mut impl FnMut(&Ident)) {
+pub(crate) fn each_ident(tokens: TokenStream, found: &mut impl FnMut(&Ident)) {
     for token in tokens {
         match token {
             TokenTree::Ident(ident) => found(&ident),

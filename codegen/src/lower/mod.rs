@@ -34,7 +34,7 @@ mod verbatim;
 mod views;
 mod zipped;
 
-pub(crate) use find::{attributes_on_awaits, is_concurrent};
+pub(crate) use find::{attributes_on_awaits, each_ident, is_concurrent};
 pub(crate) use given::without_names;
 pub(crate) use kept_tasks::takes_by_reference;
 pub(crate) use label::camel;

@@ -29,7 +29,7 @@ pub(crate) use json::{hex, to_json, to_map};
 pub(crate) use read::Reader;
 pub use stored_error::StoredError;
 pub(crate) use stored_error::{AnyError, decode_error, encode_error};
-pub(crate) use write::Writer;
+pub(crate) use write::{Window, Writer};
 
 /// Bytes of one encoded value (CBOR, field names kept).
 ///

@@ -10,7 +10,7 @@ use serde::ser::{self, Serialize, Serializer};
 
 use super::error::Error;
 use super::unordered;
-use super::write::{UNSIGNED, Writer};
+use super::write::{UNSIGNED, Window, Writer};
 
 /// Tokens of their own.
 macro_rules! tokens {
@@ -188,13 +188,20 @@ impl<'a> Serializer for &'a mut Writer {
     #[allow(clippy::question_mark)] // A `?` is several times as much for rustc to look at.
     fn collect_seq<I: IntoIterator<Item: Serialize>>(self, items: I) -> Result<(), Error> {
         let is_unordered = unordered::is(type_name::<I>());
-        let items = items.into_iter();
-        let out = match self.serialize_seq(exactly(items.size_hint())) {
-            Ok(out) => out,
+        let mut items = items.into_iter();
+        let (out, Window { from, to }) = match self.list(exactly(items.size_hint())) {
+            Ok(begun) => begun,
             Err(error) => return Err(error),
         };
-        let from = out.writer.bytes().len();
+        if from > 0 {
+            items.nth(from - 1);
+        }
+        let (mut left, from) = (to - from, out.writer.bytes().len());
         for item in items {
+            if left == 0 {
+                break;
+            }
+            left -= 1;
             if let Err(error) = item.serialize(&mut *out.writer) {
                 return Err(error);
             }
@@ -229,6 +236,17 @@ impl<'a> Serializer for &'a mut Writer {
 
     fn is_human_readable(&self) -> bool {
         false
+    }
+}
+
+impl Writer {
+    /// Begins a list; gives which of its items are to be written.
+    #[inline(never)]
+    fn list(&mut self, len: Option<usize>) -> Result<(Open<'_>, Window), Error> {
+        match self.window(len) {
+            Some(window) => Ok((Open { writer: self, levels: 0, bounded: true }, window)),
+            None => Ok((self.serialize_seq(len)?, Window::ALL)),
+        }
     }
 }
 

@@ -38,6 +38,22 @@ pub(crate) struct Writer {
     pub(super) depth: usize,
     /// How many were open at most.
     deepest: usize,
+    /// What is written of the next list.
+    window: Option<Window>,
+    /// How long the list was of which a window was written.
+    shown: Option<usize>,
+}
+
+/// Of a list these items alone, without its head and its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+}
+
+impl Window {
+    pub(crate) const NONE: Window = Window { from: 0, to: 0 };
+    pub(super) const ALL: Window = Window { from: 0, to: usize::MAX };
 }
 
 impl enc::Write for Writer {
@@ -54,7 +70,7 @@ impl Writer {
     /// Goes on behind `bytes`.
     #[inline(never)]
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Writer { bytes, depth: 0, deepest: 0 }
+        Writer { bytes, ..Writer::default() }
     }
 
     /// A writer of one payload.
@@ -129,6 +145,26 @@ impl Writer {
     pub(crate) fn begin_list(&mut self, len: usize) -> Result<(), Error> {
         self.array(Some(len));
         self.enter(1)
+    }
+
+    /// Of the next list that is written of its own, no more is written than is in the window.
+    pub(crate) fn show(&mut self, window: Window) {
+        self.window = Some(window);
+        self.shown = None;
+    }
+
+    /// How long that list is; none where there was none.
+    pub(crate) fn shown(&mut self) -> Option<usize> {
+        self.window = None;
+        self.shown.take()
+    }
+
+    /// What is to be written of a list that is so long: none where that is all of it.
+    #[inline(never)]
+    pub(super) fn window(&mut self, len: Option<usize>) -> Option<Window> {
+        let window = self.window.take()?;
+        self.shown = len;
+        len.map(|_| window)
     }
 
     /// Begins a map of `len` entries.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, LinkedList, VecDeque};
 use std::ops::{Range, RangeFrom, RangeInclusive};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::listed::Whose;
 
 /// What a `for` loop with an await in it can go over by value.
 #[diagnostic::on_unimplemented(
@@ -33,15 +35,38 @@ pub trait Cursor {
     fn next(&mut self) -> Option<Self::Item>;
 }
 
-/// The items not yet visited.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Remaining<T>(pub(super) VecDeque<T>);
+/// The items not yet visited. Stored as the list of them.
+#[derive(Debug)]
+pub struct Remaining<T> {
+    items: VecDeque<T>,
+    whose: Whose,
+}
+
+impl<T> Remaining<T> {
+    pub(super) fn of(items: VecDeque<T>) -> Self {
+        Remaining { items, whose: Whose::new() }
+    }
+}
 
 impl<T> Cursor for Remaining<T> {
     type Item = T;
     fn next(&mut self) -> Option<T> {
-        self.0.pop_front()
+        let item = self.items.pop_front();
+        self.whose.gone += u64::from(item.is_some());
+        item
+    }
+}
+
+impl<T: Serialize> Serialize for Remaining<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.whose.tell();
+        self.items.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Remaining<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        VecDeque::deserialize(deserializer).map(Remaining::of)
     }
 }
 
@@ -51,7 +76,7 @@ macro_rules! drained {
             type Item = $item;
             type Cursor = Remaining<$item>;
             fn into_cursor(self) -> Remaining<$item> {
-                Remaining(self.into_iter().collect())
+                Remaining::of(self.into_iter().collect())
             }
         }
     )*};

@@ -57,14 +57,28 @@ pub trait Frame: Sized + 'static {
 #[derive(Debug)]
 pub struct Slot<T> {
     pub(super) value: Option<T>,
-    /// Whether it may be another value than was taken down last.
-    pub(super) has_changed: bool,
+    /// How it may differ from what was taken down last.
+    pub(super) change: Change,
+    /// How it did when it was moved out.
+    before: Change,
+}
+
+/// How what is in a slot may differ from what was taken down of it last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Not,
+    /// Something may have been added to the end of a list.
+    Grew,
+    /// Something may have been taken from the front of a list.
+    Shrank,
+    /// It may be anything.
+    Any,
 }
 
 impl<T> Slot<T> {
     /// A slot with nothing in it.
     pub const fn empty() -> Self {
-        Slot { value: None, has_changed: true }
+        Slot { value: None, change: Change::Any, before: Change::Any }
     }
 
     /// Moves a value in.
@@ -73,7 +87,17 @@ impl<T> Slot<T> {
     #[inline(never)]
     pub fn put(&mut self, value: T) {
         self.value = Some(value);
-        self.has_changed = true;
+        self.change = Change::Any;
+    }
+
+    /// What was moved in is what was moved out before, and may have something more at its end, if it is a list.
+    pub fn grew(&mut self) {
+        self.change = self.before.and(Change::Grew);
+    }
+
+    /// What was moved in is what was moved out before, and may have less at its front, if it is a list.
+    pub fn shrank(&mut self) {
+        self.change = self.before.and(Change::Shrank);
     }
 
     /// Moves the value out.
@@ -83,7 +107,8 @@ impl<T> Slot<T> {
     /// When there is none: the generator and [`Slots`] see to it that a live slot is filled.
     #[inline(never)]
     pub fn take(&mut self) -> T {
-        self.has_changed = true;
+        self.before = self.change;
+        self.change = Change::Any;
         self.value.take().expect("a slot that is live in the current state is filled")
     }
 
@@ -93,8 +118,19 @@ impl<T> Slot<T> {
     ///
     /// As [`Slot::take`].
     pub fn get_mut(&mut self) -> &mut T {
-        self.has_changed = true;
+        self.change = Change::Any;
         self.value.as_mut().expect("a slot that is live in the current state is filled")
+    }
+}
+
+impl Change {
+    /// One after the other.
+    fn and(self, then: Change) -> Change {
+        match self {
+            Change::Not => then,
+            same if same == then => same,
+            _ => Change::Any,
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use cbor4ii::core::dec::Decode;
 use cbor4ii::core::utils::SliceReader;
 use cbor4ii::core::{RawValue, types};
 
 use super::context::{Context, Fault};
+use super::listed::Shared;
 use super::opaque::Opaque;
 use super::sheet::{Draft, Sheet};
 use super::slots::{Mode, Slots};
@@ -24,7 +24,7 @@ struct Inner {
     /// What was taken down after the last step.
     sheet: Sheet,
     /// Of the slots with much in them, what was taken down when that was last changed.
-    shared: BTreeMap<u16, Arc<Sheet>>,
+    shared: BTreeMap<u16, Shared>,
 }
 
 enum Form {

@@ -60,7 +60,7 @@ macro_rules! drained {
             type Item = <Self as Iterator>::Item;
             type Cursor = Remaining<<Self as Iterator>::Item>;
             fn into_cursor(self) -> Self::Cursor {
-                Remaining(self.collect())
+                Remaining::of(self.collect())
             }
         }
     )*};
@@ -127,7 +127,7 @@ impl<I: Finite, U: IntoIterator, F: FnMut(I::Item) -> U> IntoCursor for FlatMap<
     type Item = U::Item;
     type Cursor = Remaining<U::Item>;
     fn into_cursor(self) -> Self::Cursor {
-        Remaining(self.collect())
+        Remaining::of(self.collect())
     }
 }
 impl<I: Finite> Ordered for Flatten<I>
@@ -150,7 +150,7 @@ where
     type Item = <Self as Iterator>::Item;
     type Cursor = Remaining<<Self as Iterator>::Item>;
     fn into_cursor(self) -> Self::Cursor {
-        Remaining(self.collect())
+        Remaining::of(self.collect())
     }
 }
 

@@ -24,6 +24,7 @@ pub mod hashed;
 mod held;
 mod iterators;
 pub mod kept;
+mod listed;
 mod local;
 mod machines;
 mod opaque;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
-use super::frame::{Slot, State, StateEntry, Stored, name_at};
+use super::frame::{Change, Slot, State, StateEntry, Stored, name_at};
 use super::functions;
-use super::sheet::{Draft, Sheet};
+use super::listed::{self, Shared};
+use super::sheet::Draft;
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
 use super::wait::{Wait, WaitWriter};
@@ -28,7 +29,7 @@ pub struct Slots<'a> {
 pub(super) enum Mode<'a> {
     Encode {
         draft: &'a mut Draft,
-        shared: &'a mut BTreeMap<u16, Arc<Sheet>>,
+        shared: &'a mut BTreeMap<u16, Shared>,
         fault: Option<Fault>,
         machine: &'static str,
     },
@@ -193,7 +194,7 @@ impl Slots<'_> {
             Mode::Encode { draft, shared, fault, machine } => {
                 draft.out.text(name);
                 draft.slot(number);
-                match write(draft, shared, number, slot) {
+                match write(draft, shared, (number, type_name), slot) {
                     Ok(true) => {}
                     Ok(false) => bad_slot(fault, machine, name, &SlotError::Empty),
                     Err(error) => bad_slot(fault, machine, name, &error.encoding(type_name)),
@@ -213,10 +214,10 @@ impl Slots<'_> {
 
 /// What the visitor does to a slot whose type it does not know. Of all that visits, this alone is compiled for each
 /// type.
-trait Visited {
+pub(super) trait Visited {
     fn clear(&mut self);
-    /// Whether it may have changed since it was written last; none of what changes by itself.
-    fn has_changed(&self) -> Option<bool> {
+    /// How it may have changed since it was written last; none of what changes by itself.
+    fn change(&self) -> Option<Change> {
         None
     }
     /// Writes what is in it; gives whether there is something.
@@ -225,22 +226,32 @@ trait Visited {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), codec::Error>;
 }
 
-/// Writes a slot. What is in a variable, and much, is shared until that changes.
+/// Writes a slot. What is in a variable, and much, is shared until that changes; of a list what is changed of it.
 fn write(
     draft: &mut Draft,
-    shared: &mut BTreeMap<u16, Arc<Sheet>>,
-    number: u16,
+    shared: &mut BTreeMap<u16, Shared>,
+    (number, type_name): (u16, &'static str),
     slot: &mut dyn Visited,
 ) -> Result<bool, codec::Error> {
-    let Some(has_changed) = slot.has_changed() else { return slot.write(draft) };
-    if !has_changed && let Some(sheet) = shared.get(&number) {
-        draft.share(0, Arc::clone(sheet))?;
-        return Ok(true);
+    let Some(change) = slot.change() else { return slot.write(draft) };
+    if let Some(before) = shared.get(&number) {
+        if change == Change::Not {
+            draft.share(0, Arc::clone(before.sheet()))?;
+            return Ok(true);
+        }
+        let before =
+            listed::since(change, type_name).and_then(|since| Some((since, shared.remove(&number)?)));
+        if let Some((since, before)) = before
+            && let Some(list) = listed::write(draft, before, since, slot)?
+        {
+            shared.insert(number, list);
+            return Ok(true);
+        }
     }
     let mut is_there = Ok(false);
     let large = draft.value(&mut |draft| is_there = slot.write(draft));
     if let Some(large) = large {
-        shared.insert(number, large);
+        shared.insert(number, Shared::Whole(large));
     } else if !shared.is_empty() {
         shared.remove(&number);
     }
@@ -266,13 +277,13 @@ impl<T: Stored> Visited for Kept<'_, T> {
         self.0.value = None;
     }
 
-    fn has_changed(&self) -> Option<bool> {
-        Some(self.0.has_changed)
+    fn change(&self) -> Option<Change> {
+        Some(self.0.change)
     }
 
     fn write(&mut self, draft: &mut Draft) -> Result<bool, codec::Error> {
         let Some(value) = &self.0.value else { return Ok(false) };
-        self.0.has_changed = false;
+        self.0.change = Change::Not;
         draft.out.part(value).map(|()| true)
     }
 

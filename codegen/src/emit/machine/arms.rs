@@ -2,6 +2,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
+use super::lists::Told;
 use super::seq::Seq;
 use super::suspend::{begun_name, open_name};
 use super::{Emit, lints};
@@ -16,6 +17,8 @@ pub(super) struct Arm {
     pub(super) locals: Vars,
     /// What is named or assigned in it.
     pub(super) mentioned: Vars,
+    /// What the slots of lists are told.
+    pub(super) lists: Told,
 }
 
 impl Emit<'_> {
@@ -38,7 +41,9 @@ impl Emit<'_> {
                 }
             }
         }
-        let arm = Arm { task: block.task, locals: &named | &declared, mentioned: named.clone() };
+        let outside = &named - &declared;
+        let lists = self.lists(head, &outside);
+        let arm = Arm { task: block.task, locals: &named | &declared, mentioned: named.clone(), lists };
         let mut seq = Seq::new();
         let mut instrs = block.instrs.as_slice();
         // What is polled is in a slot, so nothing is taken before it is ready. A condition looks at variables.
@@ -53,7 +58,6 @@ impl Emit<'_> {
             });
             instrs = &instrs[1..];
         }
-        let outside = &named - &declared;
         let mut taken = Vars::new();
         for scope in graph.scope_chain(block.scope) {
             let items = &graph.scopes[scope.0].items;

@@ -5,6 +5,7 @@ mod ask;
 mod branches;
 mod code;
 mod lints;
+mod lists;
 mod seq;
 mod sites;
 mod slots;

@@ -113,7 +113,8 @@ impl Emit<'_> {
                 let kept = kept(&value);
                 looks.push(quote!(#place.put(#kept);));
             } else {
-                puts.extend(quote!(#place.put(#value);));
+                let told = arm.lists.get(var).map(|told| quote!(#place.#told();));
+                puts.extend(quote!(#place.put(#value); #told));
             }
         }
         // What may borrow goes before what it borrows from.
