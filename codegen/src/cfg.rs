@@ -112,6 +112,8 @@ pub(crate) struct Parts {
 #[derive(Debug)]
 pub(crate) enum Part {
     Whole,
+    /// All of it, with something else in the place of these fields.
+    WithSpares(BTreeSet<crate::analyse::Way>),
     /// Those that have numbers.
     Tuple(Vec<Option<Part>>),
     /// Those that have names, and the type that is made for them.

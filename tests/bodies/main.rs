@@ -75,6 +75,7 @@ macro_rules! all_themes {
             names: "themes/names.rs";
             operands: "themes/operands.rs";
             parts: "themes/parts.rs";
+            parts_again: "themes/parts_again.rs";
             patterns: "themes/patterns.rs";
             selects: "themes/selects.rs";
             shapes: "themes/shapes.rs";

@@ -118,6 +118,14 @@ fn is_other(tokens: &[TokenTree], at: usize) -> bool {
     first && !in_closure && punct(Some(at + 1), ':') && !punct(Some(at + 2), ':')
 }
 
+/// The field of `name` that a statement assigns, and the value that it gets.
+pub(super) fn assigned_in(code: &Code, name: &Ident) -> Option<(Way, Expr)> {
+    let CodeTokens::Stmt(stmt) = &code.tokens else { return None };
+    let Stmt::Expr(Expr::Assign(assign), _) = &**stmt else { return None };
+    let (of, way) = place(&assign.left)?;
+    (*name == of && !way.is_empty()).then(|| (way, (*assign.right).clone()))
+}
+
 /// What some code moves away: the names of variables, and what of each.
 pub(super) fn moved_by(code: &Code) -> BTreeSet<(String, Way)> {
     let mut moves = Moves::default();
@@ -143,7 +151,7 @@ pub(super) fn moved_into(pat: &Pat, value: &Expr) -> BTreeSet<(String, Way)> {
 }
 
 /// The place that an expression is: a variable, and the way into it.
-fn place(expr: &Expr) -> Option<(String, Way)> {
+pub(super) fn place(expr: &Expr) -> Option<(String, Way)> {
     match peel(expr) {
         Expr::Path(path) => Some((path.path.get_ident()?.to_string(), Way::new())),
         Expr::Field(field) => {

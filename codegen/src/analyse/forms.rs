@@ -28,6 +28,15 @@ pub(super) fn variable(
     Some(VarId(graph.vars.len() - 1))
 }
 
+/// A variable for another that is whole, with spares in the place of some fields.
+pub(super) fn with_spares(graph: &mut Graph, of: VarId, fields: &BTreeSet<Way>) -> VarId {
+    let Var { ident, mutable, scope, .. } = graph.var(of);
+    let (ident, mutable, scope) = (ident.clone(), *mutable, *scope);
+    let parts = Some(Parts { of, part: Part::WithSpares(fields.clone()) });
+    graph.vars.push(Var { ident, mutable, scope, rebuild: None, ty: None, parts });
+    VarId(graph.vars.len() - 1)
+}
+
 fn part(fields: &[&[String]], span: Span, items: &mut Vec<Item>, types: &mut usize) -> Option<Part> {
     if fields.iter().any(|way| way.is_empty()) {
         return Some(Part::Whole);
@@ -70,7 +79,7 @@ impl Part {
     /// This part of a value.
     pub(crate) fn taken_of(&self, value: &TokenStream) -> TokenStream {
         match self {
-            Part::Whole => value.clone(),
+            Part::Whole | Part::WithSpares(_) => value.clone(),
             Part::Tuple(parts) => {
                 let parts = parts.iter().enumerate().map(|(number, part)| {
                     let number = syn::Index::from(number);

@@ -5,11 +5,14 @@
 //! stored if it lives at a suspension, else of this step only.
 
 mod arms;
+mod backward;
 mod fields;
 mod flow;
 mod forms;
 mod late;
 mod lingering;
+mod moved;
+mod needed;
 mod parts;
 mod slots;
 pub(crate) mod taking;
@@ -17,10 +20,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Span;
 
+pub(crate) use self::fields::Way;
 use self::flow::Flow;
 pub(crate) use self::flow::bound_by;
 use self::late::late_variables;
 use self::lingering::lingering;
+pub(crate) use self::parts::Spare;
 use self::slots::{make_slots, name_states};
 use crate::cfg::{BlockId, Code, ConstructId, ExitTo, Graph, Instr, MatchHead, Polled, TaskId, Term};
 use crate::names::{VarId, Vars};
@@ -84,6 +89,8 @@ pub(crate) struct Analysis {
     pub(crate) passing: Vars,
     /// The arms that find less or more of a variable than they hand on, each with those variables.
     pub(crate) changes: BTreeMap<BlockId, Vars>,
+    /// What each arm has to put into the place of fields that it moves away.
+    pub(crate) spares: BTreeMap<BlockId, Vec<Spare>>,
     /// The same for each `async` block that is a value.
     pub(crate) sites: Vec<Analysis>,
 }
@@ -153,6 +160,7 @@ fn analyse_one(graph: &mut Graph, types: &mut usize) -> Analysis {
         states: Vec::new(),
         passing: Vars::new(),
         changes: BTreeMap::new(),
+        spares: BTreeMap::new(),
         sites: Vec::new(),
     };
     for site in &mut graph.sites {

@@ -33,6 +33,7 @@ mod process;
 mod question;
 mod sheet;
 mod slots;
+pub mod spare;
 mod spawned;
 mod stepping;
 mod steps;

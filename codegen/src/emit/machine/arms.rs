@@ -12,6 +12,7 @@ use crate::names::Vars;
 
 /// What holds while one arm is written.
 pub(super) struct Arm {
+    pub(super) head: BlockId,
     pub(super) task: TaskId,
     /// The variables that are Rust locals somewhere in the arm.
     pub(super) locals: Vars,
@@ -43,7 +44,7 @@ impl Emit<'_> {
         }
         let outside = &named - &declared;
         let lists = self.lists(head, &outside);
-        let arm = Arm { task: block.task, locals: &named | &declared, mentioned: named.clone(), lists };
+        let arm = Arm { head, task: block.task, locals: &named | &declared, mentioned: named.clone(), lists };
         let mut seq = Seq::new();
         let mut instrs = block.instrs.as_slice();
         // What is polled is in a slot, so nothing is taken before it is ready. A condition looks at variables.
@@ -116,7 +117,7 @@ impl Emit<'_> {
 
     pub(super) fn jump(&mut self, arm: &Arm, to: BlockId) -> TokenStream {
         let live = self.analysis.live_in[to.0].clone();
-        let puts = self.puts(arm, &live);
+        let puts = self.puts(arm, &live, to);
         let go = self.go_to(arm.task, to);
         quote!(#puts #go;)
     }
@@ -228,7 +229,7 @@ impl Emit<'_> {
         match instr {
             Instr::Bound(vars) => {
                 seq.add(self.touched(vars));
-                seq.add(self.outers(vars));
+                seq.add(self.bound(arm, vars));
             }
             Instr::Code(code) if self.is_idle_closure(arm, code) => {}
             Instr::Code(code) => {
@@ -237,7 +238,7 @@ impl Emit<'_> {
                 if !lints::expects(code) {
                     seq.add(self.touched(&code.declares));
                 }
-                seq.add(self.outers(&code.declares));
+                seq.add(self.bound(arm, &code.declares));
             }
             Instr::Declare(var) => {
                 if arm.mentioned.contains(var) {
@@ -245,7 +246,7 @@ impl Emit<'_> {
                     let (ident, mutable) = (&data.ident, data.mutable.then(|| quote!(mut)));
                     let ty = data.ty.as_ref().map(|ty| quote!(: #ty));
                     seq.add(quote!(#[allow(unused_mut)] let #mutable #ident #ty;));
-                    seq.add(self.outers([var]));
+                    seq.add(self.bound(arm, [var]));
                 }
             }
             Instr::Assign(var, code) => {
@@ -275,7 +276,7 @@ impl Emit<'_> {
                     let condition = self.code(arm, condition);
                     let own = self.own_block(poll);
                     let live = self.analysis.live_in[own.0].clone();
-                    let puts = self.puts(arm, &live);
+                    let puts = self.puts(arm, &live, own);
                     let pause = Self::pause(arm.task);
                     let output = &self.graph.var(poll.output).ident;
                     seq.add(quote! {
@@ -288,7 +289,7 @@ impl Emit<'_> {
                 let pats = if let [pat] = &pats[..] { quote!(#pat) } else { quote!((#(#pats),*)) };
                 seq.add(quote!(let #pats = __arguments.take().expect("the first step has the arguments");));
                 seq.add(self.touched(declares));
-                seq.add(self.outers(declares));
+                seq.add(self.bound(arm, declares));
             }
             Instr::Advance(var) => {
                 let ident = &self.graph.var(*var).ident;

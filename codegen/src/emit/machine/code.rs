@@ -68,7 +68,7 @@ impl VisitMut for Exits<'_, '_> {
                     (None, Some(value)) => quote!(#value;),
                     (_, None) => TokenStream::new(),
                 };
-                let puts = self.emit.puts(self.arm, &live);
+                let puts = self.emit.puts(self.arm, &live, target);
                 let go = self.emit.go_to(self.arm.task, target);
                 quote!(#deliver #puts #go;)
             }

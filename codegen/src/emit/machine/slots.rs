@@ -89,8 +89,8 @@ impl Emit<'_> {
         }
     }
 
-    /// Moves what `needed` names and is local here to where the next arm finds it.
-    pub(super) fn puts(&mut self, arm: &Arm, needed: &Vars) -> TokenStream {
+    /// Moves what `needed` names and is local here to where the code that goes on in `to` finds it.
+    pub(super) fn puts(&self, arm: &Arm, needed: &Vars, to: BlockId) -> TokenStream {
         let (mut looks, mut puts) = (Vec::new(), TokenStream::new());
         for var in needed {
             let data = self.graph.var(*var);
@@ -103,10 +103,13 @@ impl Emit<'_> {
                 let outer = outer_name(local);
                 quote!(#outer!())
             } else {
-                data.ident.to_token_stream()
+                self.name_at_next_use(local, to).into_token_stream()
             };
             let value = match &data.parts {
-                Some(parts) => parts.part.taken_of(&value),
+                Some(parts) => {
+                    puts.extend(self.put_spares(arm, parts, &value));
+                    parts.part.taken_of(&value)
+                }
                 _ => value,
             };
             if data.rebuild.is_some() {
@@ -122,9 +125,19 @@ impl Emit<'_> {
         quote!(#(#looks)* #puts)
     }
 
+    /// What is written where variables were just bound.
+    pub(super) fn bound<'v>(
+        &self,
+        arm: &Arm,
+        vars: impl IntoIterator<Item = &'v VarId> + Clone,
+    ) -> TokenStream {
+        let (spares, outers) = (self.spares(arm, vars.clone()), self.outers(vars));
+        quote!(#spares #outers)
+    }
+
     /// Names of the user's are never changed, so where another variable of the same name may hide one, a macro is
     /// defined while it is visible: what stands in a macro means what it means where the macro is defined.
-    pub(super) fn outers<'v>(&self, vars: impl IntoIterator<Item = &'v VarId>) -> TokenStream {
+    fn outers<'v>(&self, vars: impl IntoIterator<Item = &'v VarId>) -> TokenStream {
         let hidden = vars.into_iter().filter(|var| self.hides.contains(var));
         hidden
             .map(|var| {
@@ -190,7 +203,7 @@ impl Emit<'_> {
                 }
             }
             taken.insert(*var);
-            takes.extend(self.outers([var]));
+            takes.extend(self.bound(arm, [var]));
         }
         takes
     }
@@ -212,7 +225,7 @@ impl Emit<'_> {
         let Some(exit) = rebuild.or_leave else { return expr.clone() };
         let mut live = self.analysis.live_in[exit.0].clone();
         live.retain(|var| taken.contains(&self.graph.local(*var)));
-        let puts = self.puts(arm, &live);
+        let puts = self.puts(arm, &live, exit);
         let go = self.go_to(self.graph.block(exit).task, exit);
         quote! {
             match #expr {

@@ -82,7 +82,7 @@ impl Emit<'_> {
 
     pub(super) fn suspend(&mut self, arm: &Arm, poll: BlockId) -> TokenStream {
         let live = self.analysis.live_in[poll.0].clone();
-        let puts = self.puts(arm, &live);
+        let puts = self.puts(arm, &live, poll);
         let position = self.position(arm.task);
         let state = self.state(&self.analysis.state(poll).expect("a poll block has a state").name);
         let mut positions = TokenStream::new();
@@ -110,14 +110,15 @@ impl Emit<'_> {
             return quote!(return ::core::task::Poll::Ready(#value););
         };
         // What other branches or later code need goes back to its slot.
-        let shared = self.analysis.live_in[self.graph.constructs[construct.0].poll.0].clone();
+        let poll = self.graph.constructs[construct.0].poll;
+        let shared = self.analysis.live_in[poll.0].clone();
         let kept: Vars = arm
             .mentioned
             .iter()
             .copied()
             .filter(|var| shared.contains(var) && self.is_shared(construct, *var))
             .collect();
-        let puts = self.puts(arm, &kept);
+        let puts = self.puts(arm, &kept, poll);
         let output = self.output(construct, number);
         let (position, done, label) = (self.position(arm.task), self.state("Done"), Self::label(arm.task));
         quote! {
