@@ -40,19 +40,8 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors, facts: &mut Vec<Facts
         errors.on(found, diag::DYN_OUTPUT);
         **ty = meant(ty);
     }
-    let method = model::method(item.attrs, &item.sig, *item.block, Kind::Function, &mut errors);
-    let function = Function { name: method.name.clone(), vis: item.vis, method };
-    let no_methods = BTreeMap::new();
-    let around = Surroundings {
-        workflow: &function.name,
-        signals: false,
-        mutating: &BTreeSet::new(),
-        is_function: true,
-        methods: &no_methods,
-    };
-    let mut graph = lower::lower(&function.method, &around, &mut errors);
-    let analysis = analyse::analyse(&mut graph);
-    let machine = Machine { method: &function.method, graph, analysis };
+    let function = Function::of(item, &mut errors);
+    let machine = function.machine(&mut errors);
     let expanded = if errors.is_empty() {
         emit::function::function(&function, &machine, &mut errors)
     } else {
@@ -64,4 +53,27 @@ pub(crate) fn expand(mut item: ItemFn, mut errors: Errors, facts: &mut Vec<Facts
     }
     let (stand_in, errors) = (emit::function::stand_in(&function), errors.into_tokens());
     quote!(#stand_in #errors)
+}
+
+impl Function {
+    /// The function as it is written.
+    pub(crate) fn of(item: ItemFn, errors: &mut Errors) -> Self {
+        let method = model::method(item.attrs, &item.sig, *item.block, Kind::Function, errors);
+        Function { name: method.name.clone(), vis: item.vis, method }
+    }
+
+    /// Its control-flow graph, and what emission needs to know of it.
+    pub(crate) fn machine(&self, errors: &mut Errors) -> Machine<'_> {
+        let no_methods = BTreeMap::new();
+        let around = Surroundings {
+            workflow: &self.name,
+            signals: false,
+            mutating: &BTreeSet::new(),
+            is_function: true,
+            methods: &no_methods,
+        };
+        let mut graph = lower::lower(&self.method, &around, errors);
+        let analysis = analyse::analyse(&mut graph);
+        Machine { method: &self.method, graph, analysis }
+    }
 }

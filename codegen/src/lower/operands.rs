@@ -77,12 +77,40 @@ impl Lower<'_, '_> {
                 reference.expr = Box::new(self.fix_indexes(*reference.expr));
                 Expr::Reference(reference)
             }
+            Expr::Reference(mut reference) => {
+                reference.expr = Box::new(self.kept_to_borrow(*reference.expr));
+                Expr::Reference(reference)
+            }
             value if mode == Mode::Place && self.is_place_at_indexes(&value) => self.fix_indexes(value),
             Expr::Path(path) if mode == Mode::Place => Expr::Path(path),
             value => {
                 let span = value.span();
                 self.spill(value, span)
             }
+        }
+    }
+
+    /// A value that is borrowed, or of which a part is: it is kept, and borrowed where the borrow is used.
+    fn kept_to_borrow(&mut self, value: Expr) -> Expr {
+        match value {
+            Expr::Field(mut field) => {
+                field.base = Box::new(self.kept_to_borrow(*field.base));
+                Expr::Field(field)
+            }
+            Expr::Index(mut index) => {
+                index.expr = Box::new(self.kept_to_borrow(*index.expr));
+                *index.index = self.fix_index((*index.index).clone());
+                Expr::Index(index)
+            }
+            Expr::Paren(mut inner) => {
+                inner.expr = Box::new(self.kept_to_borrow(*inner.expr));
+                Expr::Paren(inner)
+            }
+            Expr::Unary(mut unary) if matches!(unary.op, syn::UnOp::Deref(_)) => {
+                unary.expr = Box::new(self.held(*unary.expr, Mode::Place));
+                Expr::Unary(unary)
+            }
+            value => self.held(value, Mode::Place),
         }
     }
 

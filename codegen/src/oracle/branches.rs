@@ -10,7 +10,7 @@ use longhaul_programs::world::World;
 use syn::{Ident, Pat};
 
 use super::arms::parsed;
-use super::frame::{At, Content, Frame, Polling, Waiting, wrong};
+use super::frame::{At, Called, Content, Frame, Frames, Polling, Waiting, wrong};
 use super::locals::Locals;
 use super::{Machine, Machines};
 use crate::analyse::SlotKind;
@@ -57,6 +57,10 @@ impl Machines<'_> {
             Value::Operation(name, _) if &*name == "all_handlers_finished" => {
                 Waiting::Until(World::handlers_finished)
             }
+            Value::Function(name, arguments) => {
+                let called = Called { frames: Frames::new(&name, arguments), tasks: None };
+                Waiting::Function(Box::new(called))
+            }
             Value::Operation(name, values) if &*name == "run" => Waiting::Operation(self.begin_step(values)?),
             Value::Operation(name, arguments) => {
                 let number = self.program.world.borrow_mut().begin(&name, &arguments);
@@ -66,15 +70,16 @@ impl Machines<'_> {
         })
     }
 
-    fn output(&self, waiting: &Waiting) -> Evaluated<Option<Value>> {
-        let mut world = self.program.world.borrow_mut();
+    fn output(&self, waiting: &mut Waiting) -> Evaluated<Option<Value>> {
+        let world = &self.program.world;
         match waiting {
-            Waiting::Operation(number) => Ok(world.poll(*number)),
+            Waiting::Operation(number) => Ok(world.borrow_mut().poll(*number)),
             Waiting::Handle(Value::Handle(handle), is_block) => {
-                world.poll_handle(handle.0, *is_block).or_else(wrong)
+                world.borrow_mut().poll_handle(handle.0, *is_block).or_else(wrong)
             }
             Waiting::Handle(other, _) => wrong(format!("{other:?} is waited for")),
-            Waiting::Until(holds) => Ok(holds(&mut world).then(Value::unit)),
+            Waiting::Until(holds) => Ok(holds(&mut world.borrow_mut()).then(Value::unit)),
+            Waiting::Function(called) => self.function(called),
         }
     }
 
@@ -147,8 +152,9 @@ impl Machines<'_> {
     fn list(&self, list: &mut ListOf, running: &mut BTreeMap<usize, Waiting>) -> Evaluated<Option<Value>> {
         loop {
             let before = running.len();
-            for (place, waiting) in running.clone() {
-                let Some(output) = self.output(&waiting)? else { continue };
+            for place in running.keys().copied().collect::<Vec<_>>() {
+                let Some(waiting) = running.get_mut(&place) else { continue };
+                let Some(output) = self.output(waiting)? else { continue };
                 running.remove(&place);
                 if let Some(error) = list.ended(place, output)? {
                     return Ok(Some(error));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use longhaul_programs::run::list::ListOf;
 use longhaul_programs::run::{Evaluated, Flow};
+use longhaul_programs::tasks::Tasks;
 use longhaul_programs::value::Value;
 use longhaul_programs::world::World;
 
@@ -28,6 +29,19 @@ pub(super) struct Frame {
     pub(super) begun: BTreeMap<BlockId, Value>,
 }
 
+/// The frames of the run, or of a function, and of its tasks.
+pub(super) struct Frames {
+    pub(super) run: Frame,
+    pub(super) tasks: BTreeMap<u64, Frame>,
+}
+
+/// A function that is awaited.
+pub(super) struct Called {
+    pub(super) frames: Frames,
+    /// How its tasks stand, once it has begun.
+    pub(super) tasks: Option<Tasks>,
+}
+
 /// A position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum At {
@@ -48,7 +62,6 @@ pub(super) enum Content {
 }
 
 /// What is waited for.
-#[derive(Clone)]
 pub(super) enum Waiting {
     /// An operation, by its number.
     Operation(u64),
@@ -56,6 +69,8 @@ pub(super) enum Waiting {
     Handle(Value, bool),
     /// Until this holds.
     Until(fn(&mut World) -> bool),
+    /// A function.
+    Function(Box<Called>),
 }
 
 /// What a step comes to.
@@ -134,33 +149,43 @@ impl Machine {
     }
 }
 
-impl Waiting {
-    fn operation(&self) -> Option<u64> {
-        match self {
-            Waiting::Operation(number) => Some(*number),
-            Waiting::Handle(..) | Waiting::Until(_) => None,
-        }
-    }
-
-    fn handles(&self, found: &mut BTreeSet<u64>) {
-        if let Waiting::Handle(handle, _) = self {
-            handle.handles(found);
-        }
+impl Frames {
+    pub(super) fn new(method: &str, arguments: Vec<Value>) -> Self {
+        Frames { run: Frame::new(method, arguments), tasks: BTreeMap::new() }
     }
 }
 
 impl Machines<'_> {
+    /// The handles that frames have, as they would be stored.
+    pub(super) fn named_in_all(&self, frames: &Frames, found: &mut BTreeSet<u64>) {
+        for frame in std::iter::once(&frames.run).chain(frames.tasks.values()) {
+            self.named(frame, found);
+        }
+    }
+
+    fn named_by(&self, waiting: &Waiting, found: &mut BTreeSet<u64>) {
+        match waiting {
+            Waiting::Handle(handle, _) => handle.handles(found),
+            Waiting::Function(called) => {
+                self.named_in_all(&called.frames, found);
+                let outputs = called.tasks.iter().flat_map(Tasks::outputs);
+                outputs.for_each(|value| value.handles(found));
+            }
+            Waiting::Operation(_) | Waiting::Until(_) => {}
+        }
+    }
+
     /// The handles that a frame has, as it would be stored.
-    pub(super) fn named(&self, frame: &Frame, found: &mut BTreeSet<u64>) {
+    fn named(&self, frame: &Frame, found: &mut BTreeSet<u64>) {
         let live = self.machines[&frame.method].live(frame);
         for (_, content) in frame.slots.iter().filter(|(number, _)| live.contains(number)) {
             match content {
                 Content::Value(value) => value.handles(found),
-                Content::Wait(waiting) => waiting.handles(found),
+                Content::Wait(waiting) => self.named_by(waiting, found),
                 Content::List(list, running) => {
                     list.handles(found);
                     for waiting in running.values() {
-                        waiting.handles(found);
+                        self.named_by(waiting, found);
                     }
                 }
                 Content::Call(inner) => self.named(inner, found),
@@ -169,8 +194,24 @@ impl Machines<'_> {
         }
     }
 
-    /// Takes down what a frame waits for. When it is stored and reloaded, only what is live is left.
-    pub(super) fn store(&self, frame: &mut Frame, reload: bool, armed: &mut Vec<u64>) -> Evaluated<()> {
+    /// Takes down what frames wait for. When they are stored and reloaded, only what is live is left.
+    pub(super) fn store_all(&self, frames: &mut Frames, reload: bool, armed: &mut Vec<u64>) -> Evaluated<()> {
+        for frame in std::iter::once(&mut frames.run).chain(frames.tasks.values_mut()) {
+            self.store(frame, reload, armed)?;
+        }
+        Ok(())
+    }
+
+    fn store_wait(&self, waiting: &mut Waiting, reload: bool, armed: &mut Vec<u64>) -> Evaluated<()> {
+        match waiting {
+            Waiting::Operation(number) => armed.push(*number),
+            Waiting::Function(called) => self.store_all(&mut called.frames, reload, armed)?,
+            Waiting::Handle(..) | Waiting::Until(_) => {}
+        }
+        Ok(())
+    }
+
+    fn store(&self, frame: &mut Frame, reload: bool, armed: &mut Vec<u64>) -> Evaluated<()> {
         let machine = &self.machines[&frame.method];
         let live = machine.live(frame);
         frame.passing.clear();
@@ -180,8 +221,12 @@ impl Machines<'_> {
         }
         for (number, content) in frame.slots.iter_mut().filter(|(number, _)| live.contains(number)) {
             match content {
-                Content::Wait(waiting) => armed.extend(waiting.operation()),
-                Content::List(_, running) => armed.extend(running.values().filter_map(Waiting::operation)),
+                Content::Wait(waiting) => self.store_wait(waiting, reload, armed)?,
+                Content::List(_, running) => {
+                    for waiting in running.values_mut() {
+                        self.store_wait(waiting, reload, armed)?;
+                    }
+                }
                 Content::Call(inner) => self.store(inner, reload, armed)?,
                 Content::Value(value) if !value.is_storable() => {
                     let name = &machine.analysis.slots[*number].name;

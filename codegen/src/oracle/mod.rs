@@ -19,14 +19,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use longhaul_programs::choices::Random;
 use longhaul_programs::library;
 use longhaul_programs::outside::{Call, Schedule};
-use longhaul_programs::run::{Evaluated, Flow, Outcome, Program};
-use longhaul_programs::settle::{Bodies, settle};
+use longhaul_programs::run::{Evaluated, Flow, Outcome, Program, implementation};
+use longhaul_programs::settle::{Bodies, settle, settle_function};
 use longhaul_programs::value::{Cell, Value, cell};
 
-use self::frame::{Frame, Polling, wrong};
+use self::frame::{Called, Frame, Frames, Polling, wrong};
 use crate::analyse::Analysis;
 use crate::cfg::{Graph, Instr, MAIN};
 use crate::diag::Errors;
+use crate::function::Function;
 use crate::model;
 
 /// The machines of a program.
@@ -49,12 +50,15 @@ pub(super) struct Machine {
     pub(super) items: Vec<syn::Item>,
 }
 
-/// Lowers and analyses the methods of an impl.
-pub(super) fn machines<'p>(program: &'p Program, item: &syn::ItemImpl) -> Result<Machines<'p>, String> {
+/// Lowers and analyses the methods of a program's impl, and its functions.
+pub(super) fn machines<'p>(program: &'p Program, file: &syn::File) -> Result<Machines<'p>, String> {
     let mut errors = Errors::default();
-    let model = model::parse(item.clone(), crate::instances::Options::default(), &mut errors)
+    let model = model::parse(implementation(file), crate::instances::Options::default(), &mut errors)
         .ok_or("there is no model")?;
-    let lowered = crate::machines(&model, &mut errors);
+    let functions: Vec<Function> =
+        program.functions.values().map(|item| Function::of(item.clone(), &mut errors)).collect();
+    let mut lowered = crate::machines(&model, &mut errors);
+    lowered.extend(functions.iter().map(|function| function.machine(&mut errors)));
     if !errors.is_empty() {
         return Err(format!("it is refused: {}", errors.into_tokens()));
     }
@@ -101,12 +105,11 @@ fn add(
     machines.insert(name, Machine { graph, analysis, arguments, receiver, items });
 }
 
-/// The run and its tasks, as frames.
+/// The run, or a function, and its tasks, as frames that are stepped.
 struct Running<'m> {
     machines: &'m Machines<'m>,
     workflow: Cell,
-    run: Frame,
-    tasks: BTreeMap<u64, Frame>,
+    frames: &'m mut Frames,
 }
 
 impl Running<'_> {
@@ -120,9 +123,7 @@ impl Running<'_> {
     /// Stores all frames, and reloads them; what is waited for stays armed.
     fn store(&mut self, reload: bool) -> Evaluated<()> {
         let mut armed = Vec::new();
-        for frame in std::iter::once(&mut self.run).chain(self.tasks.values_mut()) {
-            self.machines.store(frame, reload, &mut armed)?;
-        }
+        self.machines.store_all(self.frames, reload, &mut armed)?;
         self.machines.program.world.borrow_mut().keep_armed(&armed);
         Ok(())
     }
@@ -130,7 +131,7 @@ impl Running<'_> {
 
 impl Bodies for Running<'_> {
     fn run(&mut self) -> Evaluated<Option<Value>> {
-        Self::stepped(self.machines, &mut self.run, &self.workflow)
+        Self::stepped(self.machines, &mut self.frames.run, &self.workflow)
     }
 
     fn begin(&mut self, task: u64, what: Value) -> Evaluated<()> {
@@ -144,12 +145,12 @@ impl Bodies for Running<'_> {
             (_, Some(Value::Tuple(arguments))) => arguments,
             (_, other) => return wrong(format!("{name} captures {other:?}")),
         };
-        self.tasks.insert(task, Frame::new(&name, arguments));
+        self.frames.tasks.insert(task, Frame::new(&name, arguments));
         Ok(())
     }
 
     fn begin_handler(&mut self, task: u64, call: &Call) -> Evaluated<()> {
-        self.tasks.insert(task, Frame::new(&call.handler.name, vec![Value::Int(call.argument)]));
+        self.frames.tasks.insert(task, Frame::new(&call.handler.name, vec![Value::Int(call.argument)]));
         Ok(())
     }
 
@@ -160,21 +161,19 @@ impl Bodies for Running<'_> {
     }
 
     fn task(&mut self, task: u64) -> Evaluated<Option<Value>> {
-        match self.tasks.get_mut(&task) {
+        match self.frames.tasks.get_mut(&task) {
             Some(frame) => Self::stepped(self.machines, frame, &self.workflow),
             None => wrong("a task without a frame"),
         }
     }
 
     fn forget(&mut self, task: u64) {
-        self.tasks.remove(&task);
+        self.frames.tasks.remove(&task);
     }
 
     fn named(&mut self) -> Evaluated<BTreeSet<u64>> {
         let mut named = BTreeSet::new();
-        for frame in std::iter::once(&self.run).chain(self.tasks.values()) {
-            self.machines.named(frame, &mut named);
-        }
+        self.machines.named_in_all(self.frames, &mut named);
         self.workflow.borrow().handles(&mut named);
         self.machines.program.world.borrow().tasks.outputs().for_each(|value| value.handles(&mut named));
         Ok(named)
@@ -182,6 +181,13 @@ impl Bodies for Running<'_> {
 }
 
 impl Machines<'_> {
+    /// Lets a function that is awaited go on; its output, once it has one.
+    fn function(&self, called: &mut Called) -> Evaluated<Option<Value>> {
+        let Called { frames, tasks } = called;
+        let mut running = Running { machines: self, workflow: cell(Value::unit()), frames };
+        settle_function(&self.program.world, &mut running, tasks)
+    }
+
     /// Runs the program as its machine would run; it is stored and reloaded at some suspensions, or at all.
     pub(super) fn run(&self, argument: i64, seed: u64) -> Evaluated<Outcome> {
         self.program.forget();
@@ -189,12 +195,8 @@ impl Machines<'_> {
         let mut stored = Random::new(seed ^ 0x5eed);
         let often = 1 + stored.below(3);
         let workflow: Cell = cell(library::workflow(&self.program.name));
-        let mut running = Running {
-            machines: self,
-            workflow: workflow.clone(),
-            run: Frame::new("run", vec![Value::Int(argument)]),
-            tasks: BTreeMap::new(),
-        };
+        let mut frames = Frames::new("run", vec![Value::Int(argument)]);
+        let mut running = Running { machines: self, workflow: workflow.clone(), frames: &mut frames };
         let world = &self.program.world;
         let ended = loop {
             if let Some(ended) = settle(world, &mut running)? {

@@ -43,13 +43,13 @@ fn machines_that_are_broken_on_purpose_are_found_out() {
                 break;
             }
             let written = write::program("Generated", Choices::random(seed));
-            let item: syn::ItemImpl = syn::parse_str(&written.source).expect("a program is Rust");
-            let program = Program::new(&item);
+            let file = syn::parse_file(&written.source).expect("a program is Rust");
+            let program = Program::new(&file);
             let Ok(plain) = program.run(3, seed) else { continue };
             if plain.trace.len() <= 8 {
                 continue;
             }
-            let mut machines = machines(&program, &item).expect("it is taken");
+            let mut machines = machines(&program, &file).expect("it is taken");
             if broken(&mut machines.machines, &mut random) {
                 broken_ones += 1;
                 found += u32::from(differs(&machines, seed, &plain));

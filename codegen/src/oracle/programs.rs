@@ -21,12 +21,12 @@ const SCHEDULES: u64 = 2;
 
 /// Runs a program both ways, under some schedules.
 pub(super) fn verdict(source: &str, seed: u64) -> Verdict {
-    let item: syn::ItemImpl = match syn::parse_str(source) {
-        Ok(item) => item,
+    let file = match syn::parse_file(source) {
+        Ok(file) => file,
         Err(error) => return Verdict::Differs(format!("it is no Rust: {error}")),
     };
-    let program = Program::new(&item);
-    let machines = match machines(&program, &item) {
+    let program = Program::new(&file);
+    let machines = match machines(&program, &file) {
         Ok(machines) => machines,
         Err(error) => return Verdict::Differs(error),
     };

@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 use std::task::Poll;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::cancel::Standing;
 use super::context::Context;
 use super::describe::MachineDescription;
@@ -73,6 +75,22 @@ impl<F: Function> Call<F> {
     /// A call with these arguments. Generated code makes it.
     pub fn new(arguments: F::Arguments) -> Self {
         Call { arguments, function: PhantomData }
+    }
+}
+
+/// Its arguments are what is stored of it.
+impl<F: Function> Serialize for Call<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.arguments.serialize(serializer)
+    }
+}
+
+impl<'de, F: Function> Deserialize<'de> for Call<F>
+where
+    F::Arguments: Deserialize<'de>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        F::Arguments::deserialize(deserializer).map(Call::new)
     }
 }
 

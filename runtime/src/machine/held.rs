@@ -149,7 +149,11 @@ impl Held {
             return false;
         }
         match std::mem::replace(&mut inner.form, Form::Done) {
-            Form::Start | Form::Hot(_) => true,
+            Form::Start => {
+                ctx.progress();
+                true
+            }
+            Form::Hot(_) => true,
             Form::Spawned(mut spawned) => {
                 body(Asked::Spawned(&mut spawned));
                 inner.form = Form::Spawned(spawned);

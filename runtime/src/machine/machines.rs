@@ -140,11 +140,15 @@ fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> 
         ctx.tasks(Tasks::cancel_all);
     }
     loop {
-        let before = ctx.progressed();
+        let (before, watched) = (ctx.progressed(), ctx.watched());
         if step_main(bodies, ctx, root).is_ready() {
             return Poll::Ready(());
         }
         if ctx.tasks(|tasks| tasks.is_empty()) && !(ctx.is_run() && root.cancel.is_some()) {
+            // A condition may have come to hold by what went on after it was looked at.
+            if ctx.progressed() != before && ctx.watched() != watched && !ctx.has_fault() {
+                continue;
+            }
             return Poll::Pending;
         }
         step_tasks(bodies, ctx, OpId(0));

@@ -106,8 +106,8 @@ pub fn millis(n: u64) -> Duration {
 macro_rules! with_activities {
     ($then:ident) => {
         $then! {
-            fn num(n: i64) -> i64 { (n * 7 + 3).rem_euclid(1000) }
-            fn add(a: i64, b: i64) -> i64 { (a + b).rem_euclid(1000) }
+            fn num(n: i64) -> i64 { n.wrapping_mul(7).wrapping_add(3).rem_euclid(1000) }
+            fn add(a: i64, b: i64) -> i64 { a.wrapping_add(b).rem_euclid(1000) }
             fn flag(n: i64) -> bool { n.rem_euclid(2) == 1 }
             fn text(s: String) -> String { $crate::acts::cut(format!("<{s}>")) }
             fn list(n: i64) -> Vec<i64> { (0..n.rem_euclid(4)).collect() }

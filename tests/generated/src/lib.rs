@@ -60,8 +60,8 @@ pub fn report(bodies: &[Body]) {
 
 fn hold(body: &Body, schedule: u64) -> Result<(), String> {
     let argument = argument(schedule);
-    let item = syn::parse_str(body.source).map_err(|error| error.to_string())?;
-    let program = Program::new(&item);
+    let file = syn::parse_file(body.source).map_err(|error| error.to_string())?;
+    let program = Program::new(&file);
     let expected =
         program.run(argument, schedule).map_err(|flow| format!("it is not understood: {flow:?}"))?;
     let ran = |run: Run| {

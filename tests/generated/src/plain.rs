@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{self, Poll, Waker};
@@ -13,7 +13,8 @@ pub use futures::{join, try_join};
 use longhaul::{ActivityError, Cancelled, Elapsed, Failure, Never};
 use longhaul_programs::outside::{Call, Schedule, ending};
 use longhaul_programs::run::{Evaluated, Outcome};
-use longhaul_programs::settle::{Bodies, Ended, settle};
+use longhaul_programs::settle::{Bodies, Ended, settle, settle_function};
+use longhaul_programs::tasks::Tasks;
 use longhaul_programs::value::Value;
 use longhaul_programs::world::World;
 
@@ -190,6 +191,61 @@ impl Ran {
 struct Running<'b, T> {
     body: Pin<Box<dyn Future<Output = T> + 'b>>,
     output: Option<T>,
+    tasks: BTreeSet<u64>,
+}
+
+/// A call of a function marked `#[workflow]`: it keeps the tasks that it begins.
+pub struct Function<'b, T> {
+    running: Running<'b, T>,
+    /// How its tasks stand, once it has begun.
+    tasks: Option<Tasks>,
+}
+
+impl<'b, T> Function<'b, T> {
+    /// That of a function with this body.
+    pub fn new(body: impl Future<Output = T> + 'b) -> Self {
+        let running = Running { body: Box::pin(body), output: None, tasks: BTreeSet::new() };
+        Function { running, tasks: None }
+    }
+}
+
+impl<T> fmt::Debug for Function<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function").field("tasks", &self.tasks).finish_non_exhaustive()
+    }
+}
+
+impl<T> Unpin for Function<'_, T> {}
+
+impl<T> BeginNow for Function<'_, T> {
+    // Nothing of it goes on before it is polled.
+    fn begin_now(&mut self) {}
+}
+
+impl<T> Future for Function<'_, T> {
+    type Output = T;
+    fn poll(mut self: Pin<&mut Self>, _: &mut task::Context<'_>) -> Poll<T> {
+        let Function { running, tasks } = &mut *self;
+        let settled = WORLD.with(|world| settle_function(world, running, tasks));
+        if settled.expect("it is Rust").is_none() {
+            return Poll::Pending;
+        }
+        running.forget_all();
+        Poll::Ready(running.output.take().expect("it has ended"))
+    }
+}
+
+impl<T> Drop for Running<'_, T> {
+    fn drop(&mut self) {
+        self.forget_all();
+    }
+}
+
+impl<T> Running<'_, T> {
+    /// Its tasks end with it.
+    fn forget_all(&mut self) {
+        std::mem::take(&mut self.tasks).into_iter().for_each(Futures::forget);
+    }
 }
 
 impl<T> Bodies for Running<'_, T> {
@@ -203,8 +259,9 @@ impl<T> Bodies for Running<'_, T> {
         }
     }
 
-    fn begin(&mut self, _: u64, _: Value) -> Evaluated<()> {
+    fn begin(&mut self, task: u64, _: Value) -> Evaluated<()> {
         // Its future is there since it was spawned.
+        self.tasks.insert(task);
         Ok(())
     }
 
@@ -221,6 +278,7 @@ impl<T> Bodies for Running<'_, T> {
     }
 
     fn forget(&mut self, task: u64) {
+        self.tasks.remove(&task);
         Futures::forget(task);
     }
 
@@ -238,7 +296,7 @@ pub fn run<T: Debug>(body: impl Future<Output = T>, schedule: u64) -> Ran {
     WORLD.take();
     taken();
     let mut picks = Schedule::new(schedule);
-    let mut running = Running { body: Box::pin(body), output: None };
+    let mut running = Running { body: Box::pin(body), output: None, tasks: BTreeSet::new() };
     loop {
         let ended = WORLD.with(|world| settle(world, &mut running));
         if let Some(ended) = ended.expect("it is Rust") {

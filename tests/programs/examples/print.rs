@@ -8,7 +8,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seed = std::env::args().nth(1).ok_or("which seed?")?.parse()?;
     let written = write::program("Printed", Choices::random(seed));
     println!("{}", written.source);
-    let program = Program::new(&syn::parse_str(&written.source)?);
+    let program = Program::new(&syn::parse_file(&written.source)?);
     println!("{:#?}", program.run(7, seed));
     Ok(())
 }

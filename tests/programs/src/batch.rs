@@ -22,8 +22,8 @@ pub fn programs(seed: u64, count: usize) -> Vec<Written> {
 
 /// Whether a program ends under all schedules.
 pub fn ends(written: &Written) -> bool {
-    let Ok(item) = syn::parse_str(&written.source) else { return false };
-    (0..SCHEDULES).all(|schedule| Program::new(&item).run(argument(schedule), schedule).is_ok())
+    let Ok(file) = syn::parse_file(&written.source) else { return false };
+    (0..SCHEDULES).all(|schedule| Program::new(&file).run(argument(schedule), schedule).is_ok())
 }
 
 /// A file with a function `bodies()`, for a crate that depends on `longhaul`, `longhaul-macros`, `longhaul-generated`,

@@ -31,8 +31,8 @@ pub fn workflow(name: &str) -> Value {
 /// What an activity comes to: `Ok(output)`, or `Err(Failed(..))`.
 pub fn activity(name: &str, arguments: &[Value]) -> Result<Value, String> {
     let output = match (name, arguments) {
-        ("num", [Value::Int(n)]) => Value::Int((n * 7 + 3).rem_euclid(1000)),
-        ("add", [Value::Int(a), Value::Int(b)]) => Value::Int((a + b).rem_euclid(1000)),
+        ("num", [Value::Int(n)]) => Value::Int(n.wrapping_mul(7).wrapping_add(3).rem_euclid(1000)),
+        ("add", [Value::Int(a), Value::Int(b)]) => Value::Int(a.wrapping_add(*b).rem_euclid(1000)),
         ("flag", [Value::Int(n)]) => Value::Bool(n.rem_euclid(2) == 1),
         ("text", [Value::Text(text)]) => Value::Text(cut(&format!("<{text}>"))),
         ("list", [Value::Int(n)]) => Value::List((0..n.rem_euclid(4)).map(Value::Int).collect()),

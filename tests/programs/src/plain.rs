@@ -9,21 +9,58 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat, Token};
 
+use crate::run::implementation;
+
 /// The source of a program, for `longhaul_generated::plain`.
 ///
 /// # Panics
 ///
 /// When it is no impl.
 pub fn source(source: &str) -> String {
-    let mut item: syn::ItemImpl = syn::parse_str(source).expect("a program is Rust");
+    let mut file = syn::parse_file(source).expect("a program is Rust");
+    let item = implementation(&file);
     let methods = item.items.iter().filter_map(|item| match item {
         syn::ImplItem::Fn(function) if function.sig.asyncness.is_some() => {
             Some(function.sig.ident.to_string())
         }
         _ => None,
     });
-    Plain { methods: methods.collect() }.visit_item_impl_mut(&mut item);
-    quote!(#item).to_string()
+    let mut plain = Plain { methods: methods.collect() };
+    plain.visit_file_mut(&mut file);
+    let items = file.items.into_iter().map(|item| match item {
+        syn::Item::Fn(function) => self::function(&function),
+        item => quote!(#item),
+    });
+    items.collect::<TokenStream>().to_string()
+}
+
+/// A function marked `#[workflow]`: a call of it is a future that keeps its own tasks.
+fn function(function: &syn::ItemFn) -> TokenStream {
+    let syn::ItemFn { vis, sig, block, .. } = function;
+    let (mut outer, mut within, name) = (sig.clone(), sig.clone(), &sig.ident);
+    within.ident = syn::parse_quote!(body);
+    let mut arguments = Vec::new();
+    for input in &mut outer.inputs {
+        let syn::FnArg::Typed(input) = input else { unreachable!("it has no `self`") };
+        if let syn::Type::Reference(reference) = &mut *input.ty {
+            reference.lifetime.get_or_insert(syn::parse_quote!('a));
+        }
+        if let Pat::Ident(name) = &mut *input.pat {
+            name.mutability = None;
+            arguments.push(name.ident.clone());
+        }
+    }
+    let inputs = outer.inputs;
+    let output = match &sig.output {
+        syn::ReturnType::Default => quote!(()),
+        syn::ReturnType::Type(_, ty) => quote!(#ty),
+    };
+    quote! {
+        #vis fn #name<'a>(#inputs) -> Function<'a, #output> {
+            #within #block
+            Function::new(body(#(#arguments),*))
+        }
+    }
 }
 
 struct Plain {

@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use crate::outside::{Call, answer};
 use crate::run::Evaluated;
-use crate::tasks::{Cancel, Standing};
+use crate::tasks::{Cancel, Standing, Tasks};
 use crate::value::Value;
 use crate::world::World;
 
 /// The bodies of a run and its tasks, as whoever runs the program has them.
 pub trait Bodies {
-    /// Lets the run itself go on; its output, once it has one.
+    /// Lets the run itself go on, or the function; its output, once it has one.
     fn run(&mut self) -> Evaluated<Option<Value>>;
     /// A task begins, with what was spawned.
     fn begin(&mut self, task: u64, what: Value) -> Evaluated<()>;
@@ -52,10 +52,12 @@ pub fn settle(world: &RefCell<World>, bodies: &mut dyn Bodies) -> Evaluated<Opti
     let root = Standing { cancel, ..Standing::default() };
     deliver(world, bodies, root)?;
     if cancel == Cancel::Told {
-        world.borrow_mut().tasks.cancel_of_run();
+        world.borrow_mut().tasks.cancel_of_run(cancel);
     }
+    let mut begins = !std::mem::replace(&mut world.borrow_mut().has_begun, true);
     loop {
         let before = world.borrow().progress;
+        world.borrow_mut().progress += u64::from(std::mem::take(&mut begins));
         if let Some(output) = step_run(world, bodies, root)? {
             return Ok(Some(Ended::With(output)));
         }
@@ -72,6 +74,68 @@ pub fn settle(world: &RefCell<World>, bodies: &mut dyn Bodies) -> Evaluated<Opti
             GivenUp::Something => {}
             GivenUp::Run(ended) => return Ok(Some(ended)),
         }
+    }
+}
+
+/// Lets a function that is awaited go on, and the tasks that it has begun; its output, once it has one.
+pub fn settle_function(
+    world: &RefCell<World>,
+    bodies: &mut dyn Bodies,
+    called: &mut Option<Tasks>,
+) -> Evaluated<Option<Value>> {
+    let (outer, begins) = (world.borrow().standing, called.is_none());
+    world.borrow_mut().enter(called.take().unwrap_or_default());
+    let output = go_on(world, bodies, Standing { task: None, ..outer }, begins);
+    let mut world = world.borrow_mut();
+    let tasks = world.leave();
+    world.standing = outer;
+    if let Ok(Some(_)) = output {
+        world.tasks.take_over(tasks);
+    } else {
+        *called = Some(tasks);
+    }
+    output
+}
+
+fn go_on(
+    world: &RefCell<World>,
+    bodies: &mut dyn Bodies,
+    root: Standing,
+    mut begins: bool,
+) -> Evaluated<Option<Value>> {
+    let cancel = root.reaching();
+    if cancel != Cancel::Not {
+        world.borrow_mut().tasks.cancel_of_run(cancel);
+    }
+    loop {
+        let before = world.borrow().progress;
+        // That it begins is something that went on.
+        world.borrow_mut().progress += u64::from(std::mem::take(&mut begins));
+        world.borrow_mut().standing = root;
+        let output = bodies.run()?;
+        follow(world, bodies)?;
+        if output.is_some() {
+            return Ok(output);
+        }
+        step_from(world, bodies, 0)?;
+        if world.borrow().progress != before {
+            continue;
+        }
+        let named = bodies.named()?;
+        if world.borrow_mut().tasks.drop_unnamed(&named) {
+            continue;
+        }
+        // It gives up when what awaits it does, but for tasks that are cancelled where it is not.
+        let around = world.borrow().giving_up;
+        if !around && cancel != Cancel::Not {
+            return Ok(None);
+        }
+        if give_up_task(world, bodies)? {
+            continue;
+        }
+        let waits = cancel != Cancel::Not && world.borrow().tasks.has_running_children(None);
+        world.borrow_mut().giving_up = around && !waits;
+        return Ok(None);
     }
 }
 
@@ -144,8 +208,8 @@ fn follow(world: &RefCell<World>, bodies: &mut dyn Bodies) -> Evaluated<()> {
     Ok(())
 }
 
-/// Lets one cancelled scope or task end, the run itself last.
-fn give_up(world: &RefCell<World>, bodies: &mut dyn Bodies, root: Standing) -> Evaluated<GivenUp> {
+/// Lets one cancelled scope of a task, or a task, end; whether one did.
+fn give_up_task(world: &RefCell<World>, bodies: &mut dyn Bodies) -> Evaluated<bool> {
     let cancelled = world.borrow().tasks.cancelled();
     for task in cancelled {
         if world.borrow().tasks.has_running_children(Some(task)) {
@@ -156,13 +220,23 @@ fn give_up(world: &RefCell<World>, bodies: &mut dyn Bodies, root: Standing) -> E
         step(world, bodies, task)?;
         world.borrow_mut().giving_up = false;
         if world.borrow().progress != before {
-            return Ok(GivenUp::Something);
+            return Ok(true);
         }
         if world.borrow().shields == shields {
             bodies.forget(task);
-            world.borrow_mut().tasks.give_up(task);
-            return Ok(GivenUp::Something);
+            let mut world = world.borrow_mut();
+            world.progress += 1;
+            world.tasks.give_up(task);
+            return Ok(true);
         }
+    }
+    Ok(false)
+}
+
+/// Lets one cancelled scope or task end, the run itself last.
+fn give_up(world: &RefCell<World>, bodies: &mut dyn Bodies, root: Standing) -> Evaluated<GivenUp> {
+    if give_up_task(world, bodies)? {
+        return Ok(GivenUp::Something);
     }
     if root.cancel == Cancel::Not || world.borrow().tasks.has_running_children(None) {
         return Ok(GivenUp::Nothing);

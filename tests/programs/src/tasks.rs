@@ -89,6 +89,11 @@ impl Tasks {
         self.all.is_empty()
     }
 
+    /// Whether it is one of these.
+    pub(crate) fn has(&self, number: u64) -> bool {
+        self.all.contains_key(&number)
+    }
+
     /// A task has begun.
     pub fn spawn(&mut self, task: u64, standing: Standing) {
         let parent = standing.task.filter(|_| !standing.shielded);
@@ -215,10 +220,22 @@ impl Tasks {
         true
     }
 
-    /// The run is cancelled, and with it what it began.
-    pub(crate) fn cancel_of_run(&mut self) {
+    /// The run, or the function, is cancelled, and with it what it began.
+    pub(crate) fn cancel_of_run(&mut self, cancel: Cancel) {
         for child in self.children(None) {
-            self.cancel(child, Cancel::Told);
+            self.cancel(child, cancel);
+        }
+    }
+
+    /// What a function leaves when it ends: a task that it began ends with it.
+    pub(crate) fn take_over(&mut self, left: Tasks) {
+        for (number, mut entry) in left.all {
+            if entry.keeper == Keeper::Handle {
+                if entry.is_running() {
+                    entry.state = State::Cancelled;
+                }
+                self.all.insert(number, Entry { parent: None, ..entry });
+            }
         }
     }
 

@@ -36,6 +36,8 @@ pub enum Value {
     Operation(Rc<str>, Vec<Value>),
     /// A call of an async method that has not begun.
     Call(Rc<str>, Vec<Value>),
+    /// A call of a function marked `#[workflow]` that has not begun.
+    Function(Rc<str>, Vec<Value>),
     /// A closure with what it sees.
     Closure(Rc<(syn::ExprClosure, Env)>),
     /// An `async` block with what it sees, awaited where it stands.
@@ -174,7 +176,7 @@ impl Value {
             Value::Items(items) => items.iter().all(Value::is_storable),
             Value::Machine(_, captures) => captures.iter().all(Value::is_storable),
             // A list of operations that is not awaited yet is none that can be stored; what is in it can.
-            Value::Operation(_, given) => given.iter().all(Value::is_storable),
+            Value::Operation(_, given) | Value::Function(_, given) => given.iter().all(Value::is_storable),
             _ => false,
         }
     }
@@ -187,7 +189,8 @@ impl Value {
             | Value::Tuple(parts)
             | Value::Variant(_, parts)
             | Value::Machine(_, parts)
-            | Value::Operation(_, parts) => parts.iter().for_each(|part| part.handles(found)),
+            | Value::Operation(_, parts)
+            | Value::Function(_, parts) => parts.iter().for_each(|part| part.handles(found)),
             Value::Struct(_, fields) => fields.iter().for_each(|(_, value)| value.handles(found)),
             Value::Items(items) => items.iter().for_each(|item| item.handles(found)),
             _ => {}
@@ -198,7 +201,9 @@ impl Value {
     pub fn is_data(&self) -> bool {
         let mut handles = std::collections::BTreeSet::new();
         self.handles(&mut handles);
-        handles.is_empty() && !matches!(self, Value::Block(_) | Value::Machine(..) | Value::Operation(..))
+        let begins =
+            matches!(self, Value::Block(_) | Value::Machine(..) | Value::Operation(..) | Value::Function(..));
+        handles.is_empty() && !begins
     }
 
     /// Whether two are equal, borrows looked through.

@@ -26,14 +26,18 @@ pub struct World {
     resolved: BTreeMap<u64, Value>,
     /// What happened: notes, operations begun, operations done.
     pub trace: Vec<String>,
-    /// The tasks and triggers.
+    /// The tasks and triggers of the run, or of the function that goes on now.
     pub tasks: Tasks,
-    /// What was spawned and has not begun.
+    /// What was spawned there and has not begun.
     pub spawned: Vec<(u64, Value)>,
+    /// The same of those that await that function, the run first.
+    around: Vec<(Tasks, Vec<(u64, Value)>)>,
     requests: Vec<Request>,
     handles: BTreeMap<u64, Weak<Handle>>,
     /// How the code that runs now stands to cancellation.
     pub standing: Standing,
+    /// Whether the run has begun.
+    pub has_begun: bool,
     /// How often something went on.
     pub progress: u64,
     /// How many shields were found to go on.
@@ -146,9 +150,31 @@ impl World {
 
     /// Whether `ctx.all_handlers_finished()` is ready.
     pub fn handlers_finished(&mut self) -> bool {
-        let ready = !self.tasks.is_handling();
+        let mut all = self.around.iter().map(|(tasks, _)| tasks).chain([&self.tasks]);
+        let ready = !all.any(Tasks::is_handling);
         self.progress += u64::from(ready);
         ready
+    }
+
+    /// A function goes on, which has these tasks.
+    pub(crate) fn enter(&mut self, tasks: Tasks) {
+        self.around.push((std::mem::replace(&mut self.tasks, tasks), std::mem::take(&mut self.spawned)));
+    }
+
+    /// It goes on no further. Gives its tasks.
+    pub(crate) fn leave(&mut self) -> Tasks {
+        let (tasks, spawned) = self.around.pop().expect("it was entered");
+        self.spawned = spawned;
+        std::mem::replace(&mut self.tasks, tasks)
+    }
+
+    /// The tasks that this is one of: a function can be handed a handle.
+    fn tasks_with(&mut self, number: u64) -> &mut Tasks {
+        let around = self.around.iter().rposition(|(tasks, _)| tasks.has(number));
+        match around.filter(|_| !self.tasks.has(number)) {
+            Some(at) => &mut self.around[at].0,
+            None => &mut self.tasks,
+        }
     }
 
     /// `ctx.trigger()`
@@ -173,10 +199,10 @@ impl World {
     pub fn follow_requests(&mut self) {
         for request in std::mem::take(&mut self.requests) {
             let news = match request {
-                Request::Cancel(task) => self.tasks.cancel(task, Cancel::Told),
-                Request::Resolve(trigger, value) => self.tasks.resolve(trigger, value),
+                Request::Cancel(task) => self.tasks_with(task).cancel(task, Cancel::Told),
+                Request::Resolve(trigger, value) => self.tasks_with(trigger).resolve(trigger, value),
                 Request::Detach(task) => {
-                    self.tasks.detach(task);
+                    self.tasks_with(task).detach(task);
                     false
                 }
             };
@@ -187,10 +213,10 @@ impl World {
     /// What a task or trigger gives, once it does. The output of a block is what it gives; that of a task says whether
     /// the task was cancelled.
     pub fn poll_handle(&mut self, number: u64, is_block: bool) -> Result<Option<Value>, String> {
-        let mut output = self.tasks.triggered(number);
+        let mut output = self.tasks_with(number).triggered(number);
         let hidden = is_block || self.standing.reaching() == Cancel::Dropped;
-        if output.is_none() && !(hidden && self.tasks.is_cancelled(number)) {
-            output = match self.tasks.take_output(number) {
+        if output.is_none() && !(hidden && self.tasks_with(number).is_cancelled(number)) {
+            output = match self.tasks_with(number).take_output(number) {
                 Found::Pending => None,
                 Found::Done(value) if is_block => Some(value),
                 Found::Done(value) => Some(Value::variant("Ok", [value])),

@@ -16,6 +16,9 @@ impl Finder {
         ] {
             self.add_if(is_named(&call.func, function), CONCURRENCY, name);
         }
+        if is_named(&call.func, "timeout") || is_named(&call.func, "shield") {
+            self.function_in(&call.args, "a call in a timeout, a shield or a scope");
+        }
         let of_handle = |argument: &Expr| match argument {
             Expr::Path(path) => path.path.get_ident().is_some_and(|name| name.to_string().starts_with('k')),
             Expr::MethodCall(call) => call.method == "pop",
@@ -55,6 +58,11 @@ impl Finder {
             _ => "",
         };
         self.add_if(of_context && !found.is_empty(), CONCURRENCY, found);
+        match name.as_str() {
+            "spawn" => self.function_in(&call.args, "a call as a task"),
+            "scope" => self.function_in(&call.args, "a call in a timeout, a shield or a scope"),
+            _ => {}
+        }
         for (method, found) in [
             ("cancel", "`cancel`"),
             ("detach", "`detach`"),

@@ -6,9 +6,9 @@ use syn::visit::{self, Visit};
 use syn::{Expr, Pat, Stmt};
 
 /// What a program has of them: each as its kind and name.
-pub fn found(item: &syn::ItemImpl) -> BTreeSet<(&'static str, &'static str)> {
-    let mut finder = Finder::default();
-    finder.visit_item_impl(item);
+pub fn found(file: &syn::File) -> BTreeSet<(&'static str, &'static str)> {
+    let mut finder = Finder { functions: super::functions::names(file), ..Finder::default() };
+    finder.visit_file(file);
     finder.found
 }
 
@@ -17,6 +17,9 @@ pub(super) struct Finder {
     found: BTreeSet<(&'static str, &'static str)>,
     /// How many `async` blocks are around.
     blocks: usize,
+    /// The functions marked `#[workflow]`, and the one that is looked through.
+    pub(super) functions: BTreeSet<String>,
+    pub(super) within: Option<String>,
 }
 
 pub(super) const AWAIT: &str = "an await as";
@@ -113,6 +116,9 @@ impl Finder {
         self.add_if(!found.is_empty() && text.contains(". await"), AWAIT, found);
         // What is in it is code, too, as far as it can be read.
         let values = crate::run::macro_arguments(mac);
+        if matches!(name.as_str(), "join" | "try_join" | "select") {
+            self.function_in(&values, "a call as a branch");
+        }
         for value in &values {
             self.visit_expr(value);
         }
@@ -155,6 +161,10 @@ impl<'ast> Visit<'ast> for Finder {
         };
         self.add_if(function.sig.inputs.iter().any(lends), FUNCTIONS, "references as parameters");
         visit::visit_impl_item_fn(self, function);
+    }
+
+    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+        self.function(function);
     }
 
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
@@ -201,6 +211,7 @@ impl<'ast> Visit<'ast> for Finder {
     }
 
     fn visit_expr(&mut self, expr: &'ast Expr) {
+        self.of_functions(expr);
         match expr {
             Expr::Call(call) => self.call(call),
             Expr::MethodCall(call) => self.method_call(call),

@@ -32,6 +32,12 @@ impl Program {
         if let Some(exit) = name.strip_prefix(PLACEHOLDER).and_then(|number| number.parse().ok()) {
             return Err(Flow::Exit(exit, values.pop()));
         }
+        if self.functions.contains_key(&name) {
+            // What is lent to it is copied: it cannot change as long as it is lent.
+            let copies = values.iter().map(Value::target).collect::<Option<_>>();
+            let Some(copies) = copies else { return bug("what is lent to a function is not there") };
+            return Ok(Value::Function(name.into(), copies));
+        }
         if segments.len() == 1 {
             let closure = env.lookup(&name).map(|closure| closure.borrow().clone());
             if let Some(closure) = closure {

@@ -88,6 +88,7 @@ impl Program {
                     }
                     other => bug(format!("{other:?} is awaited by reference")),
                 },
+                Value::Function(name, values) => self.function(&name, values).await,
                 Value::Call(name, values) => self.method(&name, values, env.lookup("self").cloned()).await,
                 Value::Task(task) => {
                     let (block, env) = &*task;

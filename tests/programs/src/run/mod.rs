@@ -101,6 +101,8 @@ pub struct Program {
     pub methods: BTreeMap<String, syn::ImplItemFn>,
     /// The constants of the impl.
     constants: BTreeMap<String, syn::Expr>,
+    /// The functions marked `#[workflow]`.
+    pub functions: BTreeMap<String, syn::ItemFn>,
     /// Its signals and updates.
     pub handlers: Vec<Handler>,
     /// What is around it.
@@ -137,12 +139,33 @@ impl Outcome {
     }
 }
 
+/// The impl of a program.
+///
+/// # Panics
+///
+/// When there is none.
+pub fn implementation(file: &syn::File) -> syn::ItemImpl {
+    let found = file.items.iter().find_map(|item| match item {
+        syn::Item::Impl(item) => Some(item.clone()),
+        _ => None,
+    });
+    found.expect("a program has an impl")
+}
+
 /// How many expressions a program may evaluate.
 const MOST_STEPS: usize = 20_000;
 
 impl Program {
-    /// A program from its impl.
-    pub fn new(item: &syn::ItemImpl) -> Self {
+    /// A program from its source: an impl, and functions.
+    pub fn new(file: &syn::File) -> Self {
+        let functions = file.items.iter().filter_map(|item| match item {
+            syn::Item::Fn(function) => {
+                let function = syn::ItemFn { attrs: Vec::new(), ..function.clone() };
+                Some((function.sig.ident.to_string(), function))
+            }
+            _ => None,
+        });
+        let item = implementation(file);
         let name = match &*item.self_ty {
             syn::Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
             _ => None,
@@ -159,7 +182,8 @@ impl Program {
             name: name.unwrap_or_default(),
             methods: methods.collect(),
             constants: constants.collect(),
-            handlers: Handler::all(item),
+            functions: functions.collect(),
+            handlers: Handler::all(&item),
             world: RefCell::default(),
             steps: cell::Cell::new(0),
         }
@@ -232,6 +256,22 @@ impl Program {
         })
     }
 
+    /// The body of a function marked `#[workflow]`, with its arguments.
+    fn body_of_function(&self, name: &str, arguments: Vec<Value>) -> Eval<'_> {
+        let Some(function) = self.functions.get(name) else {
+            let text = format!("there is no function {name}");
+            return Box::pin(async move { bug(text) });
+        };
+        Box::pin(async move {
+            let mut env = Env::default();
+            self.bind_arguments(&mut env, &function.sig, arguments)?;
+            match self.block(&mut env, &function.block).await {
+                Err(Flow::Return(value)) => Ok(value),
+                other => other,
+            }
+        })
+    }
+
     /// Binds the parameters of a method, its receiver and context aside.
     pub fn bind_arguments(
         &self,
@@ -245,7 +285,11 @@ impl Program {
             if matches!(&*typed.pat, syn::Pat::Ident(pat) if pat.ident == "ctx") {
                 continue;
             }
-            let Some(argument) = arguments.next() else { return bug("an argument is missing") };
+            let Some(mut argument) = arguments.next() else { return bug("an argument is missing") };
+            // What is lent to a function is a copy of its own.
+            if matches!(*typed.ty, syn::Type::Reference(_)) && !matches!(argument, Value::Borrow(_)) {
+                argument = Value::Borrow(Place::whole(cell(argument)));
+            }
             if !self.bind_pattern(env, &typed.pat, &Place::whole(cell(argument)))? {
                 return bug("an argument does not match its pattern");
             }

@@ -11,7 +11,7 @@ use syn::{Expr, ExprAsync};
 
 use super::{Env, Eval, Evaluated, Program, bug};
 use crate::outside::Call;
-use crate::settle::Bodies;
+use crate::settle::{Bodies, settle_function};
 use crate::value::{Cell, Value, cell};
 
 /// The run and its tasks, as futures.
@@ -164,6 +164,19 @@ impl Program {
                 }
                 Poll::Pending => Poll::Pending,
             }
+        })
+        .await
+    }
+
+    /// A call of a function marked `#[workflow]`, which has its own tasks.
+    pub(crate) async fn function(&self, name: &str, arguments: Vec<Value>) -> Evaluated {
+        let (run, workflow) = (self.body_of_function(name, arguments), cell(Value::unit()));
+        let mut running = Running { program: self, workflow, run, tasks: BTreeMap::new() };
+        let mut tasks = None;
+        poll_fn(move |_| match settle_function(&self.world, &mut running, &mut tasks) {
+            Ok(None) => Poll::Pending,
+            Ok(Some(output)) => Poll::Ready(Ok(output)),
+            Err(flow) => Poll::Ready(Err(flow)),
         })
         .await
     }

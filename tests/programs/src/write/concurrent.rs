@@ -1,5 +1,6 @@
 //! Branches beside each other: `join!`, `try_join!`, `select!` and `timeout`.
 
+use super::tasks::Gives;
 use super::{Around, HelperKind, Hold, Ret, Ty, Writer, indented};
 
 /// A branch: what is awaited, and what its output is.
@@ -36,9 +37,9 @@ impl Writer {
             8 | 9 if self.can_spawn() => self.block_expr(ty),
             4 => {
                 let default = self.purely(|this| this.leaf(ty));
-                format!("ctx.scope({}).await.unwrap_or({default})", self.lone_block(ty))
+                format!("ctx.scope({}).await.unwrap_or({default})", self.lone(ty))
             }
-            5 | 6 => format!("shield({}).await", self.lone_block(ty)),
+            5 | 6 => format!("shield({}).await", self.lone(ty)),
             7 => format!("({}).await", self.lone_block(ty)),
             2 => {
                 let branches = self.branches(Some(ty));
@@ -48,10 +49,20 @@ impl Writer {
             _ => {
                 let limit = self.below(4);
                 let default = self.purely(|this| this.leaf(ty));
-                let block = self.lone_block(ty);
+                let block = self.lone(ty);
                 format!("timeout(seconds({limit}), {block}).await.unwrap_or({default})")
             }
         }
+    }
+
+    /// The only branch of a construct, which gives a value of a type.
+    fn lone(&mut self, ty: Ty) -> String {
+        if self.once_in(3)
+            && let Some((call, Gives::Plain(_))) = self.function_call(Some(ty), true)
+        {
+            return call;
+        }
+        self.lone_block(ty)
     }
 
     /// A block that is the only branch of its construct.
@@ -68,6 +79,16 @@ impl Writer {
             limit => format!(".concurrency({})", limit - 1),
         };
         let of_blocks = self.once_in(3) && self.can_spawn();
+        if self.once_in(3)
+            && let Some((each, fallible)) = self.function_of_list(Ty::Int)
+        {
+            let joined = format!("join_all({items}.into_iter().map({each})){bound}.await");
+            return match fallible {
+                true if self.once_in(2) => format!("try_{joined}.unwrap_or(vec![3i64])"),
+                true => format!("{joined}.into_iter().map(|q| q.unwrap_or(1i64)).collect::<Vec<i64>>()"),
+                false => joined,
+            };
+        }
         if self.once_in(2) {
             let question = matches!(self.ret, Ret::Run | Ret::Fallible(_)) && self.once_in(2);
             let each = if of_blocks { self.block_of_list(true) } else { format!("|q| check(m(q + {with}))") };
@@ -248,7 +269,8 @@ impl Writer {
         if !self.room() {
             return Branch { source: "num(1i64)".to_owned(), output: Output::Activity };
         }
-        match self.below(10) {
+        match self.below(12) {
+            10 | 11 => self.function_branch(),
             0 | 1 => {
                 let argument = self.branch_operand(Ty::Int);
                 Branch { source: format!("num({argument})"), output: Output::Activity }
@@ -292,6 +314,14 @@ impl Writer {
         let text = self.expr(ty);
         self.no_await -= 1;
         text
+    }
+
+    fn function_branch(&mut self) -> Branch {
+        match self.function_call(None, true) {
+            Some((source, Gives::Plain(ty))) => Branch { source, output: Output::Of(ty) },
+            Some((source, _)) => Branch { source, output: Output::Other },
+            None => Branch { source: "add(3i64, 4i64)".to_owned(), output: Output::Activity },
+        }
     }
 
     fn helper_branch(&mut self) -> Branch {

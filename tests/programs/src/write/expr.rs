@@ -1,6 +1,6 @@
 //! Expressions, by type.
 
-use super::{Access, Hold, Ret, Ty, Writer};
+use super::{Access, Hold, Place, Ret, Ty, Writer};
 
 /// Text in parentheses where it would not stay together as an operand.
 pub(crate) fn operand(text: String) -> String {
@@ -74,8 +74,9 @@ impl Writer {
 
     /// What can be of any type: control flow.
     fn of_any_type(&mut self, ty: Ty) -> Option<String> {
-        match self.below(8) {
+        match self.below(9) {
             0 => Some(self.if_else(ty)),
+            7 | 8 if self.can_await() => self.function_value(ty),
             1 => Some(self.match_value(ty)),
             2 => Some(self.block_value(ty)),
             3 if self.pure == 0 => Some(self.loop_value(ty)),
@@ -108,7 +109,7 @@ impl Writer {
     fn int(&mut self) -> String {
         match self.below(26) {
             0 => self.leaf(Ty::Int),
-            25 => "Self::LIMIT".to_owned(),
+            25 if self.method != Place::Function => "Self::LIMIT".to_owned(),
             1..=4 if self.can_await() => {
                 let argument = self.expr(Ty::Int);
                 self.awaited(&format!("num({argument})"), Ty::Int)

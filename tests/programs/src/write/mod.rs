@@ -11,6 +11,7 @@ mod control;
 // A number that a construct is not allowed under gives what the others of its kind give.
 #[allow(clippy::match_same_arms)]
 mod expr;
+mod functions;
 mod handles;
 mod loops;
 mod methods;
@@ -33,7 +34,7 @@ use crate::choices::Choices;
 pub struct Written {
     /// The name of the workflow's type.
     pub name: String,
-    /// The impl, with its attribute.
+    /// The functions that it awaits and the impl, with their attributes.
     pub source: String,
     /// Whether its branches share what they change, which plain async Rust refuses.
     pub shares: bool,
@@ -140,6 +141,8 @@ pub(crate) enum Place {
     Run,
     Handler,
     Helper(HelperKind),
+    /// A function marked `#[workflow]`.
+    Function,
 }
 
 /// What is known at the place that is being written.
@@ -161,6 +164,7 @@ pub(crate) struct Writer {
     pub(crate) shares: bool,
     pub(crate) shared: bool,
     pub(crate) helpers: Vec<Helper>,
+    pub(crate) functions: Vec<functions::Function>,
     counter: u32,
     /// How many loops are around.
     pub(crate) loops: u32,
@@ -196,6 +200,7 @@ pub fn program(name: &str, choices: Choices) -> Written {
         shares: false,
         shared: false,
         helpers: Vec::new(),
+        functions: Vec::new(),
         counter: 0,
         loops: 0,
         level: 0,
@@ -213,6 +218,10 @@ pub fn program(name: &str, choices: Choices) -> Written {
         // They change the workflow's value at any await.
         (writer.tasks_share, writer.shared) = (true, true);
     }
+    let mut functions = Vec::new();
+    for _ in 0..writer.below(4) {
+        functions.push(writer.function(name));
+    }
     let mut methods = Vec::new();
     for _ in 0..writer.below(4) {
         methods.push(writer.helper());
@@ -222,7 +231,8 @@ pub fn program(name: &str, choices: Choices) -> Written {
     }
     methods.insert(0, writer.run());
     let body = methods.join("\n\n");
-    let source = format!("#[workflow]\nimpl {name} {{\n{}\n}}\n", indented(&body));
+    let functions = functions.join("\n");
+    let source = format!("{functions}\n#[workflow]\nimpl {name} {{\n{}\n}}\n", indented(&body));
     Written { name: name.to_owned(), source, shares: writer.shared, choices: writer.choices.made() }
 }
 

@@ -65,12 +65,13 @@ impl Writer {
 
     /// What can be spawned, and what it gives. With a trigger, that is resolved in it.
     fn spawned(&mut self, trigger: Option<(&str, Ty)>) -> (String, Gives) {
-        match if trigger.is_some() { 0 } else { self.below(8) } {
+        match if trigger.is_some() { 0 } else { self.below(9) } {
             5 => {
                 let argument = self.expr(Ty::Int);
                 (format!("num({argument})"), Gives::Activity)
             }
             6 => (format!("ctx.sleep(seconds({}))", self.below(4)), Gives::Unit),
+            8 => self.function_call(None, false).unwrap_or_else(|| self.own_block(trigger)),
             7 => self.call_value().unwrap_or_else(|| self.own_block(trigger)),
             _ => self.own_block(trigger),
         }
