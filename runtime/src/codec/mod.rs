@@ -133,6 +133,24 @@ pub(crate) fn decode_slice<T: Deserialize<'static>>(bytes: &[u8]) -> Result<T, C
     read(bytes).map_err(|error| error.decoding(std::any::type_name::<T>()))
 }
 
+/// Decodes the value that stands at the beginning of `bytes`; gives what is behind it, too.
+pub(crate) fn decode_first<T: Deserialize<'static>>(bytes: &[u8]) -> Result<(T, &[u8]), CodecError> {
+    let mut reader = Reader::of(bytes);
+    match T::deserialize(&mut reader) {
+        Ok(value) => Ok((value, reader.rest())),
+        Err(error) => Err(error.decoding(std::any::type_name::<T>())),
+    }
+}
+
+/// How many values are in the list at the beginning of `bytes`; gives the values, too.
+pub(crate) fn list(bytes: &[u8]) -> Result<(usize, &[u8]), CodecError> {
+    let mut reader = Reader::of(bytes);
+    match reader.list() {
+        Ok(len) => Ok((len, reader.rest())),
+        Err(error) => Err(error.decoding("a list")),
+    }
+}
+
 /// The value as data, if the bytes are one.
 pub(crate) fn plain(payload: &Payload) -> Option<Value> {
     Value::decode(&mut SliceReader::new(&payload.0)).ok()

@@ -218,6 +218,14 @@ impl<'de> Reader<'de> {
         self.there(len)
     }
 
+    /// The number of values of a list, which has to say it.
+    pub(super) fn list(&mut self) -> Result<usize, Error> {
+        match self.open_array()? {
+            MARKED => Err(Error::said(format_args!("the number of values is not there"))),
+            len => Ok(len),
+        }
+    }
+
     #[inline(never)]
     pub(super) fn open_tuple(&mut self, len: usize) -> Result<usize, Error> {
         match self.open_array()? {

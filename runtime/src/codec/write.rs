@@ -167,6 +167,11 @@ impl Writer {
         len.map(|_| window)
     }
 
+    /// The head of a list of `len` values, each of which is as deep as one that stands alone.
+    pub(crate) fn head_of_list(&mut self, len: usize) {
+        self.array(Some(len));
+    }
+
     /// Begins a map of `len` entries.
     #[inline(never)]
     pub(crate) fn begin_map(&mut self, len: usize) -> Result<(), Error> {

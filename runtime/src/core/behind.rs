@@ -59,13 +59,13 @@ impl Run {
     }
 
     /// The stored state as it is to be written: where the run stands otherwise than is written there.
-    pub(super) fn standing_after(&mut self, no: RunNo) -> Option<Vec<u8>> {
+    pub(super) fn standing_after(&mut self) -> Option<&RunRecord> {
         let stored = self.behind.as_mut()?;
         let ahead = (self.record.phase != stored.phase).then(|| Box::new(self.record.phase.clone()));
         if stored.ahead == ahead {
             return None;
         }
         stored.ahead = ahead;
-        Some(RunRecord::to_stored(stored, no))
+        Some(stored)
     }
 }

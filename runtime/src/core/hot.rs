@@ -3,10 +3,22 @@
 use std::collections::BTreeMap;
 
 use super::run::Run;
-use crate::store::{Batch, Phase, RunNo, Table, Text};
+use crate::store::{Batch, Encoded, Phase, RunNo, Tail, Text, write_run};
 
 /// By how many bytes more than it has a log entry counts behind a stored state: each is read, and made again, by itself.
 pub(crate) const LOG_ENTRY: usize = 128;
+
+/// What is written where, by its length in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    /// A state of up to so many is written at each transition.
+    pub(crate) small: usize,
+    /// Up to so many log entries stand in the record of a run.
+    pub(crate) tail: usize,
+}
+
+/// How many times as many stand in the last record of a run, which is not written again.
+const LAST: usize = 4;
 
 /// A run in memory.
 pub(crate) struct Hot {
@@ -14,13 +26,15 @@ pub(crate) struct Hot {
     /// Whether this engine tried in vain to drive it on since it was loaded.
     pub(crate) tried: bool,
     pub(crate) written: Written,
+    /// The log entries that stand in the stored record.
+    pub(crate) tail: Tail,
     used: u64,
 }
 
 /// How far a run's stored state is behind the run.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Written {
-    /// The length of the stored state; 0 before it is stored.
+    /// The length of the stored state, without the log entries that stand behind it; 0 before it is stored.
     pub(crate) state: usize,
     /// The length of the log entries that were written since, with what each [counts](LOG_ENTRY) besides.
     pub(crate) tail: usize,
@@ -36,35 +50,54 @@ impl Written {
 }
 
 impl Hot {
-    /// Writes the run's state.
+    /// Writes the run's state, and the log entries that stand behind it.
     fn write(&mut self, no: RunNo, batch: &mut Batch) {
-        let state = batch.seal(Table::Runs, no.key(), &self.run.record);
+        let state = write_run(no, &self.run.record, &self.tail, batch);
         let open = self.run.record.phase == Phase::Open;
         self.written = Written { state, tail: 0, open };
+        if self.run.record.phase.is_closed() {
+            // It is not written again.
+            self.tail = Tail::default();
+        }
     }
 
-    /// Writes the run's state, if it is to be stored after a transition whose log entry has this length.
+    /// Writes what the transition of this log entry has made of the run: the entry, and the state, if that is to be stored.
+    ///
+    /// The entry of a small state stands in its record, as long as there is room: that spares a key. If there is not, all those in the record
+    /// become one row of the log.
     ///
     /// What is small is stored each time; what is not, when the entries since are as long as it is, or when the run's
     /// standing changes. So the bytes written are linear in those of the events, and what is to be read, and made again after a crash,
     /// is linear in the state.
     /// A run whose code need not do the same again is stored each time.
-    pub(crate) fn write_after(&mut self, no: RunNo, entry: usize, small: usize, batch: &mut Batch) {
+    pub(crate) fn write_after(&mut self, no: RunNo, entry: &Encoded<'_>, sizes: Sizes, batch: &mut Batch) {
         if self.run.behind.is_some() {
-            if let Some(state) = self.run.standing_after(no) {
-                batch.put(Table::Runs, no.key(), state);
+            entry.write(no, batch);
+            if let Some(state) = self.run.standing_after() {
+                write_run(no, state, &self.tail, batch);
             }
             return;
         }
-        self.written.fall_behind(entry);
+        self.written.fall_behind(entry.len());
         let due = !self.written.open
             || self.run.record.phase != Phase::Open
             || self.run.unordered
-            || self.written.state <= small
+            || self.written.state <= sizes.small
             || self.written.tail >= self.written.state.min(self.run.record.weight());
-        if due {
-            self.write(no, batch);
+        if !due {
+            return entry.write(no, batch);
         }
+        let room = if self.run.record.phase.is_closed() { LAST * sizes.tail } else { sizes.tail };
+        let is_kept = self.written.state <= sizes.small && self.tail.len() + entry.len() <= room;
+        match (self.tail.takes(entry), is_kept) {
+            (true, true) => self.tail.push(entry),
+            (true, false) => self.tail.write_with(entry, no, batch),
+            (false, _) => {
+                self.tail.write(no, batch);
+                entry.write(no, batch);
+            }
+        }
+        self.write(no, batch);
     }
 }
 
@@ -119,11 +152,11 @@ impl HotSet {
         Some(hot)
     }
 
-    pub(crate) fn insert(&mut self, no: RunNo, run: Run, written: Written) {
+    pub(crate) fn insert(&mut self, no: RunNo, run: Run, written: Written, tail: Tail) {
         self.clock += 1;
         self.ids.insert(run.record.id.clone(), no);
         self.order.insert(self.clock, no);
-        self.runs.insert(no, Box::new(Hot { run, tried: false, written, used: self.clock }));
+        self.runs.insert(no, Box::new(Hot { run, tried: false, written, tail, used: self.clock }));
     }
 
     /// Writes the states of the runs that are ahead of what is stored of them: of those that [`trim`](Self::trim) lets go, or
@@ -133,6 +166,8 @@ impl HotSet {
         for no in self.order.values().take(surplus) {
             let is_overdue = |hot: &&mut Box<Hot>| hot.written.tail > 0 && hot.run.behind.is_none();
             if let Some(hot) = self.runs.get_mut(no).filter(is_overdue) {
+                // The entries since are rows.
+                hot.tail.write(*no, batch);
                 hot.write(*no, batch);
             }
         }
@@ -183,7 +218,7 @@ mod tests {
     /// Sixteen runs, as many as are kept: two are an eighth of them.
     fn sixteen() -> HotSet {
         let mut hot = HotSet::new(16);
-        (0..16).for_each(|no| hot.insert(RunNo(no), run(no), Written::default()));
+        (0..16).for_each(|no| hot.insert(RunNo(no), run(no), Written::default(), Tail::default()));
         hot
     }
 
@@ -192,7 +227,7 @@ mod tests {
         let mut gone = Vec::new();
         let mut kept: Vec<u64> = (0..16).collect();
         for no in others {
-            hot.insert(RunNo(no), run(no), Written::default());
+            hot.insert(RunNo(no), run(no), Written::default(), Tail::default());
             hot.trim();
             let (still, left) = kept.into_iter().partition(|no| hot.contains(RunNo(*no)));
             kept = still;

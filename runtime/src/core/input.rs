@@ -260,8 +260,6 @@ pub(crate) enum Need {
     Tail(RunNo, Seq),
     /// Whether the timer is armed.
     Timer(TimerKey),
-    /// What the run was started with.
-    Started(RunNo),
     /// What the table has of a run's update with this id.
     Update(Table, RunNo, String),
 }
@@ -274,7 +272,6 @@ impl Need {
             Need::Run(run) => (Table::Runs, run.key().to_vec()),
             Need::Tail(run, seq) => (Table::Log, run.log_key(*seq).to_vec()),
             Need::Timer(timer) => (Table::Timers, timer.key().to_vec()),
-            Need::Started(run) => (Table::Log, run.log_key(Seq(0)).to_vec()),
             Need::Update(table, run, id) => (*table, run.update_key(id)),
         }
     }

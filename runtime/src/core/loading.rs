@@ -8,7 +8,9 @@ use super::input::Need;
 use super::registry::Registry;
 use super::run::Run;
 use super::tasks::Tasks;
-use crate::store::{self, Damage, DamageReason, LogEntry, Phase, RunNo, RunRecord, Seq, Table, TimerKey};
+use crate::store::{
+    self, Damage, DamageReason, LogEntry, Phase, RunNo, Seq, StoredRun, Table, Tail, TimerKey,
+};
 
 /// The runs that are being loaded.
 #[derive(Default)]
@@ -18,6 +20,7 @@ pub(super) struct Loading(BTreeMap<RunNo, Loaded>);
 pub(super) struct Loaded {
     pub(super) run: Run,
     pub(super) written: Written,
+    pub(super) tail: Tail,
     /// How it stands, as it is stored with the state of an earlier transition.
     ahead: Option<Box<Phase>>,
     /// Timers of which it is not known whether the run waits for them.
@@ -33,11 +36,11 @@ impl Loading {
 
     /// Takes up the stored state.
     pub(super) fn state(&mut self, no: RunNo, bytes: &[u8]) -> Result<(), Damage> {
-        let mut record: RunRecord = store::open(Table::Runs, &no.key(), bytes)?;
+        let StoredRun { mut record, tail, .. } = StoredRun::open(&no.key(), bytes)?;
         let open = *record.stands() == Phase::Open;
         let ahead = record.ahead.take();
-        let written = Written { state: bytes.len(), tail: 0, open };
-        self.0.insert(no, Loaded { run: Run::stored(record), written, ahead, unsure: Vec::new() });
+        let written = Written { state: bytes.len() - tail.len(), tail: 0, open };
+        self.0.insert(no, Loaded { run: Run::stored(record), written, tail, ahead, unsure: Vec::new() });
         Ok(())
     }
 
@@ -52,6 +55,7 @@ impl Loading {
         let Some(loaded) = self.0.get_mut(&no) else { return Ok(None) };
         let Some(bytes) = bytes else { return Ok(self.end(no, tasks)) };
         let key = no.log_key(seq);
+        // Behind the stored state, each is a row of its own.
         let entry: LogEntry = store::open(Table::Log, &key, bytes)?;
         loaded.written.fall_behind(bytes.len());
         let Some(registry) = registry.folding(&loaded.run.record.workflow) else {

@@ -14,8 +14,8 @@ use crate::codec::Payload;
 use crate::error::{QueryError, RedriveError, UpdateError};
 use crate::machine::OpId;
 use crate::store::{
-    self, Armed, CommandRecord, Damage, EventRecord, MARK_KEY, MarkRecord, Operation, Outcome, ParkReason,
-    Phase, RunNo, Seq, Table, TaskId, TaskRecord, Text, TimerKey,
+    self, Armed, CommandRecord, Damage, Encoded, EventRecord, MARK_KEY, MarkRecord, Operation, Outcome,
+    ParkReason, Phase, RunNo, Seq, Table, TaskId, TaskRecord, Text, TimerKey,
 };
 use crate::time::Moment;
 
@@ -188,10 +188,8 @@ impl Shard {
     fn write(&mut self, no: RunNo, transition: Transition, now: Moment, out: &mut Output) {
         self.write_updates(no, &transition, out);
         let Transition { seq, entry, disarmed, .. } = transition;
-        let small = self.small_states;
         let Some(hot) = self.hot.get_mut(no) else { return };
-        let logged = out.batch.seal(Table::Log, no.log_key(seq), &entry);
-        hot.write_after(no, logged, small, &mut out.batch);
+        hot.write_after(no, &Encoded::new(seq, &entry, &mut self.scratch), self.sizes, &mut out.batch);
 
         let record = &hot.run.record;
         let run_id = record.id.clone();

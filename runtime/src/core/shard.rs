@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::describe::RunDescription;
-use super::hot::HotSet;
+use super::hot::{HotSet, Sizes};
 use super::input::{Effect, Ending, Input, Need, NoEnding, Output, Reply, Starting, Target};
 use super::instance::WorkflowType;
 use super::loading::{Loaded, Loading};
@@ -21,7 +21,7 @@ use super::update::{KnownUpdates, UpdateReply};
 use crate::codec::Payload;
 use crate::error::{RedriveError, SignalError};
 use crate::store::{
-    self, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, RunNo, RunRecord, StoreError, Table,
+    self, Damage, DamageReason, EventRecord, LogEntry, MarkRecord, RunNo, RunRecord, Seq, StoreError, Table,
     TaskId, TimerKey,
 };
 use crate::time::Moment;
@@ -35,6 +35,8 @@ pub(crate) struct Limits {
     pub(crate) near_timers: usize,
     /// Up to how many bytes the state of a run is written at each transition.
     pub(crate) small_states: usize,
+    /// Up to how many bytes of log entries stand in the record of a run.
+    pub(crate) tail: usize,
     /// Attempts at activities that run at once.
     pub(crate) attempts: usize,
     /// Signals that a run has accepted and not handled.
@@ -43,7 +45,14 @@ pub(crate) struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { hot_runs: 10_000, near_timers: 10_000, small_states: 4_096, attempts: 10_000, inbox: 1_000 }
+        Limits {
+            hot_runs: 10_000,
+            near_timers: 10_000,
+            small_states: 4_096,
+            tail: 512,
+            attempts: 10_000,
+            inbox: 1_000,
+        }
     }
 }
 
@@ -64,7 +73,7 @@ pub(crate) struct Shard {
     pub(super) next_run: RunNo,
     pub(super) open_runs: u64,
     pub(super) parked_runs: u64,
-    pub(super) small_states: usize,
+    pub(super) sizes: Sizes,
     max_inbox: usize,
 
     // What follows is of one turn.
@@ -80,6 +89,8 @@ pub(crate) struct Shard {
     /// What runs were started with, where that was loaded or is not committed yet.
     pub(super) inputs: BTreeMap<RunNo, Result<Payload, Damage>>,
     pub(super) updates: KnownUpdates,
+    /// Memory to encode in.
+    pub(super) scratch: Vec<u8>,
 }
 
 impl Shard {
@@ -96,7 +107,7 @@ impl Shard {
             next_run,
             open_runs: mark.open_runs,
             parked_runs: mark.parked_runs,
-            small_states: limits.small_states,
+            sizes: Sizes { small: limits.small_states, tail: limits.tail },
             max_inbox: limits.inbox,
             loading: Loading::default(),
             touched: BTreeMap::new(),
@@ -107,6 +118,7 @@ impl Shard {
             ids: BTreeMap::new(),
             inputs: BTreeMap::new(),
             updates: KnownUpdates::default(),
+            scratch: Vec::new(),
         }
     }
 
@@ -126,9 +138,9 @@ impl Shard {
                 Some(Ok(Some(run))) => self.need_run(run),
                 Some(_) => None,
             },
-            Input::Start(Starting { id, workflow, .. }) => match self.run_of(id) {
+            Input::Start(Starting { id, .. }) => match self.run_of(id) {
                 None => Some(Need::Id(id.clone())),
-                Some(Ok(Some(run))) => self.need_run(run).or_else(|| self.need_input(run, workflow)),
+                Some(Ok(Some(run))) => self.need_run(run),
                 Some(_) => None,
             },
             Input::Update { asked, .. } => self.need_run(asked.run).or_else(|| {
@@ -158,9 +170,12 @@ impl Shard {
         (!there).then(|| self.loading.need(run))
     }
 
-    fn need_input(&self, run: RunNo, workflow: &str) -> Option<Need> {
-        let same = self.hot.get(run).is_some_and(|hot| hot.run.record.workflow == workflow);
-        (same && !self.inputs.contains_key(&run)).then_some(Need::Started(run))
+    /// The run whose first transition is missing to handle `input`, which [needs](Self::need) nothing else.
+    pub(crate) fn need_start(&self, input: &Input) -> Option<RunNo> {
+        let Input::Start(Starting { id, workflow, .. }) = input else { return None };
+        let Some(Ok(Some(run))) = self.run_of(id) else { return None };
+        let same = self.hot.get(run).is_some_and(|hot| hot.run.record.workflow == *workflow);
+        (same && !self.inputs.contains_key(&run)).then_some(run)
     }
 
     /// The run of this id; the outer `None` when that is not known yet.
@@ -199,21 +214,26 @@ impl Shard {
                 let loaded = found.map(|bytes| self.loading.timer(timer, bytes.is_some()));
                 self.load(timer.run, loaded);
             }
-            Need::Started(run) => {
-                let input = found
-                    .and_then(|bytes| store::open::<LogEntry>(table, &key, &bytes.ok_or_else(missing)?))
-                    .and_then(|entry| start_input(entry.events).ok_or_else(missing));
-                self.inputs.insert(run, input);
-            }
             Need::Update(table, run, id) => self.updates.admit(table, run, id, found),
         }
+    }
+
+    /// Hands in the [first transition](Self::need_start) of a run.
+    pub(crate) fn admit_start(&mut self, run: RunNo, found: Result<Result<LogEntry, Damage>, StoreError>) {
+        let damage = |reason| Damage::new(Table::Log, &run.log_key(Seq(0)), reason);
+        let found = found.unwrap_or_else(|error| Err(damage(DamageReason::Unreadable(error.to_string()))));
+        let input =
+            found.and_then(|entry| start_input(entry.events).ok_or_else(|| damage(DamageReason::Missing)));
+        self.inputs.insert(run, input);
     }
 
     /// Takes up a run, once all of it is there.
     fn load(&mut self, run: RunNo, loaded: Result<Option<Loaded>, Damage>) {
         match loaded {
             Ok(None) => {}
-            Ok(Some(Loaded { run: loaded, written, .. })) => self.hot.insert(run, loaded, written),
+            Ok(Some(Loaded { run: loaded, written, tail, .. })) => {
+                self.hot.insert(run, loaded, written, tail)
+            }
             Err(damage) => {
                 self.loading.give_up(run);
                 self.damaged.insert(run, damage);

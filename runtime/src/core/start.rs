@@ -7,7 +7,7 @@ use super::settle::Question;
 use super::shard::Shard;
 use crate::codec::{self, Payload};
 use crate::error::{HandleError, StartError};
-use crate::store::{EventRecord, RunNo, Table, Text};
+use crate::store::{EventRecord, RunNo, Table, Tail, Text};
 use crate::time::Moment;
 
 impl Shard {
@@ -38,7 +38,7 @@ impl Shard {
         let no = self.next_run;
         self.next_run = RunNo(no.0 + 1);
         self.open_runs += 1;
-        self.hot.insert(no, run, Written::default());
+        self.hot.insert(no, run, Written::default(), Tail::default());
         out.batch.seal(Table::Ids, id.as_bytes(), &no);
         let touch = self.touch(no);
         touch.events.push(EventRecord::Started { id, workflow: workflow.into(), input, seed });

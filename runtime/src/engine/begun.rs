@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::flights::View;
+use super::logged::Logged;
 use crate::machine::OpId;
-use crate::store::{self, CommandRecord, LogEntry, RunNo, Seq, StoreError, Table};
+use crate::store::{CommandRecord, LogEntry, RunNo, Seq, StoreError};
 use crate::time::Moment;
 
 /// How many transitions are looked at, at most.
@@ -20,7 +21,7 @@ pub(super) fn begun(
     ops: &[OpId],
     transitions: u64,
 ) -> Result<BTreeMap<OpId, Moment>, StoreError> {
-    let mut search = Search { view, run, looks: LOOKS, read: BTreeMap::new() };
+    let mut search = Search { log: Logged::of(view, run)?, looks: LOOKS, read: BTreeMap::new() };
     let mut found = BTreeMap::new();
     for op in ops {
         if let Some(at) = search.find(*op, transitions)? {
@@ -31,8 +32,7 @@ pub(super) fn begun(
 }
 
 struct Search<'a> {
-    view: View<'a>,
-    run: RunNo,
+    log: Logged<'a>,
     looks: usize,
     /// What the transitions that were looked at began, and when.
     read: BTreeMap<u64, Option<Begun>>,
@@ -78,17 +78,20 @@ impl Search<'_> {
             return Ok(None);
         }
         self.looks -= 1;
-        let key = self.run.log_key(Seq(seq));
-        let entry = self.view.get(Table::Log, &key)?;
-        let entry = entry.and_then(|bytes| store::open::<LogEntry>(Table::Log, &key, &bytes).ok());
-        let begun = entry.map(|entry| {
-            let begins = |command: &CommandRecord| !matches!(command, CommandRecord::Cancel { .. });
-            let begun = entry.commands.iter().filter(|command| begins(command));
-            let mut ops: Vec<OpId> = begun.map(CommandRecord::op).collect();
-            ops.sort_unstable();
-            Begun { at: entry.at, ops }
-        });
-        self.read.insert(seq, begun.clone());
-        Ok(begun)
+        self.read.insert(seq, None);
+        for (seq, entry) in self.log.around(Seq(seq))?.unwrap_or_default().entries {
+            self.read.insert(seq.0, Some(Begun::by(&entry)));
+        }
+        Ok(self.read.get(&seq).cloned().flatten())
+    }
+}
+
+impl Begun {
+    fn by(entry: &LogEntry) -> Self {
+        let begins = |command: &CommandRecord| !matches!(command, CommandRecord::Cancel { .. });
+        let begun = entry.commands.iter().filter(|command| begins(command));
+        let mut ops: Vec<OpId> = begun.map(CommandRecord::op).collect();
+        ops.sort_unstable();
+        Begun { at: entry.at, ops }
     }
 }

@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use super::flights::{Flights, View};
 use super::list::Listing;
+use super::logged::Logged;
 use super::reading::Reading;
 use crate::core::{Effect, Input, Need, Output, Reply, Shard, Tally};
-use crate::store::{Batch, Store, StoreError, Table};
+use crate::store::{Batch, Seq, Store, StoreError, Table};
 use crate::time::Moment;
 
 /// What the engine is asked that takes a turn.
@@ -187,6 +188,10 @@ impl Driver {
     fn input(&mut self, input: Input) {
         while let Some(need) = self.shard.need(&input) {
             self.supply(need);
+        }
+        if let Some(run) = self.shard.need_start(&input) {
+            let first = Logged::of(self.view(), run).and_then(|log| log.entry(Seq(0)));
+            self.shard.admit_start(run, first);
         }
         self.shard.handle(self.now, input, &mut self.turn);
     }

@@ -104,6 +104,20 @@ impl View<'_> {
         }
     }
 
+    /// The first row from a key on, and up to another one, of a table in which nothing is deleted.
+    pub(super) fn first(self, table: Table, from: &[u8], end: &[u8]) -> Result<Option<Row>, StoreError> {
+        let stored = self.store.scan(table, from, 1)?.pop();
+        let flying = self.flights.0.iter().rev().filter_map(|flight| flight.from(table, from).next());
+        // Of the same key, the newest change is the first.
+        let flying = flying.min_by(|one, other| one.key.cmp(other.key));
+        let first = match (stored, flying) {
+            (Some(stored), Some(flying)) if *stored.0 < *flying.key => Some(stored),
+            (_, Some(flying)) => flying.value.map(|value| (flying.key.to_vec(), value.to_vec())),
+            (stored, None) => stored,
+        };
+        Ok(first.filter(|(key, _)| **key <= *end))
+    }
+
     /// As [`Store::scan`].
     pub(super) fn scan(self, table: Table, from: &[u8], limit: usize) -> Result<Vec<Row>, StoreError> {
         if self.flights.is_empty() {
@@ -202,6 +216,36 @@ mod tests {
             prop_assert_eq!(seen, whole.scan(Table::Ids, &[from], limit).unwrap());
             prop_assert_eq!(view.get(Table::Ids, &[from]).unwrap(), whole.get(Table::Ids, &[from]).unwrap());
             prop_assert_eq!(view.get(Table::Runs, &[from]).unwrap(), None);
+        }
+
+        /// As above, where nothing is deleted.
+        #[test]
+        fn the_first_row_is_found_in_flight_or_stored(
+            all in proptest::collection::vec(proptest::collection::btree_map(0..24u8, any::<u8>(), 0..4), 1..5),
+            landed in 0..5usize,
+            reported in 0..5usize,
+            from in 0..26u8,
+            end in 0..26u8,
+        ) {
+            let (stored, whole) = (MemoryDisk::new().store(), MemoryDisk::new().store());
+            let mut flights = Flights::default();
+            for (at, changes) in all.iter().enumerate() {
+                let batch = batch(&changes.iter().map(|(key, value)| (*key, Some(*value))).collect());
+                whole.commit(&batch).unwrap();
+                if at < landed {
+                    stored.commit(&batch).unwrap();
+                }
+                flights.begin(Arc::new(batch), Vec::new());
+            }
+            for _ in 0..reported.min(landed) {
+                flights.land();
+            }
+            let view = View { store: &stored, flights: &flights };
+            let first = whole.scan(Table::Ids, &[from], 1).unwrap().pop();
+            prop_assert_eq!(
+                view.first(Table::Ids, &[from], &[end]).unwrap(),
+                first.filter(|(key, _)| key[0] <= end)
+            );
         }
     }
 }

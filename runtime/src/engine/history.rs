@@ -263,7 +263,7 @@ impl Engine {
             folding.go_on(&page, |record| {
                 if record.seq == head.record.seq {
                     let ahead = head.record.ahead.clone();
-                    is_stored = RunRecord { ahead, ..record.clone() }.to_stored(head.run) == head.stored;
+                    is_stored = RunRecord { ahead, ..record.clone() }.is_stored_as(head.run, &head.stored);
                 }
             })?;
         }

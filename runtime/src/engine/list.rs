@@ -3,7 +3,7 @@
 use super::flights::View;
 use crate::core::{Effect, ListFilter, Reply, RunDescription, Shard};
 use crate::error::EngineError;
-use crate::store::{self, Damage, RunNo, RunRecord, StoreError, Table};
+use crate::store::{Damage, RunNo, RunRecord, StoreError, StoredRun, Table};
 
 /// How many rows are read in one step.
 const STEP: usize = 256;
@@ -47,7 +47,7 @@ impl Listing {
                 complete = true;
                 break;
             }
-            match store::open::<RunRecord>(Table::Runs, &key, &bytes) {
+            match StoredRun::open(&key, &bytes).map(|stored| stored.record) {
                 // How a run stands is always stored; what else there is to tell may be newer.
                 Ok(record) if self.filter.takes(&record) => {
                     let run = RunNo::from_key(&key).unwrap_or(from);

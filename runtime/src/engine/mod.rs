@@ -26,6 +26,7 @@ mod json;
 mod limits;
 mod list;
 mod local;
+mod logged;
 mod meter;
 mod open;
 mod past;

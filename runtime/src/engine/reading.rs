@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::begun::begun;
 use super::flights::View;
+use super::logged::Logged;
 use crate::core::{Effect, Reply, Target, WorkflowType};
 use crate::error::EngineError;
 use crate::machine::OpId;
-use crate::store::{self, Damage, DamageReason, LogEntry, RunNo, RunRecord, Seq, StoreError, Table};
+use crate::store::{
+    self, Damage, DamageReason, LogEntry, RunNo, RunRecord, Seq, StoreError, StoredRun, Table,
+};
 use crate::time::Moment;
 
 use super::history::HistoryError;
@@ -98,8 +101,8 @@ fn head(
     let Some(stored) = view.get(Table::Runs, &run.key())? else {
         return damaged(Damage::new(Table::Runs, &run.key(), DamageReason::Missing));
     };
-    let record = match store::open::<RunRecord>(Table::Runs, &run.key(), &stored) {
-        Ok(record) => record,
+    let record = match StoredRun::open(&run.key(), &stored) {
+        Ok(stored) => stored.record,
         Err(damage) => return damaged(damage),
     };
     let workflow = workflow(&record.workflow);
@@ -107,23 +110,26 @@ fn head(
 }
 
 fn log(view: View<'_>, run: RunNo, from: Seq, stored: Seq) -> Result<Result<Page, Damage>, StoreError> {
-    let (mut transitions, mut read) = (Vec::new(), 0);
-    for seq in (from.0..).map(Seq) {
-        if transitions.len() >= PAGE || read >= PAGE_BYTES {
-            return Ok(Ok(Page::Log { transitions, is_last: false }));
-        }
-        let key = run.log_key(seq);
-        let bytes = match view.get(Table::Log, &key)? {
-            // Those behind the stored state are read to the last.
-            None if seq >= stored => break,
-            None => return Ok(Err(Damage::new(Table::Log, &key, DamageReason::Missing))),
-            Some(bytes) => bytes,
-        };
-        read += bytes.len();
-        match store::open::<LogEntry>(Table::Log, &key, &bytes) {
-            Ok(entry) => transitions.push(entry),
+    let log = Logged::of(view, run)?;
+    let (mut transitions, mut read, mut next) = (Vec::new(), 0, from);
+    while transitions.len() < PAGE && read < PAGE_BYTES {
+        let found = match log.around(next)? {
+            Ok(found) => found,
             Err(damage) => return Ok(Err(damage)),
+        };
+        if found.entries.is_empty() {
+            // Those behind the stored state are read to the last.
+            let is_last = next >= stored;
+            let missing = || Damage::new(Table::Log, &run.log_key(next), DamageReason::Missing);
+            return Ok(if is_last { Ok(Page::Log { transitions, is_last }) } else { Err(missing()) });
+        }
+        read += found.bytes;
+        let room = PAGE - transitions.len();
+        let first = next;
+        for (seq, entry) in found.entries.into_iter().filter(|(seq, _)| *seq >= first).take(room) {
+            transitions.push(entry);
+            next = Seq(seq.0 + 1);
         }
     }
-    Ok(Ok(Page::Log { transitions, is_last: true }))
+    Ok(Ok(Page::Log { transitions, is_last: false }))
 }

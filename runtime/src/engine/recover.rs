@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::driver::Driver;
+use super::flights::{Flights, View};
+use super::logged::Logged;
 use crate::core::{Limits, Registry, Shard};
 use crate::error::OpenError;
 use crate::machine::OpId;
 use crate::store::{
-    self, Damage, DamageReason, EventRecord, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, Table,
-    TaskId, TaskRecord, Text,
+    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, StoreError, StoredRun,
+    Table, TaskId, TaskRecord, Text,
 };
 
 /// How many rows are read at a time.
@@ -54,9 +56,11 @@ pub(crate) fn recover(
 /// Reads the activity calls that have not ended. Their number is that of the work in flight, not of the runs.
 fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<(), OpenError> {
     let mut from = TaskId { run: from, op: OpId(0) }.key().to_vec();
+    let flights = Flights::default();
+    let view = View { store, flights: &flights };
     // A transition may have called many: its entry is read once.
     let mut last_entry: Option<((RunNo, Seq), Result<LogEntry, Damage>)> = None;
-    let mut last_run: Option<(RunNo, Option<Text>)> = None;
+    let mut last_run: Option<(RunNo, Caller<'_>)> = None;
     loop {
         let rows = store.scan(Table::Tasks, &from, PAGE)?;
         let Some((last, _)) = rows.last() else { return Ok(()) };
@@ -76,44 +80,43 @@ fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<()
                     continue;
                 }
             };
+            let (_, caller) = match last_run.take() {
+                Some(known) if known.0 == id.run => last_run.insert(known),
+                _ => last_run.insert((id.run, Caller::read(view, id.run))),
+            };
             let place = (id.run, record.seq);
             let (_, entry) = match last_entry.take() {
                 Some(entry) if entry.0 == place => last_entry.insert(entry),
-                _ => last_entry.insert((place, read_entry(store, id.run, record.seq))),
-            };
-            let (_, workflow) = match last_run.take() {
-                Some(known) if known.0 == id.run => last_run.insert(known),
-                _ => last_run.insert((id.run, workflow_of(store, id.run, (place.1, entry)))),
+                _ => last_entry.insert((place, caller.entry(id.run, record.seq))),
             };
             let found = entry.as_ref().map(|entry| (record, entry)).map_err(Clone::clone);
-            shard.recover(id, found, workflow.as_deref());
+            shard.recover(id, found, caller.workflow.as_deref());
         }
     }
 }
 
-/// The workflow of a run, from the entry of its start; one entry of its log is at hand.
-fn workflow_of(
-    store: &dyn Store,
-    run: RunNo,
-    (seq, entry): (Seq, &Result<LogEntry, Damage>),
-) -> Option<Text> {
-    let started = |entry: &LogEntry| match entry.events.first() {
-        Some(EventRecord::Started { workflow, .. }) => Some(workflow.clone()),
-        _ => None,
-    };
-    if seq == Seq(0) {
-        return started(entry.as_ref().ok()?);
-    }
-    // Where it cannot be read, there is no name to tell. What needs the entry itself says so.
-    started(&read_entry(store, run, Seq(0)).ok()?)
+/// A run that has calls which have not ended.
+struct Caller<'a> {
+    log: Logged<'a>,
+    /// Its workflow; none where its record cannot be read, which is told when the run is loaded.
+    workflow: Option<Text>,
 }
 
-fn read_entry(store: &dyn Store, run: RunNo, seq: Seq) -> Result<LogEntry, Damage> {
-    let key = run.log_key(seq);
-    let damage = |reason| Damage::new(Table::Log, &key, reason);
-    let entry = store
-        .get(Table::Log, &key)
-        .map_err(|error| damage(DamageReason::Unreadable(error.to_string())))?
-        .ok_or_else(|| damage(DamageReason::Missing))?;
-    store::open(Table::Log, &key, &entry)
+impl<'a> Caller<'a> {
+    fn read(view: View<'a>, run: RunNo) -> Self {
+        let key = run.key();
+        let damage = |reason| Damage::new(Table::Runs, &key, reason);
+        let stored = view
+            .get(Table::Runs, &key)
+            .map_err(|error| damage(DamageReason::Unreadable(error.to_string())))
+            .and_then(|stored| StoredRun::open(&key, &stored.ok_or_else(|| damage(DamageReason::Missing))?));
+        let log = Logged::with(view, run, stored.as_ref());
+        Caller { log, workflow: stored.ok().map(|stored| stored.record.workflow) }
+    }
+
+    fn entry(&self, run: RunNo, seq: Seq) -> Result<LogEntry, Damage> {
+        let unreadable = |error: StoreError| DamageReason::Unreadable(error.to_string());
+        let damage = |error| Damage::new(Table::Log, &run.log_key(seq), unreadable(error));
+        self.log.entry(seq).unwrap_or_else(|error| Err(damage(error)))
+    }
 }

@@ -116,10 +116,20 @@ impl Batch {
     /// Sets a key to a record in its envelope; gives the length of that in bytes.
     pub(crate) fn seal<T: Serialize>(&mut self, table: Table, key: impl AsRef<[u8]>, record: &T) -> usize {
         let key = key.as_ref();
+        self.seal_by(table, key, |bytes| envelope::seal_behind(bytes, table, key, record))
+    }
+
+    /// Sets a key to what `seal` puts behind the bytes that it is given; gives the length of that.
+    pub(super) fn seal_by(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        seal: impl FnOnce(Vec<u8>) -> Vec<u8>,
+    ) -> usize {
         let key_at = self.bytes.len();
         self.bytes.extend_from_slice(key);
         let value_at = self.bytes.len();
-        self.bytes = envelope::seal_behind(std::mem::take(&mut self.bytes), table, key, record);
+        self.bytes = seal(std::mem::take(&mut self.bytes));
         self.changed(table, false, key_at, value_at);
         self.bytes.len() - value_at
     }

@@ -2,7 +2,8 @@
 //!
 //! A stored value is `version (1 byte) · crc32 (4 bytes, little-endian) · body (CBOR with field names)`. The
 //! checksum covers the table's name and the key too, so a value under a wrong key is seen. Fields added later
-//! get serde defaults; a change that those cannot bridge gets a new version.
+//! get serde defaults; a change that those cannot bridge gets a new version: 2, where several values are one record
+//! ([`packed`](super::packed)).
 
 use std::fmt;
 
@@ -12,8 +13,10 @@ use thiserror::Error;
 use super::Table;
 use crate::codec;
 
-/// The version of the envelope and of the records in it.
-const VERSION: u8 = 1;
+/// A record that is one value.
+pub(super) const ONE: u8 = 1;
+/// A record that is a list of values.
+pub(super) const LIST: u8 = 2;
 const HEADER: usize = 5;
 
 /// A stored record that cannot be used. Nothing is overwritten; the rest of the store goes on.
@@ -41,7 +44,7 @@ pub enum DamageReason {
         len: usize,
     },
     /// A newer Longhaul wrote it.
-    #[error("it has format version {found}, this binary reads up to {VERSION}: use a newer Longhaul")]
+    #[error("it has format version {found}, which this binary does not read there: use a newer Longhaul")]
     NewerVersion {
         /// Its version.
         found: u8,
@@ -84,11 +87,26 @@ pub(crate) fn seal<T: Serialize>(table: Table, key: &[u8], record: &T) -> Vec<u8
 }
 
 /// Puts a record into its envelope, behind what is there.
-pub(super) fn seal_behind<T: Serialize>(mut bytes: Vec<u8>, table: Table, key: &[u8], record: &T) -> Vec<u8> {
-    let at = bytes.len();
-    bytes.extend_from_slice(&[VERSION, 0, 0, 0, 0]);
-    let mut out = codec::Writer::new(bytes);
+pub(super) fn seal_behind<T: Serialize>(bytes: Vec<u8>, table: Table, key: &[u8], record: &T) -> Vec<u8> {
+    seal_body(bytes, (table, key), ONE, &mut |out| write(out, record))
+}
+
+/// Writes a record, or a part of one.
+pub(super) fn write<T: Serialize>(out: &mut codec::Writer, record: &T) {
     out.value(record).expect("a record of ours has no part that refuses, and memory takes it");
+}
+
+/// Puts what `write` writes into an envelope, behind what is there.
+pub(super) fn seal_body(
+    mut bytes: Vec<u8>,
+    (table, key): (Table, &[u8]),
+    version: u8,
+    write: &mut dyn FnMut(&mut codec::Writer),
+) -> Vec<u8> {
+    let at = bytes.len();
+    bytes.extend_from_slice(&[version, 0, 0, 0, 0]);
+    let mut out = codec::Writer::new(bytes);
+    write(&mut out);
     let mut bytes = out.into_bytes();
     let sealed = &mut bytes[at..];
     let crc = checksum(table, key, &sealed[HEADER..]);
@@ -98,18 +116,30 @@ pub(super) fn seal_behind<T: Serialize>(mut bytes: Vec<u8>, table: Table, key: &
 
 /// Takes a record out of its envelope.
 pub(crate) fn open<T: Deserialize<'static>>(table: Table, key: &[u8], sealed: &[u8]) -> Result<T, Damage> {
+    let (_, body) = open_body(table, key, sealed, ONE)?;
+    codec::decode_slice(body)
+        .map_err(|error| Damage::new(table, key, DamageReason::Undecodable(error.to_string())))
+}
+
+/// What is in an envelope of this version or an older one, and its version.
+pub(super) fn open_body<'a>(
+    table: Table,
+    key: &[u8],
+    sealed: &'a [u8],
+    newest: u8,
+) -> Result<(u8, &'a [u8]), Damage> {
     let damage = |reason| Damage::new(table, key, reason);
     let Some(([version, crc @ ..], body)) = sealed.split_first_chunk::<HEADER>() else {
         return Err(damage(DamageReason::CutOff { len: sealed.len() }));
     };
-    if *version > VERSION {
+    if *version > newest {
         return Err(damage(DamageReason::NewerVersion { found: *version }));
     }
     // The version is not within the checksum; there was never a version 0.
     if *version == 0 || u32::from_le_bytes(*crc) != checksum(table, key, body) {
         return Err(damage(DamageReason::Checksum));
     }
-    codec::decode_slice(body).map_err(|error| damage(DamageReason::Undecodable(error.to_string())))
+    Ok((*version, body))
 }
 
 fn checksum(table: Table, key: &[u8], body: &[u8]) -> u32 {

@@ -20,7 +20,7 @@ impl fmt::Display for RunNo {
 }
 
 /// The number of a transition within its run, from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seq(pub u64);
 
@@ -61,6 +61,12 @@ impl RunNo {
     /// The key of a transition in table `log`.
     pub fn log_key(self, seq: Seq) -> [u8; 16] {
         pair(self.0, seq.0)
+    }
+
+    /// Reads a key of table `log`.
+    pub fn from_log_key(key: &[u8]) -> Option<(Self, Seq)> {
+        let (run, seq) = key.split_first_chunk::<8>()?;
+        Some((RunNo(u64::from_be_bytes(*run)), Seq(u64::from_be_bytes(seq.try_into().ok()?))))
     }
 
     /// The key in tables `updates` and `answers` of the run's update with this id.

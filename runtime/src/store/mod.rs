@@ -13,6 +13,7 @@ mod fjall;
 mod journal;
 mod key;
 mod memory;
+mod packed;
 mod record;
 mod repair;
 mod wide;
@@ -27,6 +28,7 @@ pub use envelope::{Damage, DamageReason};
 pub use journal::{Cut, JournalDamage};
 pub use key::{RunNo, Seq, TaskId, TimerKey};
 pub use memory::{CommitFault, MemoryDisk, MemoryStore};
+pub use packed::{LogRow, StoredRun};
 pub use record::{
     AnswerRecord, Armed, CommandRecord, EventRecord, HeartbeatRecord, LaterRecord, LogEntry, MarkRecord,
     Operation, Outcome, ParkReason, Phase, RunRecord, TaskRecord, UpdateRecord,
@@ -39,6 +41,7 @@ pub use crate::text::Text;
 use directory::DataDir;
 pub(crate) use envelope::open;
 pub(crate) use key::MARK_KEY;
+pub(crate) use packed::{Encoded, Tail, write_run};
 
 /// The tables of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,9 +4,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::envelope::seal;
+use super::Seq;
 use super::wide::{ArmedRecord, FrameRecord};
-use super::{RunNo, Seq, Table};
 use crate::activity::{ActivityOutcome, CallOptions};
 use crate::codec::Payload;
 use crate::machine::{Fault, OpId, RunRng};
@@ -60,11 +59,6 @@ impl RunRecord {
     /// How the run stands, be it after this state or ahead of it.
     pub fn stands(&self) -> &Phase {
         self.ahead.as_deref().unwrap_or(&self.phase)
-    }
-
-    /// The bytes that the store has for this record under run number `no`.
-    pub fn to_stored(&self, no: RunNo) -> Vec<u8> {
-        seal(Table::Runs, &no.key(), self)
     }
 
     /// About how many bytes that are, without making them; rather too few.

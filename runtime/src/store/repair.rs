@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use super::journal::{Cut, Item, JournalDamage, Journals, readable_rows};
-use super::{DataDir, FjallStore, RunNo, RunRecord, Store, Table, open};
+use super::{DataDir, FjallStore, RunNo, Store, StoredRun, Table, open};
 use crate::error::RepairError;
 
 /// Where the copy is made, before it is a store.
@@ -159,8 +159,12 @@ fn touched(store: &FjallStore, rows: &[(Table, &Item<'_>)]) -> (BTreeMap<Table, 
     let runs = runs.into_iter().map(|(number, id)| {
         let key = number.key();
         let stored = store.get(Table::Runs, &key).ok().flatten();
-        let record = stored.as_ref().and_then(|stored| open::<RunRecord>(Table::Runs, &key, stored).ok());
-        TouchedRun { number, id: id.or(record.map(|record| record.id.into())), is_kept: stored.is_some() }
+        let record = stored.as_ref().and_then(|stored| StoredRun::open(&key, stored).ok());
+        TouchedRun {
+            number,
+            id: id.or(record.map(|stored| stored.record.id.into())),
+            is_kept: stored.is_some(),
+        }
     });
     (counts, runs.collect())
 }

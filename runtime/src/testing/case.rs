@@ -11,7 +11,7 @@ use crate::codec::{self, Payload};
 use crate::core::{FoldError, Offers, Refusal, Registry, Run, Transition, WorkflowType, fold};
 use crate::error::UpdateError;
 use crate::sample::Sampler;
-use crate::store::{self, Damage, EventRecord, LogEntry, ParkReason, RunNo, RunRecord, Table};
+use crate::store::{EventRecord, LogEntry, ParkReason, RunNo, StoredRun};
 
 const NO: RunNo = RunNo(1);
 const ID: &str = "replay-check";
@@ -162,8 +162,8 @@ impl<'a> Case<'a> {
             return Run::start(self.workflow, ID.into(), self.input, self.seed, BEGIN)
                 .map_err(|error| self.stuck(error.to_string()));
         };
-        let record: Result<RunRecord, Damage> = store::open(Table::Runs, &NO.key(), stored);
-        Ok(Run::stored(record.map_err(|damage| self.stuck(damage.to_string()))?))
+        let stored = StoredRun::open(&NO.key(), stored);
+        Ok(Run::stored(stored.map_err(|damage| self.stuck(damage.to_string()))?.record))
     }
 
     /// Lets one transition happen in each of the ways, and compares. Gives the updates that were refused.

@@ -5,7 +5,7 @@ use longhaul::store::{CommitFault, MemoryDisk, Table};
 use longhaul::{Engine, Moment};
 
 use crate::script::{Do, Script, Work};
-use crate::support::{START, builder, log};
+use crate::support::{START, builder, is_stored_as, log};
 
 fn script() -> Vec<Do> {
     vec![
@@ -78,7 +78,7 @@ async fn crash_at_each_commit(hot_runs: usize, small_states: usize) {
 
             let run = longhaul::store::RunNo(0);
             let record = fold(&WorkflowType::of::<Script>(), &log(&disk, run)).unwrap();
-            assert_eq!(Some(record.to_stored(run)), disk.read(Table::Runs, &run.key()));
+            assert!(is_stored_as(&disk, run, &record));
             assert!(record.updated > START);
             assert!(disk.rows(Table::Tasks).is_empty() && disk.rows(Table::Timers).is_empty());
         }

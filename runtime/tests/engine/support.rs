@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use longhaul::engine::{Clock, EngineBuilder};
-use longhaul::store::{LogEntry, MemoryDisk, RunNo, RunRecord, Table};
+use longhaul::store::{LogEntry, LogRow, MemoryDisk, RunNo, RunRecord, StoredRun, Table};
 use longhaul::{Engine, Moment, RunHandle};
 
 use crate::script::{Do, Script, Work};
@@ -67,19 +67,29 @@ pub(crate) fn noting(calls: &Notes<u64>) -> EngineBuilder {
     })
 }
 
-/// A stored record without its envelope.
-pub(crate) fn body<T: serde::de::DeserializeOwned>(stored: &[u8]) -> T {
-    longhaul::codec::decode(&longhaul::codec::Payload(stored[5..].to_vec())).expect("a record decodes")
+fn stored(disk: &MemoryDisk, run: RunNo) -> StoredRun {
+    let key = run.key();
+    StoredRun::open(&key, &disk.read(Table::Runs, &key).expect("the run has a record")).expect("it is whole")
 }
 
 pub(crate) fn record(disk: &MemoryDisk, run: RunNo) -> RunRecord {
-    body(&disk.read(Table::Runs, &run.key()).expect("the run has a record"))
+    stored(disk, run).record
 }
 
 /// The run's log, in order.
 pub(crate) fn log(disk: &MemoryDisk, run: RunNo) -> Vec<LogEntry> {
-    let rows = disk.rows(Table::Log).into_iter();
-    rows.filter(|(key, _)| key[..8] == run.key()).map(|(_, value)| body(&value)).collect()
+    let rows = disk.rows(Table::Log).into_iter().filter(|(key, _)| key[..8] == run.key());
+    let rows = rows.flat_map(|(key, value)| LogRow::open(&key, &value).expect("it is whole").entries);
+    let mut entries: Vec<_> = rows.chain(stored(disk, run).entries().expect("they are whole")).collect();
+    entries.sort_by_key(|(seq, _)| *seq);
+    let numbers = entries.iter().map(|(seq, _)| seq.0);
+    assert!(numbers.eq(0..entries.len() as u64), "each transition stands in one place");
+    entries.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Whether the record of a run is as this one.
+pub(crate) fn is_stored_as(disk: &MemoryDisk, run: RunNo, record: &RunRecord) -> bool {
+    disk.read(Table::Runs, &run.key()).is_some_and(|stored| record.is_stored_as(run, &stored))
 }
 
 /// Turns until no attempt at an activity runs any more: one that is given up ends when its own thread gets to it.

@@ -10,7 +10,7 @@ use longhaul::{Engine, RunHandle, Update};
 
 use crate::ledger::{Ledger, Mode};
 use crate::script::{Work, lower, raise};
-use crate::support::{Notes, builder, log, no_attempt_runs};
+use crate::support::{Notes, builder, is_stored_as, log, no_attempt_runs};
 
 type Run = RunHandle<Ledger>;
 
@@ -53,7 +53,7 @@ fn traces(disk: &MemoryDisk, run: &Run) -> (usize, usize) {
 
 fn folds(disk: &MemoryDisk, run: &Run) {
     let record = fold(&WorkflowType::of::<Ledger>(), &log(disk, run.run())).expect("the log folds");
-    assert_eq!(Some(record.to_stored(run.run())), disk.read(Table::Runs, &run.run().key()));
+    assert!(is_stored_as(disk, run.run(), &record));
 }
 
 #[tokio::test]

@@ -47,5 +47,11 @@ use crate::time::Moment;
 const BEGIN: Moment = super::schedule::BEGIN;
 
 /// What an engine is opened with.
-const LIMITS: Limits =
-    Limits { hot_runs: 10_000, near_timers: 10_000, small_states: 4_096, attempts: 1_000, inbox: 1_000 };
+const LIMITS: Limits = Limits {
+    hot_runs: 10_000,
+    near_timers: 10_000,
+    small_states: 4_096,
+    tail: 512,
+    attempts: 1_000,
+    inbox: 1_000,
+};

@@ -1,10 +1,11 @@
 //! Engines that are broken on purpose: each must be found out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::core::{Asker, Input, Reply};
 use crate::engine::{Driver, Work};
-use crate::store::{Batch, Table, Write};
+use crate::store::{Batch, Encoded, LogEntry, LogRow, RunNo, Seq, StoredRun, Table, Tail, Write, write_run};
 
 /// What is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub(super) enum Sabotage {
     ForgetsToDelete(Table),
     /// Each signal is handed over twice.
     SignalsTwice,
+    /// Of the log entries that stand in a run's record, the first is left out.
+    LosesAnEntry,
+    /// Log entries that stood in a run's record stay there when they become a row.
+    DoublesEntries,
     /// What comes in one turn is taken up the other way round.
     TurnsAround,
 }
@@ -63,5 +68,37 @@ pub(super) fn on_batch(
         Some(Sabotage::ForgetsToDelete(table)) => write.table != *table || write.value.is_some(),
         _ => true,
     };
-    Some(Arc::new(batch.writes().filter(is_written).collect()))
+    let written: Batch = batch.writes().filter(is_written).collect();
+    Some(Arc::new(match sabotage {
+        Some(Sabotage::LosesAnEntry) => with_tails(&written, |tail, _| drop(tail.drain(..tail.len().min(1)))),
+        Some(Sabotage::DoublesEntries) => with_tails(&written, |tail, row| tail.extend_from_slice(row)),
+        _ => written,
+    }))
+}
+
+/// The batch with other entries in the records of runs; those that are a row in it are shown, too.
+fn with_tails(batch: &Batch, change: impl Fn(&mut Vec<LogEntry>, &[LogEntry])) -> Batch {
+    let entries =
+        |entries: Vec<(Seq, LogEntry)>| entries.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>();
+    let rows = batch.writes().filter(|write| write.table == Table::Log);
+    let rows = rows.filter_map(|write| LogRow::open(write.key, write.value?).ok());
+    let rows: BTreeMap<RunNo, _> = rows.map(|row| (row.run, entries(row.entries))).collect();
+    let mut changed = Batch::default();
+    for write in batch.writes() {
+        let stored = write.value.filter(|_| write.table == Table::Runs);
+        let stored = stored.and_then(|bytes| StoredRun::open(write.key, bytes).ok());
+        let (Some(stored), Some(run)) = (stored, RunNo::from_key(write.key)) else {
+            changed.push(write);
+            continue;
+        };
+        let mut tail = entries(stored.entries().expect("it was written here"));
+        change(&mut tail, rows.get(&run).map_or(&[], Vec::as_slice));
+        let first = stored.record.seq.0 - tail.len() as u64;
+        let (mut written, mut memory) = (Tail::default(), Vec::new());
+        for (seq, entry) in (first..).zip(&tail) {
+            written.push(&Encoded::new(Seq(seq), entry, &mut memory));
+        }
+        write_run(run, &stored.record, &written, &mut changed);
+    }
+    changed
 }

@@ -84,6 +84,7 @@ impl Plan {
         limits.hot_runs = dice.one_of(&[0, 1, 2, 10_000]);
         limits.near_timers = dice.one_of(&[1, 2, 10_000]);
         limits.small_states = dice.one_of(&[0, 4_096]);
+        limits.tail = dice.one_of(&[0, 250, 512]);
         limits.attempts = dice.one_of(&[1, 2, 100]);
         let mut writer = Writer { kit, seed, runs: 1 + dice.below(4), dice, moves: Vec::new() };
         for _ in 0..=writer.dice.below(MOST_MOVES) {

@@ -34,6 +34,7 @@ impl Model {
         holds("G5", *stored.stands() == record.phase, || {
             format!("run {run} is {:?}, but as stored it is {:?}", record.phase, stored.stands())
         })?;
+        self.check_places(run)?;
         let unread: BTreeSet<OpId> = record.inbox.iter().filter_map(EventRecord::resolves).collect();
         let waits = record.armed.iter().filter(|armed| !unread.contains(&armed.op));
         let (mut timers, mut calls) = (BTreeSet::new(), BTreeSet::new());

@@ -5,21 +5,87 @@ use std::rc::Rc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Called, Holds, Model, ModelRun, broken, holds, open};
+use super::{Broken, Called, Holds, Model, ModelRun, broken, holds, readable};
 use crate::codec;
 use crate::machine::OpId;
-use crate::store::{CommandRecord, EventRecord, LogEntry, Outcome, RunNo, TaskId, Write};
+use crate::store::{
+    Batch, CommandRecord, EventRecord, LogEntry, LogRow, Outcome, RunNo, Seq, StoredRun, Table, TaskId, Write,
+};
 use crate::testing::simulation::ask::Ask;
 use crate::testing::simulation::outside;
 use crate::time::Moment;
 
-impl Model {
-    pub(super) fn take_entry(&mut self, write: Write<'_>) -> Holds<RunNo> {
-        let Some(TaskId { run, op: OpId(seq) }) = TaskId::from_key(write.key) else {
-            return broken("asked", "a key of the log is no transition");
+/// A log entry, and which it is.
+type Logged = (RunNo, Seq, LogEntry);
+
+/// The log entries that are in a batch, as rows or within the records of runs; in the order of runs and transitions.
+pub(in crate::testing::simulation) fn written(batch: &Batch) -> Holds<Vec<Logged>> {
+    let mut written = Vec::new();
+    for write in batch.writes() {
+        let (run, entries) = match write.table {
+            Table::Log => row(write)?,
+            Table::Runs => stored(write).and_then(|(run, stored)| Ok((run, readable(stored.entries())?)))?,
+            _ => continue,
         };
-        let entry: LogEntry = open(write)?;
+        written.extend(entries.into_iter().map(|(seq, entry)| (run, seq, entry)));
+    }
+    written.sort_by_key(|(run, seq, _)| (*run, *seq));
+    Ok(written)
+}
+
+fn row(write: Write<'_>) -> Holds<(RunNo, Vec<(Seq, LogEntry)>)> {
+    let LogRow { run, entries } = readable(LogRow::open(write.key, write.value.unwrap_or_default()))?;
+    Ok((run, entries))
+}
+
+/// What is written of a run.
+pub(super) fn stored(write: Write<'_>) -> Holds<(RunNo, StoredRun)> {
+    let (Some(run), Some(bytes)) = (RunNo::from_key(write.key), write.value) else {
+        return broken("G1", "a run was deleted");
+    };
+    Ok((run, readable(StoredRun::open(write.key, bytes))?))
+}
+
+impl Model {
+    /// Which transitions now stand in a row.
+    pub(super) fn take_row(&mut self, write: Write<'_>) -> Holds {
+        let (run, entries) = row(write)?;
+        if entries.len() > 1 {
+            self.see("a row of several transitions");
+        }
+        self.in_rows.entry(run).or_default().extend(entries.into_iter().map(|(seq, _)| seq));
+        Ok(())
+    }
+
+    /// Which transitions now stand in the record of a run.
+    pub(super) fn take_tail(&mut self, run: RunNo, stored: &StoredRun) -> Holds {
+        let entries = readable(stored.entries())?;
+        if !entries.is_empty() {
+            self.see("transitions in the record of their run");
+        }
+        self.in_records.insert(run, entries.into_iter().map(|(seq, _)| seq).collect());
+        Ok(())
+    }
+
+    /// Each transition of a run stands in one place.
+    pub(super) fn check_places(&self, run: RunNo) -> Holds {
+        let places = |of: &BTreeMap<RunNo, Vec<Seq>>| of.get(&run).cloned().unwrap_or_default();
+        let mut all = [places(&self.in_rows), places(&self.in_records)].concat();
+        all.sort_unstable();
+        let log = self.run(run)?.log.len() as u64;
+        holds("G1", all.iter().map(|seq| seq.0).eq(0..log), || {
+            format!("run {run} has had {log} transitions; stored are {all:?}")
+        })
+    }
+
+    /// A log entry was written: one that is new, or one that has changed its place.
+    pub(super) fn take_entry(&mut self, run: RunNo, Seq(seq): Seq, entry: LogEntry) -> Holds {
         let at = usize::try_from(seq).unwrap_or(usize::MAX);
+        if let Some(before) = self.runs.get(&run).and_then(|run| run.log.get(at)) {
+            return holds("G6", *before == entry, || {
+                format!("transition {seq} of run {run} was {before:?}, and is now {entry:?}")
+            });
+        }
         if at == 0 && !self.runs.contains_key(&run) {
             self.take_start(run, &entry)?;
         }
@@ -46,11 +112,13 @@ impl Model {
                 CommandRecord::Cancel { .. } => "command: cancel",
             });
         }
-        let Some(found) = self.runs.get_mut(&run) else { return Ok(run) };
+        let Some(found) = self.runs.get_mut(&run) else { return Ok(()) };
         let from = if found.log.is_empty() { "Start".to_owned() } else { found.record().state.clone() };
         found.has_moved = true;
         found.take_commands(&entry);
-        found.key = xxh3_64_with_seed(write.value.unwrap_or_default(), found.key);
+        let bytes =
+            codec::encode(&entry).map_err(|error| Broken { guarantee: "G6", what: error.to_string() })?;
+        found.key = xxh3_64_with_seed(&bytes.0, found.key);
         found.log.push(entry);
         found.folded = match kit.fold(found.key, &found.log) {
             Ok(folded) => folded,
@@ -59,7 +127,7 @@ impl Model {
         let record = found.record();
         let taken = (record.workflow.to_string(), from, record.state.clone());
         *self.transitions.entry(taken).or_default() += 1;
-        Ok(run)
+        Ok(())
     }
 
     fn take_start(&mut self, run: RunNo, entry: &LogEntry) -> Holds {

@@ -21,6 +21,7 @@ use crate::store::{
 use crate::time::Moment;
 
 pub(super) use checks::Started;
+pub(super) use log::written;
 
 /// A guarantee that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +118,9 @@ pub(super) struct Model {
     pub(super) answers: BTreeMap<(RunNo, String), Payload>,
     /// The stored states.
     states: BTreeMap<RunNo, RunRecord>,
+    /// The transitions that stand in rows of the log, and those that stand in the records of runs.
+    in_rows: BTreeMap<RunNo, Vec<Seq>>,
+    in_records: BTreeMap<RunNo, Vec<Seq>>,
     pub(super) mark: MarkRecord,
     pub(super) asked: BTreeMap<AskNo, Asked>,
     begun: BTreeMap<TaskId, Begun>,
@@ -147,6 +151,8 @@ impl Model {
             updates: BTreeMap::new(),
             answers: BTreeMap::new(),
             states: BTreeMap::new(),
+            in_rows: BTreeMap::new(),
+            in_records: BTreeMap::new(),
             mark: MarkRecord::default(),
             asked: BTreeMap::new(),
             begun: BTreeMap::new(),
@@ -225,8 +231,12 @@ impl Model {
         self.fresh.clear();
         let of = |table: Table| batch.writes().filter(move |write| write.table == table);
         let mut touched = BTreeSet::new();
+        for (run, seq, entry) in log::written(batch)? {
+            self.take_entry(run, seq, entry)?;
+            touched.insert(run);
+        }
         for write in of(Table::Log) {
-            touched.insert(self.take_entry(write)?);
+            self.take_row(write)?;
         }
         for write in of(Table::Ids) {
             self.take_id(write)?;
@@ -311,7 +321,10 @@ pub(super) fn is_unread(run: RunNo, damage: &Damage) -> bool {
 
 /// The record that is written.
 fn open<T: serde::de::DeserializeOwned>(write: Write<'_>) -> Holds<T> {
-    let bytes = write.value.unwrap_or_default();
-    store::open(write.table, write.key, bytes)
-        .or_else(|damage| broken("G10", format!("what is written cannot be read: {damage}")))
+    readable(store::open(write.table, write.key, write.value.unwrap_or_default()))
+}
+
+/// What is written can be read.
+fn readable<T>(opened: Result<T, Damage>) -> Holds<T> {
+    opened.or_else(|damage| broken("G10", format!("what is written cannot be read: {damage}")))
 }

@@ -1,6 +1,6 @@
 //! What is stored besides the log.
 
-use super::{Holds, Model, broken, holds, open};
+use super::{Holds, Model, broken, holds, log, open};
 use crate::store::{
     AnswerRecord, EventRecord, RunNo, RunRecord, TaskId, TaskRecord, TimerKey, UpdateRecord, Write,
 };
@@ -69,11 +69,10 @@ impl Model {
     }
 
     pub(super) fn take_state(&mut self, write: Write<'_>) -> Holds<RunNo> {
-        let (Some(run), Some(bytes)) = (RunNo::from_key(write.key), &write.value) else {
-            return broken("G1", "a run was deleted");
-        };
+        let (run, found) = log::stored(write)?;
+        self.take_tail(run, &found)?;
         let folded = self.run(run)?.record();
-        let stored: RunRecord = open(write)?;
+        let stored = found.record;
         // Without its code it has no newer state; how it stands is told with the last one.
         let expected = match (self.registry.workflow(&folded.workflow), self.states.get(&run)) {
             (None, Some(before)) if before.seq != folded.seq && stored.ahead.is_some() => {
@@ -81,7 +80,7 @@ impl Model {
             }
             _ => folded.clone(),
         };
-        holds("G6", expected.to_stored(run) == *bytes, || {
+        holds("G6", expected.is_stored_as(run, write.value.unwrap_or_default()), || {
             format!("run {run} is stored as {stored:?}; its log gives {folded:?}")
         })?;
         if stored.ahead.is_some() {

@@ -31,6 +31,8 @@ const POSSIBLE: &[&str] = &[
     "parked: BrokenActivity",
     "parked: Damaged",
     "a run that is ahead of its state",
+    "transitions in the record of their run",
+    "a row of several transitions",
     // What attempts are told, and tell.
     "order: start",
     "order: stop Tell",

@@ -23,7 +23,8 @@ use crate::core::Limits;
 use crate::machine::OpId;
 use crate::store::{Phase, RunNo, Table, TaskId};
 
-const LIMITS: Limits = Limits { near_timers: 2, ..super::LIMITS };
+// The tail has room for two entries or so.
+const LIMITS: Limits = Limits { near_timers: 2, tail: 250, ..super::LIMITS };
 
 fn start(id: &str) -> Ask {
     let input = encode(&7u64).expect("a number can be encoded");
@@ -84,6 +85,8 @@ fn an_engine_that_is_broken_is_found_out() {
         (Sabotage::ForgetsToWrite(Table::Ids), ["G1", "G1"]),
         (Sabotage::ForgetsToDelete(Table::Tasks), ["G3", "G3"]),
         (Sabotage::ForgetsToDelete(Table::Timers), ["G8", "G8"]),
+        (Sabotage::LosesAnEntry, ["G1", "G6"]),
+        (Sabotage::DoublesEntries, ["G1", "G6"]),
         (Sabotage::SignalsTwice, ["G7", "G7"]),
         (Sabotage::TurnsAround, ["G7", "G7"]),
     ] {
