@@ -11,9 +11,9 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    AnswerRecord, Armed, ArmedRecord, CommandRecord, EventRecord, HeartbeatRecord, LaterRecord, LogEntry,
-    MarkRecord, Operation, Outcome, ParkReason, Phase, RunNo, RunRecord, Seq, Table, TaskId, TaskRecord,
-    UpdateRecord, envelope::seal, open,
+    AnswerRecord, Armed, ArmedRecord, Batch, CommandRecord, Encoded, EventRecord, HeartbeatRecord,
+    LaterRecord, LogEntry, LogRow, MarkRecord, Operation, Outcome, ParkReason, Phase, RunNo, RunRecord, Seq,
+    StoredRun, Table, Tail, TaskId, TaskRecord, UpdateRecord, envelope::seal, open, write_run,
 };
 use crate::activity::{ActivityOutcome, CallOptions, Cancellation, RetryPolicy, TimedOut, Timeout};
 use crate::codec::{Payload, encode};
@@ -140,7 +140,58 @@ impl Fixture {
         key: &[u8],
         record: &T,
     ) {
-        let written = seal(table, key, record);
+        self.check_bytes(name, &seal(table, key, record), |bytes| {
+            let opened: T = open(table, key, bytes).unwrap_or_else(|damage| panic!("{name}: {damage}"));
+            assert_eq!(opened, *record, "{name} reads as something else than was written");
+        });
+    }
+
+    fn check_run(&mut self, name: &str, record: &RunRecord) {
+        let key = RunNo(7).key();
+        self.check_bytes(name, &seal(Table::Runs, &key, record), |bytes| {
+            let stored = StoredRun::open(&key, bytes).unwrap_or_else(|damage| panic!("{name}: {damage}"));
+            assert_eq!((stored.entries(), &stored.record), (Ok(vec![]), record), "{name}");
+            assert!(record.is_stored_as(RunNo(7), bytes), "{name}");
+        });
+    }
+
+    fn check_entry(&mut self, name: &str, entry: &LogEntry) {
+        let key = RunNo(7).log_key(Seq(2));
+        self.check_bytes(name, &seal(Table::Log, &key, entry), |bytes| {
+            let row = LogRow::open(&key, bytes).unwrap_or_else(|damage| panic!("{name}: {damage}"));
+            assert_eq!(row, LogRow { run: RunNo(7), entries: vec![(Seq(2), entry.clone())] }, "{name}");
+        });
+    }
+
+    /// The records that are lists: version 2.
+    fn check_lists(&mut self) {
+        let entries = [entry(Outcome::Stepped), entry_with_options()];
+        let (mut tail, mut memory, mut batch) = (Tail::default(), Vec::new(), Batch::default());
+        for (seq, entry) in [Seq(1), Seq(2)].into_iter().zip(&entries) {
+            tail.push(&Encoded::new(seq, entry, &mut memory));
+        }
+        write_run(RunNo(7), &run(Phase::Open), &tail, &mut batch);
+        write_run(RunNo(7), &run(Phase::Open), &Tail::default(), &mut batch);
+        tail.write(RunNo(7), &mut batch);
+        let [with_log, without, row] = [0, 1, 2].map(|at| batch.get(at).expect("three were written"));
+        let numbered = vec![(Seq(1), entries[0].clone()), (Seq(2), entries[1].clone())];
+        for (name, write, entries) in
+            [("run-with-log", with_log, numbered.clone()), ("run-without-log", without, vec![])]
+        {
+            self.check_bytes(name, write.value.unwrap_or_default(), |bytes| {
+                let stored =
+                    StoredRun::open(write.key, bytes).unwrap_or_else(|damage| panic!("{name}: {damage}"));
+                assert_eq!((stored.entries(), &stored.record), (Ok(entries), &run(Phase::Open)), "{name}");
+                assert!(stored.record.is_stored_as(RunNo(7), bytes), "{name}");
+            });
+        }
+        self.check_bytes("log-of-two", row.value.unwrap_or_default(), |bytes| {
+            let read = LogRow::open(row.key, bytes).unwrap_or_else(|damage| panic!("log-of-two: {damage}"));
+            assert_eq!(read, LogRow { run: RunNo(7), entries: numbered });
+        });
+    }
+
+    fn check_bytes(&mut self, name: &str, written: &[u8], open: impl FnOnce(&[u8])) {
         let hex = written.iter().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
             hex
@@ -153,8 +204,7 @@ impl Fixture {
         let bytes: Vec<u8> = (0..old.len() / 2)
             .map(|at| u8::from_str_radix(&old[2 * at..2 * at + 2], 16).expect("hexadecimal"))
             .collect();
-        let opened: T = open(table, key, &bytes).unwrap_or_else(|damage| panic!("{name}: {damage}"));
-        assert_eq!(opened, *record, "{name} reads as something else than was written");
+        open(&bytes);
         assert_eq!(*old, hex, "{name} is written differently, with the same version");
     }
 }
@@ -193,13 +243,12 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
         ("terminated", Phase::Terminated("a duplicate".to_owned())),
     ];
     for (name, phase) in phases {
-        fixture.check(&format!("run-{name}"), Table::Runs, &RunNo(7).key(), &run(phase));
+        fixture.check_run(&format!("run-{name}"), &run(phase));
     }
-    let key = RunNo(7).log_key(Seq(2));
-    fixture.check("log-stepped", Table::Log, &key, &entry(Outcome::Stepped));
+    fixture.check_entry("log-stepped", &entry(Outcome::Stepped));
     let parked =
         Outcome::Parked(ParkReason::BadSignal { name: "approve".to_owned(), reason: "no".to_owned() });
-    fixture.check("log-parked", Table::Log, &key, &entry(parked));
+    fixture.check_entry("log-parked", &entry(parked));
     let asked = LogEntry {
         events: vec![
             EventRecord::Update {
@@ -211,12 +260,12 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
         ],
         ..entry(Outcome::Terminated("a duplicate".to_owned()))
     };
-    fixture.check("log-terminated", Table::Log, &key, &asked);
+    fixture.check_entry("log-terminated", &asked);
     let asked = RunRecord { cancelled: true, inbox: asked.events, ..run(Phase::Open) };
-    fixture.check("run-asked-to-cancel", Table::Runs, &RunNo(7).key(), &asked);
+    fixture.check_run("run-asked-to-cancel", &asked);
     let ahead =
         RunRecord { ahead: Some(Box::new(Phase::Terminated("a duplicate".to_owned()))), ..run(Phase::Open) };
-    fixture.check("run-ahead", Table::Runs, &RunNo(7).key(), &ahead);
+    fixture.check_run("run-ahead", &ahead);
     let update_key = RunNo(7).update_key("request-7");
     let update = UpdateRecord { name: "address".to_owned(), args: payload(&("here",)) };
     fixture.check("update", Table::Updates, &update_key, &update);
@@ -243,11 +292,12 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
         ..task
     };
     fixture.check("task-later", Table::Tasks, &task_key, &task);
-    fixture.check("log-options", Table::Log, &key, &entry_with_options());
+    fixture.check_entry("log-options", &entry_with_options());
     fixture.check("id", Table::Ids, b"order-42", &RunNo(7));
     let mark =
         MarkRecord { moment: Moment(5), open_runs: 2, timers_from: Moment(3), tasks_from: 1, parked_runs: 0 };
     fixture.check("mark", Table::Meta, b"mark", &mark);
+    fixture.check_lists();
     if std::env::var_os("LONGHAUL_BLESS").is_some() {
         std::fs::write(&fixture.path, &fixture.new).expect("the fixture is written");
     }

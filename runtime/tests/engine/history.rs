@@ -57,13 +57,17 @@ async fn the_stream_gives_each_transition_once_over_several_pages() {
 async fn a_history_that_is_not_there_or_damaged_or_of_an_engine_that_has_stopped_is_an_error() {
     let disk = MemoryDisk::new();
     let engine = open(&disk).await;
-    let run = start(&engine, "a", [Do::Approvals(3)]).await;
-    approve(&run, "ann").await;
+    let run = start(&engine, "a", [Do::Approvals(300)]).await;
+    for n in 0..20 {
+        approve(&run, &format!("{n:>50}")).await;
+    }
     assert!(matches!(engine.history("b").await, Err(HistoryError::NotFound { id }) if id == "b"));
     assert!(matches!(engine.state_at("b", Seq(0)).await, Err(HistoryError::NotFound { .. })));
 
     let damaged = disk.snapshot();
-    damaged.write(Table::Log, &run.run().log_key(Seq(1)), None);
+    let rows = damaged.rows(Table::Log);
+    assert!(rows.len() > 1, "they do not all stand in the run's record");
+    damaged.write(Table::Log, &rows[1].0, None);
     let other = open(&damaged).await;
     let mut history = find(&other, "a").await.history();
     // What is on a page with it is not told.

@@ -150,7 +150,7 @@ async fn most_in_a_batch(builder: EngineBuilder, text: &str) -> usize {
     for run in &runs {
         run.result().await.unwrap();
     }
-    gate.most(Table::Log)
+    gate.most(Table::Runs)
 }
 
 #[tokio::test]

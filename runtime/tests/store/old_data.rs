@@ -3,6 +3,7 @@
 //!
 //! When a format is new, `LONGHAUL_BLESS=1 cargo test -p longhaul --test store old_data` writes its directory.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use longhaul::Engine;
 use longhaul::engine::{ListFilter, RunStatus};
 use longhaul::error::{OpenError, RunError};
+use longhaul::store::{FjallStore, Store, Table};
 
 use crate::directory::{approvals, approve, builder, copy, find, start};
 use crate::script::{Do, Work, lower, raise};
@@ -17,7 +19,11 @@ use crate::script::{Do, Work, lower, raise};
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 
 fn fixture(format: u32) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/format/data-{format}"))
+    data(&format!("data-{format}"))
+}
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/format").join(name)
 }
 
 /// The format that this code writes, as it says itself.
@@ -127,6 +133,26 @@ async fn data_of_each_format_is_opened_and_its_runs_go_on() {
         check(dir.path()).await;
     }
     assert!(!fixture(current + 1).exists(), "a directory of a format that this code does not write");
+}
+
+/// Of format 1 there are two: since some time records may be lists, and those have version 2.
+#[tokio::test]
+async fn data_of_format_1_with_log_entries_in_the_records_of_runs_is_opened_and_its_runs_go_on() {
+    let path = data("data-1-lists");
+    if std::env::var_os("LONGHAUL_BLESS").is_some() && !path.exists() {
+        write_fixture(&path).await;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    copy(&path, dir.path());
+    let store = FjallStore::open(dir.path()).unwrap();
+    let versions = |table| {
+        let rows = store.scan(table, &[], usize::MAX).unwrap();
+        rows.into_iter().map(|(_, value)| value[0]).collect::<BTreeSet<u8>>()
+    };
+    assert_eq!((versions(Table::Runs), versions(Table::Log)), ([2].into(), [1, 2].into()));
+    store.close().unwrap();
+    drop(store);
+    check(dir.path()).await;
 }
 
 #[tokio::test]
