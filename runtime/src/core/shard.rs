@@ -16,6 +16,7 @@ use super::near::NearTimers;
 use super::registry::Registry;
 use super::run::Run;
 use super::settle::{Question, Touch};
+use super::start::started_with;
 use super::tasks::Tasks;
 use super::update::{KnownUpdates, UpdateReply};
 use crate::codec::Payload;
@@ -130,15 +131,11 @@ impl Shard {
     /// What is missing to handle `input`; ask until it is nothing.
     pub(crate) fn need(&self, input: &Input) -> Option<Need> {
         match input {
-            Input::Find { id, .. }
+            Input::Start(Starting { id, .. })
+            | Input::Find { id, .. }
             | Input::Redrive { id, .. }
             | Input::Cancel { target: Target::Id(id), .. }
             | Input::Terminate { target: Target::Id(id), .. } => match self.run_of(id) {
-                None => Some(Need::Id(id.clone())),
-                Some(Ok(Some(run))) => self.need_run(run),
-                Some(_) => None,
-            },
-            Input::Start(Starting { id, .. }) => match self.run_of(id) {
                 None => Some(Need::Id(id.clone())),
                 Some(Ok(Some(run))) => self.need_run(run),
                 Some(_) => None,
@@ -222,8 +219,9 @@ impl Shard {
     pub(crate) fn admit_start(&mut self, run: RunNo, found: Result<Result<LogEntry, Damage>, StoreError>) {
         let damage = |reason| Damage::new(Table::Log, &run.log_key(Seq(0)), reason);
         let found = found.unwrap_or_else(|error| Err(damage(DamageReason::Unreadable(error.to_string()))));
-        let input =
-            found.and_then(|entry| start_input(entry.events).ok_or_else(|| damage(DamageReason::Missing)));
+        let input = found.and_then(|entry| {
+            started_with(&entry.events).cloned().ok_or_else(|| damage(DamageReason::Missing))
+        });
         self.inputs.insert(run, input);
     }
 
@@ -232,7 +230,7 @@ impl Shard {
         match loaded {
             Ok(None) => {}
             Ok(Some(Loaded { run: loaded, written, tail, .. })) => {
-                self.hot.insert(run, loaded, written, tail)
+                self.hot.insert(run, loaded, written, tail);
             }
             Err(damage) => {
                 self.loading.give_up(run);
@@ -396,11 +394,4 @@ impl Shard {
             (None, None) => Err(Damage::new(Table::Runs, &run.key(), DamageReason::Missing)),
         }
     }
-}
-
-fn start_input(events: Vec<EventRecord>) -> Option<Payload> {
-    events.into_iter().find_map(|event| match event {
-        EventRecord::Started { input, .. } => Some(input),
-        _ => None,
-    })
 }

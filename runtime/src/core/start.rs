@@ -82,7 +82,8 @@ impl Shard {
     }
 }
 
-fn started_with(events: &[EventRecord]) -> Option<&Payload> {
+/// The input of the start among these events.
+pub(super) fn started_with(events: &[EventRecord]) -> Option<&Payload> {
     events.iter().find_map(|event| match event {
         EventRecord::Started { input, .. } => Some(input),
         _ => None,

@@ -108,7 +108,9 @@ fn write_row(no: RunNo, last: Seq, count: usize, parts: &[&[u8]], batch: &mut Ba
             if version == LIST {
                 out.head_of_list(count);
             }
-            parts.iter().for_each(|part| out.raw(part));
+            for part in parts {
+                out.raw(part);
+            }
         })
     });
 }
@@ -154,14 +156,14 @@ impl RunRecord {
 ///
 /// #[workflow]
 /// async fn doubled(ctx: &Context, number: u32) -> u32 {
-///     ctx.sleep(std::time::Duration::from_secs(1)).await;
+///     ctx.sleep(std::time::Duration::from_millis(1)).await;
 ///     number * 2
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let disk = MemoryDisk::new();
-/// let engine = Engine::builder().workflow::<doubled>().virtual_time().open_store(disk.store()).await?;
+/// let engine = Engine::builder().workflow::<doubled>().open_store(disk.store()).await?;
 /// engine.start::<doubled>(21).await?.result().await?;
 /// let key = RunNo(0).key();
 /// let stored = StoredRun::open(&key, &disk.read(Table::Runs, &key).expect("it was started"))?;

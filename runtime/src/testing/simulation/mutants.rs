@@ -71,7 +71,7 @@ pub(super) fn on_batch(
     let written: Batch = batch.writes().filter(is_written).collect();
     Some(Arc::new(match sabotage {
         Some(Sabotage::LosesAnEntry) => with_tails(&written, |tail, _| drop(tail.drain(..tail.len().min(1)))),
-        Some(Sabotage::DoublesEntries) => with_tails(&written, |tail, row| tail.extend_from_slice(row)),
+        Some(Sabotage::DoublesEntries) => with_tails(&written, Vec::extend_from_slice),
         _ => written,
     }))
 }
