@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use longhaul_programs::batch;
-use longhaul_programs::choices::Choices;
-use longhaul_programs::write::{self, Written};
+use longhaul_programs::write::Written;
 
 /// How many programs `cargo test` compiles.
 const BODIES: usize = 150;
@@ -39,14 +38,6 @@ fn regressions() -> Vec<Written> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect();
     files.sort();
-    files.iter().map(|path| regression(path)).collect()
-}
-
-fn regression(path: &Path) -> Written {
-    let source = std::fs::read_to_string(path).expect("it is text");
-    let head = source.split("impl ").nth(1).expect("it is an impl");
-    let name = head.split_whitespace().next().expect("it has a name").to_owned();
-    let shares = source.contains("// shares");
-    let choices = write::program(&name, Choices::of(Vec::new())).choices;
-    Written { name, source, shares, choices }
+    let read = |path| std::fs::read_to_string(path).expect("it is text");
+    files.iter().map(|path| batch::of_source(read(path))).collect()
 }

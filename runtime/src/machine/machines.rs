@@ -137,7 +137,7 @@ impl Inner {
 
 fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> {
     if root.reaching().is_some() {
-        ctx.tasks(Tasks::cancel_all);
+        ctx.tasks(|tasks| tasks.cancel_all(root.reaching()));
     }
     loop {
         let (before, watched) = (ctx.progressed(), ctx.watched());
@@ -212,6 +212,10 @@ fn give_up(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> GivenUp {
     }
     // Of a machine within the run's it is the scope around it that is given up, once its tasks have ended.
     if !ctx.is_run() {
+        // What was found in a shield before, and is not asked again, holds on to what is around the function, too.
+        if ctx.tasks(|tasks| tasks.any_holds_on()) {
+            ctx.holds_on();
+        }
         let waits = root.reaching().is_some() && ctx.tasks(|tasks| tasks.has_children(None));
         ctx.give_up(around && !waits);
         return GivenUp::Nothing;

@@ -283,6 +283,11 @@ impl Tasks {
         self.change(op, |entry| entry.holds_on = true);
     }
 
+    /// Whether a task is cancelled that was found to go on in a shield.
+    pub(super) fn any_holds_on(&self) -> bool {
+        self.all.values().any(|entry| entry.holds_on && entry.is_running())
+    }
+
     /// Lets a task go on by itself.
     pub(super) fn detach(&mut self, op: OpId) {
         let runs = self.change(op, |entry| {
@@ -312,10 +317,10 @@ impl Tasks {
         true
     }
 
-    /// Cancels what the run itself began.
-    pub(super) fn cancel_all(&mut self) {
+    /// Cancels what the run itself began, or the function, as that is cancelled.
+    pub(super) fn cancel_all(&mut self, cancel: Cancel) {
         for op in self.index.not_cancelled() {
-            self.end(op, Cancel::Told);
+            self.end(op, cancel);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run -p longhaul-generated -- --seed 7 --bodies 300 [--shrink 8]
+//! cargo run -p longhaul-generated -- --file tests/generated/regressions/tasks_in_a_list.rs
 //! ```
 //!
 //! The crate that it writes is in `target/generated`, and uses the workspace's own target folder.
@@ -20,7 +21,11 @@ const CANDIDATES: usize = 40;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = options()?;
-    let programs = batch::programs(options.seed, options.bodies);
+    let programs = if options.files.is_empty() {
+        batch::programs(options.seed, options.bodies)
+    } else {
+        options.files.iter().cloned().map(batch::of_source).collect()
+    };
     let shared = programs.iter().filter(|program| program.shares).count();
     println!("{} programs from seed {} on, {shared} of them machines only", programs.len(), options.seed);
     let failed = failures(programs.clone())?;
@@ -40,20 +45,23 @@ fn main() -> Result<(), Box<dyn Error>> {
 struct Options {
     seed: u64,
     bodies: usize,
+    /// Sources, instead of random programs.
+    files: Vec<String>,
     /// How many rounds of making a failure smaller.
     shrink: usize,
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
-    let mut options = Options { seed: 1000, bodies: 100, shrink: 0 };
+    let mut options = Options { seed: 1000, bodies: 100, files: Vec::new(), shrink: 0 };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
-        let value = arguments.next().ok_or_else(|| format!("{name} takes a number"))?;
+        let value = arguments.next().ok_or_else(|| format!("{name} takes a value"))?;
         match name.as_str() {
             "--seed" => options.seed = value.parse()?,
             "--bodies" => options.bodies = value.parse()?,
+            "--file" => options.files.push(std::fs::read_to_string(value)?),
             "--shrink" => options.shrink = value.parse()?,
-            _ => return Err(format!("there is no option {name}: --seed, --bodies, --shrink").into()),
+            _ => return Err(format!("there is no option {name}: --seed, --bodies, --file, --shrink").into()),
         }
     }
     Ok(options)

@@ -20,6 +20,19 @@ pub fn programs(seed: u64, count: usize) -> Vec<Written> {
     all.filter(ends).take(count).collect()
 }
 
+/// A program by its source, which says `// shares` where its branches do.
+///
+/// # Panics
+///
+/// When there is no impl in it.
+pub fn of_source(source: String) -> Written {
+    let head = source.split("impl ").nth(1).expect("it has an impl");
+    let name = head.split_whitespace().next().expect("it has a name").to_owned();
+    let shares = source.contains("// shares");
+    let choices = write::program(&name, Choices::of(Vec::new())).choices;
+    Written { name, source, shares, choices }
+}
+
 /// Whether a program ends under all schedules.
 pub fn ends(written: &Written) -> bool {
     let Ok(file) = syn::parse_file(&written.source) else { return false };

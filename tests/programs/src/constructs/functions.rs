@@ -35,6 +35,8 @@ impl Finder {
             };
             self.add(WORKFLOW_FUNCTIONS, found);
         }
+        let gives = super::find::text_of(&function.sig.output);
+        self.add_if(gives.contains("Task"), WORKFLOW_FUNCTIONS, "a task as the output");
         self.within = Some(function.sig.ident.to_string());
         visit::visit_item_fn(self, function);
         self.within = None;

@@ -152,6 +152,9 @@ pub const CONSTRUCTS: &[(&str, &[&str])] = &[
         &[
             "a value as a parameter",
             "a reference as a parameter",
+            "a task as a parameter",
+            "a trigger as a parameter",
+            "a task as the output",
             "a call in the impl",
             "a call of another",
             "a call of itself",

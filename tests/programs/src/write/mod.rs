@@ -11,6 +11,7 @@ mod control;
 // A number that a construct is not allowed under gives what the others of its kind give.
 #[allow(clippy::match_same_arms)]
 mod expr;
+mod function_handles;
 mod functions;
 mod handles;
 mod loops;
@@ -165,6 +166,7 @@ pub(crate) struct Writer {
     pub(crate) shared: bool,
     pub(crate) helpers: Vec<Helper>,
     pub(crate) functions: Vec<functions::Function>,
+    pub(crate) handle_functions: Vec<function_handles::HandleFunction>,
     counter: u32,
     /// How many loops are around.
     pub(crate) loops: u32,
@@ -201,6 +203,7 @@ pub fn program(name: &str, choices: Choices) -> Written {
         shared: false,
         helpers: Vec::new(),
         functions: Vec::new(),
+        handle_functions: Vec::new(),
         counter: 0,
         loops: 0,
         level: 0,
@@ -220,7 +223,7 @@ pub fn program(name: &str, choices: Choices) -> Written {
     }
     let mut functions = Vec::new();
     for _ in 0..writer.below(4) {
-        functions.push(writer.function(name));
+        functions.push(if writer.once_in(4) { writer.handle_function(name) } else { writer.function(name) });
     }
     let mut methods = Vec::new();
     for _ in 0..writer.below(4) {

@@ -22,7 +22,7 @@ impl Writer {
     }
 
     fn statement(&mut self) -> String {
-        match self.below(46) {
+        match self.below(48) {
             0 => self.told(),
             1..=4 => self.let_value(),
             5 => self.let_parts(),
@@ -71,6 +71,7 @@ impl Writer {
             38 | 39 => self.pattern_statement(),
             40 => self.while_queue(),
             41 => self.constant(),
+            46 | 47 if self.can_spawn() => self.handle_function_statement(),
             43..=45 if self.can_await() => self.function_statement(),
             42 => format!("assert!({} || true);", self.op(Ty::Bool)),
             30 | 31 => self.mention().unwrap_or_else(|| self.told()),

@@ -235,7 +235,7 @@ impl Writer {
         lines.join("\n")
     }
 
-    fn branch_beside(&mut self) -> String {
+    pub(crate) fn branch_beside(&mut self) -> String {
         match self.below(2) {
             0 => format!("num({})", self.purely(|this| this.leaf(Ty::Int))),
             _ => self.lone_block(Ty::Int),
@@ -270,7 +270,7 @@ impl Writer {
         lines.join("\n")
     }
 
-    fn waited_for(&mut self, trigger: &str, ty: Ty) -> String {
+    pub(crate) fn waited_for(&mut self, trigger: &str, ty: Ty) -> String {
         let default = self.purely(|this| this.leaf(ty));
         let operation = self.pick(&[format!("&{trigger}"), format!("{trigger}.clone()")]);
         let limit = self.below(3);
