@@ -56,6 +56,8 @@ pub(crate) struct Graph {
     /// Variables that tasks were put into, each with the blocks that do so: a task that nobody names again lives as
     /// long as its variable.
     pub(crate) tasks_kept: Vec<(VarId, BlockId)>,
+    /// Variables that are within the workflow's value, where a handler may take away what they are: no borrows, so.
+    pub(crate) may_be_gone: Vars,
     /// The async methods of the impl that are called as values.
     pub(crate) spawned_methods: BTreeSet<String>,
 }

@@ -62,6 +62,7 @@ macro_rules! all_themes {
             conditions: "themes/conditions.rs";
             control: "themes/control.rs";
             doors: "themes/doors.rs";
+            entries: "themes/entries.rs";
             finds: "themes/finds.rs";
             functions: "themes/functions.rs";
             items: "themes/items.rs";

@@ -7,7 +7,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, Expr, Ident, Pat, Stmt};
 
 use crate::cfg::{Code, CodeTokens};
-use crate::lower::{macro_values, peel};
+use crate::lower::{is_compound_assignment, macro_values, peel};
 use crate::names::{bindings, captures};
 
 /// A way into a variable: `["address", "0"]` of `order.address.0`; nothing for all of it.
@@ -124,6 +124,39 @@ pub(super) fn assigned_in(code: &Code, name: &Ident) -> Option<(Way, Expr)> {
     let Stmt::Expr(Expr::Assign(assign), _) = &**stmt else { return None };
     let (of, way) = place(&assign.left)?;
     (*name == of && !way.is_empty()).then(|| (way, (*assign.right).clone()))
+}
+
+/// Whether some code assigns something within `name`.
+pub(super) fn changes_within(code: &Code, name: &str) -> bool {
+    struct Changes<'n>(&'n str, bool);
+    impl Changes<'_> {
+        fn within(&mut self, place: &Expr) {
+            match peel(place) {
+                Expr::Path(path) => self.1 |= path.path.is_ident(self.0),
+                Expr::Field(field) => self.within(&field.base),
+                Expr::Index(index) => self.within(&index.expr),
+                _ => {}
+            }
+        }
+    }
+    impl<'ast> Visit<'ast> for Changes<'_> {
+        fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {
+            self.within(&assign.left);
+            visit::visit_expr_assign(self, assign);
+        }
+        fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+            if is_compound_assignment(&binary.op) {
+                self.within(&binary.left);
+            }
+            visit::visit_expr_binary(self, binary);
+        }
+    }
+    let mut changes = Changes(name, false);
+    match &code.tokens {
+        CodeTokens::Stmt(stmt) => changes.visit_stmt(stmt),
+        CodeTokens::Expr(expr) => changes.visit_expr(expr),
+    }
+    changes.1
 }
 
 /// What some code moves away: the names of variables, and what of each.

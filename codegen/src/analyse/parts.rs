@@ -14,7 +14,7 @@
 //! is kept whole, and until then something stands in the field's place: a [`Spare`].
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields::{Way, moved_by};
+use super::fields::{Way, changes_within, moved_by};
 use super::forms::{variable, with_spares};
 use super::moved::{Moved, moved_by_pattern};
 use super::{Analysis, Span2, codes, successors};
@@ -115,7 +115,12 @@ fn candidates(graph: &Graph, analysis: &Analysis, whole: &Vars) -> Vec<VarId> {
     }
     found.retain(|var| {
         let data = graph.var(*var);
-        data.rebuild.is_none() && !whole.contains(var) && !is_temp_name(&data.ident.to_string())
+        let name = data.ident.to_string();
+        data.rebuild.is_none()
+            && !whole.contains(var)
+            && !is_temp_name(&name)
+            // It is a borrow of what is changed.
+            && (data.mutable || !reached().any(|id| codes(graph.block(id)).any(|code| changes_within(code, &name))))
     });
     found.into_iter().collect()
 }

@@ -4,6 +4,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Pat, PatIdent};
 
 use super::Lower;
+use super::entries::found_again;
 use super::order::found_among;
 use super::place::peel;
 use super::sources::Source;
@@ -93,7 +94,7 @@ impl Lower<'_, '_> {
     /// What a pattern finds within a value.
     fn parts(&self, pat: &Pat, value: &Expr, refutable: bool, found: &mut Vec<Again>) {
         // A signal may have changed `self` by then: what is borrowed of it so is refused where it is kept.
-        if refutable && self.around.signals && self.is_of_self(value) {
+        if refutable && self.may_be_gone(value) {
             return;
         }
         let Some(through) = self.through(value) else { return };
@@ -120,6 +121,11 @@ impl Lower<'_, '_> {
             let rebuild = Rebuild { refutable, ..self.made_of(parenthesised(&borrowing), value) };
             found.push(Again { rebuild, names });
         }
+    }
+
+    /// Whether a handler may take away what a pattern has found in a value.
+    pub(super) fn may_be_gone(&self, value: &Expr) -> bool {
+        self.around.signals && self.is_of_self(value)
     }
 
     /// How what the pattern of a loop binds is made again, in the turn that `index` counts.
@@ -200,6 +206,7 @@ impl Lower<'_, '_> {
     }
 
     fn made_of(&self, pat: proc_macro2::TokenStream, value: &Expr) -> Rebuild {
+        let value = &found_again(value);
         Rebuild {
             pat,
             refutable: false,

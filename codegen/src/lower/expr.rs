@@ -6,6 +6,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprMethodCall};
 
+use super::entries::operands_of_entry;
 use super::find::expr_awaits;
 use super::label::{ends, source_text, state_name};
 use super::operands::Mode;
@@ -80,7 +81,10 @@ impl Lower<'_, '_> {
             }
             Expr::MethodCall(call) => {
                 let mode = Self::mode_of_receiver(call);
-                operands.push((&mut call.receiver, mode));
+                match operands_of_entry(&call.method, &mut call.receiver) {
+                    Ok([map, key]) => operands.extend([(map, Mode::Place), (key, Mode::Value)]),
+                    Err(receiver) => operands.push((receiver, mode)),
+                }
                 operands.extend(call.args.iter_mut().map(|arg| (arg, Mode::Value)));
             }
             Expr::Binary(binary) => {

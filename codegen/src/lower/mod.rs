@@ -12,6 +12,7 @@ mod capitals;
 mod changes;
 mod concurrent;
 mod control;
+mod entries;
 mod expr;
 mod find;
 mod given;
@@ -376,8 +377,11 @@ impl Lower<'_, '_> {
     /// Binds a pattern; what it borrows from a kept place is made again after a resume.
     fn bind_borrows(&mut self, pat: &Pat, value: &Expr) -> Vec<VarId> {
         let again = self.again(pat, value, true);
+        let gone = self.may_be_gone(value);
         let binds = self.bind(pat, None);
         self.note_again(again, &binds);
+        let kept = binds.iter().filter(|var| gone && self.graph.var(**var).rebuild.is_none());
+        self.graph.may_be_gone.extend(kept.collect::<Vec<_>>());
         binds
     }
 

@@ -3,6 +3,7 @@
 use syn::{Expr, ExprMethodCall};
 
 use super::Lower;
+use super::entries::{found_in, is_made_or_found};
 use super::place::peel;
 
 /// Methods that look at what they are called on. What they give borrows from it, as a rule.
@@ -111,6 +112,9 @@ impl Lower<'_, '_> {
             Expr::Index(index) => self.is_view(&index.expr) && self.is_fixed(&index.index),
             Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => self.is_view(expr),
             Expr::Range(_) => self.is_fixed(expr),
+            Expr::MethodCall(call) if is_made_or_found(call) => {
+                self.is_view(found_in(call)) && self.is_fixed_entry(call)
+            }
             Expr::MethodCall(call) => {
                 self.is_look(call)
                     && self.is_view(&call.receiver)
@@ -122,6 +126,9 @@ impl Lower<'_, '_> {
 
     /// Whether a method call only looks at its receiver, whatever that is; its arguments may have to be fixed.
     pub(super) fn is_look(&self, call: &ExprMethodCall) -> bool {
+        if is_made_or_found(call) {
+            return true;
+        }
         let method = call.method.to_string();
         let method = method.as_str();
         let iterates = || Self::is_iteration(&call.receiver);
@@ -182,7 +189,10 @@ impl Lower<'_, '_> {
         match peel(expr) {
             Expr::MethodCall(call) => {
                 let method = call.method.to_string();
-                method.ends_with("_mut") || method == "as_mut_slice" || Self::is_mutable_look(&call.receiver)
+                is_made_or_found(call)
+                    || method.ends_with("_mut")
+                    || method == "as_mut_slice"
+                    || Self::is_mutable_look(&call.receiver)
             }
             Expr::Reference(reference) => {
                 reference.mutability.is_some() || Self::is_mutable_look(&reference.expr)
@@ -228,7 +238,7 @@ impl Lower<'_, '_> {
             Expr::Field(field) => self.is_rooted(&field.base),
             Expr::Index(index) => self.is_rooted(&index.expr),
             Expr::Unary(syn::ExprUnary { op: syn::UnOp::Deref(_), expr, .. }) => self.is_rooted(expr),
-            Expr::MethodCall(call) if self.is_look(call) => self.is_rooted(&call.receiver),
+            Expr::MethodCall(call) if self.is_look(call) => self.is_rooted(found_in(call)),
             other => self.is_place(other) || self.is_constant(other),
         }
     }
@@ -267,6 +277,7 @@ impl Lower<'_, '_> {
                 unary.expr = Box::new(self.rooted(*unary.expr));
                 Expr::Unary(unary)
             }
+            Expr::MethodCall(call) if is_made_or_found(&call) => self.rooted_entry(call),
             Expr::MethodCall(mut call) if self.is_look(&call) => {
                 call.receiver = Box::new(self.rooted(*call.receiver));
                 call.args =

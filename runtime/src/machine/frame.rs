@@ -19,6 +19,17 @@ pub trait Stored: Serialize + Deserialize<'static> + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + Deserialize<'static> + 'static> Stored for T {}
 
+/// What can be stored of what was found within the workflow's value: no borrow of it, which might not be there any more.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is within the workflow's value, which a signal, an update or a task may change during an `.await`",
+    label = "this borrow is still needed after an `.await`",
+    note = "take a copy of what is needed (`.clone()`, `.cloned()`, `.to_owned()`); or await first and look afterwards: `let value = f().await?;`, then `if let Some(item) = self.items.get_mut(&key) {{ item.value = value; }}`"
+)]
+pub trait StoredOfSelf: Stored {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Stored> StoredOfSelf for T {}
+
 /// The states of one machine: a plain enum that the generator writes.
 pub trait State: Copy + 'static {
     /// The machine, as `Workflow::method`.

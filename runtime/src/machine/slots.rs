@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
-use super::frame::{Change, Slot, State, StateEntry, Stored, name_at};
+use super::frame::{Change, Slot, State, StateEntry, Stored, StoredOfSelf, name_at};
 use super::functions;
 use super::listed::{self, Shared};
 use super::sheet::Draft;
@@ -131,6 +131,11 @@ impl Slots<'_> {
         #[cfg(feature = "testing")]
         self.stored(name, || StoredSlot::Kept(Tracer::trace::<T>));
         self.visit(number, name, type_name::<T>(), &mut Kept(slot));
+    }
+
+    /// A variable that was found within the workflow's value.
+    pub fn kept_of_self<T: StoredOfSelf>(&mut self, number: u16, name: &'static str, slot: &mut Slot<T>) {
+        self.kept(number, name, slot);
     }
 
     /// A begun operation.

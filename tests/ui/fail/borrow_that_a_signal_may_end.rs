@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use longhaul::prelude::*;
 
 #[activity]
@@ -9,6 +11,12 @@ async fn num(n: u32) -> u32 {
 struct Flow {
     items: Vec<u32>,
     name: Option<String>,
+    prices: BTreeMap<String, Price>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Price {
+    cents: u32,
 }
 
 #[workflow]
@@ -18,6 +26,10 @@ impl Flow {
         if let Some(name) = &self.name {
             num(1).await?;
             return Ok(name.len() as u32);
+        }
+        match self.prices.get_mut("tea") {
+            Some(price) => price.cents = num(2).await?,
+            None => self.items.clear(),
         }
         Ok(n)
     }

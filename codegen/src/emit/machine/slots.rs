@@ -57,6 +57,7 @@ impl Emit<'_> {
             let name = &slot.name;
             let field = ident(&slot.name, span);
             let method = match slot.kind {
+                SlotKind::Kept(var) if self.graph.may_be_gone.contains(&var) => "kept_of_self",
                 SlotKind::Kept(_) => "kept",
                 SlotKind::Wait(_) => "wait",
                 SlotKind::Call(_) => "machine",
