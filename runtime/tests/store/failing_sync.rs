@@ -1,14 +1,13 @@
-//! A disk that fails a sync: a library in front of the system's fails the n-th call of `fsync` or `fdatasync` with EIO.
+//! A disk that fails a sync: the n-th call of `fsync` or `fdatasync` fails with EIO.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use longhaul::engine::{Clock, EngineBuilder};
 
 use crate::child::{again, skip, text};
 use crate::directory::{approvals, approve, builder, copy, find};
 use crate::script::{Do, Script};
+use crate::shim::shim;
 
 /// The data directory, in the process whose syncs fail.
 const DATA: &str = "LONGHAUL_FAILING_SYNC";
@@ -17,43 +16,6 @@ const REAL_CLOCK: &str = "LONGHAUL_REAL_CLOCK";
 const NAME: &str =
     "failing_sync::g11_after_any_sync_that_fails_the_engine_stops_and_nothing_acknowledged_is_lost";
 const SIGNALS: usize = 6;
-
-const SHIM: &str = r#"
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static atomic_long calls;
-
-static int sync_or_fail(const char *name, int file) {
-    const char *at = getenv("FAIL_SYNC_AT");
-    if (at && atomic_fetch_add(&calls, 1) + 1 == atol(at)) {
-        fprintf(stderr, "%s fails\n", name);
-        errno = EIO;
-        return -1;
-    }
-    int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, name);
-    return real(file);
-}
-
-int fsync(int file) { return sync_or_fail("fsync", file); }
-int fdatasync(int file) { return sync_or_fail("fdatasync", file); }
-"#;
-
-/// The library, made in `folder`; none where there is no C compiler, or libraries are not loaded in this way.
-fn shim(folder: &Path) -> Option<PathBuf> {
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    let (source, library) = (folder.join("sync.c"), folder.join("sync.so"));
-    fs::write(&source, SHIM).unwrap();
-    let made =
-        Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-ldl").output();
-    made.is_ok_and(|made| made.status.success()).then_some(library)
-}
 
 fn engine_of(clock: Option<Clock>) -> EngineBuilder {
     clock.into_iter().fold(builder(), EngineBuilder::clock)

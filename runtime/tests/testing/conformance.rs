@@ -103,9 +103,12 @@ impl StorePlace for Broken {
         BrokenStore { place: self.clone(), store: self.disk.store(), last: Mutex::default() }
     }
 
-    fn fail_next_commit(&mut self, _store: &BrokenStore, way: usize) -> bool {
-        *self.fail.lock().unwrap() = way == 0;
-        way == 0
+    fn ways_to_fail(&self) -> usize {
+        1
+    }
+
+    fn fail_next_commit(&mut self, _store: &BrokenStore, _way: usize) {
+        *self.fail.lock().unwrap() = true;
     }
 }
 

@@ -140,10 +140,11 @@ pub(super) fn batches_committed_together_are_as_if_one_after_the_other(
     place: &mut impl StorePlace,
 ) -> Result<(), Found> {
     let mut model = Model::new();
-    for way in 0_u8.. {
+    // The last round is without a failure.
+    for way in 0..=place.ways_to_fail() {
         let store = Checked(place.open());
         store.commit_all(&[])?;
-        let first = 16 * way;
+        let first = number(16 * way);
         // An empty one among them, so that there is no number of theirs to count by.
         let batches = [steps(first), Arc::default(), steps(first + 1), steps(first + 2), Arc::default()];
         store.commit_all(&batches)?;
@@ -154,9 +155,10 @@ pub(super) fn batches_committed_together_are_as_if_one_after_the_other(
         drop(store);
         let store = Checked(place.open());
         holds(&store, &model).map_err(|found| format!("after a reopen, {found}"))?;
-        if !place.fail_next_commit(&store.0, usize::from(way)) {
+        if way == place.ways_to_fail() {
             break;
         }
+        place.fail_next_commit(&store.0, way);
         let batches = [steps(first + 4), steps(first + 5), steps(first + 6)];
         if store.0.commit_all(&batches).is_ok() || store.0.commit_all(&batches).is_ok() {
             return Err(format!("batches are committed together when that was to fail in way {way}."));
@@ -175,6 +177,11 @@ pub(super) fn batches_committed_together_are_as_if_one_after_the_other(
         found.map_err(|found| format!("after failing in way {way}, and a reopen, {found}"))?;
     }
     Ok(())
+}
+
+/// What a batch writes: there are not so many ways of failing that it does not fit.
+fn number(n: usize) -> u8 {
+    u8::try_from(n).expect("at most a dozen ways")
 }
 
 /// A batch that changes what the one before it wrote, and leaves something that only it writes.
@@ -206,14 +213,12 @@ pub(super) fn a_failed_commit_is_the_last_and_is_there_whole_or_not_at_all(
         batch
     };
     let mut model = Model::new();
-    for way in 0_u8.. {
+    for way in 0..place.ways_to_fail() {
         let store = Checked(place.open());
-        let n = 3 * way + 1;
+        let n = number(3 * way + 1);
         store.commit(&batch(n))?;
         apply(&mut model, &batch(n));
-        if !place.fail_next_commit(&store.0, usize::from(way)) {
-            break;
-        }
+        place.fail_next_commit(&store.0, way);
         if store.0.commit(&batch(n + 1)).is_ok() {
             return Err(format!("a commit that was to fail in way {way} succeeds."));
         }

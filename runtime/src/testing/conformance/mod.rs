@@ -14,7 +14,7 @@ use crate::store::{CommitFault, MemoryDisk, MemoryStore, Store};
 
 /// Where a store keeps what outlives it: the suite opens stores in it, one after the other.
 ///
-/// A closure that opens a store is one, where its store cannot be made to fail.
+/// A closure that opens a store is one, for a store that cannot be made to fail.
 pub trait StorePlace {
     /// The store.
     type Store: Store;
@@ -22,12 +22,11 @@ pub trait StorePlace {
     /// Opens the store as it is now: empty the first time, later with all that was committed. The one before was dropped.
     fn open(&mut self) -> Self::Store;
 
-    /// Lets the next commit of `store`, which was opened here, fail in one of the ways there are, counted from 0. `false` where
-    /// there are not so many.
-    fn fail_next_commit(&mut self, store: &Self::Store, way: usize) -> bool {
-        let _ = (store, way);
-        false
-    }
+    /// In how many ways a commit can be made to fail here. Each of them is tried; where it is 0, nothing is known of failing commits.
+    fn ways_to_fail(&self) -> usize;
+
+    /// Lets the next commit of `store`, which was opened here, fail in this way, counted from 0.
+    fn fail_next_commit(&mut self, store: &Self::Store, way: usize);
 }
 
 impl<F: FnMut() -> S, S: Store> StorePlace for F {
@@ -36,7 +35,19 @@ impl<F: FnMut() -> S, S: Store> StorePlace for F {
     fn open(&mut self) -> S {
         self()
     }
+
+    fn ways_to_fail(&self) -> usize {
+        0
+    }
+
+    fn fail_next_commit(&mut self, _store: &S, way: usize) {
+        unreachable!("a closure has no way {way} to let a commit fail");
+    }
 }
+
+/// The ways in which commits of a [`MemoryStore`] fail.
+const MEMORY_FAULTS: [CommitFault; 3] =
+    [CommitFault::Lost, CommitFault::AppliedButReported, CommitFault::Full];
 
 impl StorePlace for MemoryDisk {
     type Store = MemoryStore;
@@ -45,9 +56,12 @@ impl StorePlace for MemoryDisk {
         self.store()
     }
 
-    fn fail_next_commit(&mut self, _store: &MemoryStore, way: usize) -> bool {
-        let ways = [CommitFault::Lost, CommitFault::AppliedButReported, CommitFault::Full];
-        ways.get(way).inspect(|fault| self.fail_commit(0, **fault)).is_some()
+    fn ways_to_fail(&self) -> usize {
+        MEMORY_FAULTS.len()
+    }
+
+    fn fail_next_commit(&mut self, _store: &MemoryStore, way: usize) {
+        self.fail_commit(0, MEMORY_FAULTS[way]);
     }
 }
 

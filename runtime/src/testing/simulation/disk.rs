@@ -88,6 +88,8 @@ pub(super) enum Fate {
     Lost,
     /// It is reported as failed, and all of it is there.
     AppliedButReported,
+    /// It is reported as failed; of several batches that are committed together the first ones are there, of one nothing.
+    FirstApplied,
     /// The disk is full: nothing of it is there.
     Full,
     /// It is reported as failed, nothing of it is there, and nothing can be read any more either.
@@ -95,13 +97,24 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    pub(super) const FAILURES: [Fate; 4] = [Fate::Lost, Fate::AppliedButReported, Fate::Full, Fate::Poisoned];
+    pub(super) const FAILURES: [Fate; 5] =
+        [Fate::Lost, Fate::AppliedButReported, Fate::FirstApplied, Fate::Full, Fate::Poisoned];
+
+    /// How many of so many batches that are committed together are there.
+    pub(super) fn applied(self, batches: usize) -> usize {
+        match self {
+            Fate::Applied | Fate::AppliedButReported => batches,
+            Fate::FirstApplied => batches / 2,
+            Fate::Lost | Fate::Full | Fate::Poisoned => 0,
+        }
+    }
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Fate::Applied => "applied",
             Fate::Lost => "lost",
             Fate::AppliedButReported => "applied but reported as failed",
+            Fate::FirstApplied => "the first applied",
             Fate::Full => "full",
             Fate::Poisoned => "poisoned",
         }
@@ -109,8 +122,8 @@ impl Fate {
 }
 
 /// A store of one life of an engine, on a simulated disk.
-#[derive(Default)]
-pub(super) struct SimulatedStore(Mutex<State>);
+#[derive(Clone, Default)]
+pub(super) struct SimulatedStore(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -130,8 +143,8 @@ struct State {
 }
 
 impl SimulatedStore {
-    pub(super) fn on(tables: Tables) -> Arc<Self> {
-        Arc::new(SimulatedStore(Mutex::new(State { tables, ..State::default() })))
+    pub(super) fn on(tables: Tables) -> Self {
+        SimulatedStore(Arc::new(Mutex::new(State { tables, ..State::default() })))
     }
 
     /// Decides over the next commit.
@@ -201,15 +214,31 @@ impl Store for SimulatedStore {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.write(&[batch])
+    }
+
+    fn commit_all(&self, batches: &[Arc<Batch>]) -> Result<(), StoreError> {
+        self.write(&batches.iter().map(Arc::as_ref).collect::<Vec<_>>())
+    }
+
+    fn close(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl SimulatedStore {
+    /// Writes batches in their order: one fate for all of them.
+    fn write(&self, batches: &[&Batch]) -> Result<(), StoreError> {
         let mut state = self.lock();
         if state.failed {
             state.misuse = Some("a commit after one that had failed".to_owned());
+            return Err(StoreError::new("commit", std::io::Error::other("a commit before it had failed")));
         }
-        if let Some(twice) = twice_written(batch) {
+        if let Some(twice) = batches.iter().find_map(|batch| twice_written(batch)) {
             state.misuse = Some(twice);
         }
         let fate = state.fate.take().unwrap_or(Fate::Applied);
-        if matches!(fate, Fate::Applied | Fate::AppliedButReported) {
+        for batch in &batches[..fate.applied(batches.len())] {
             state.tables.apply(batch);
         }
         state.failed |= fate != Fate::Applied;
@@ -217,15 +246,11 @@ impl Store for SimulatedStore {
         let source = match fate {
             Fate::Applied => return Ok(()),
             Fate::Full => std::io::Error::from(std::io::ErrorKind::StorageFull),
-            Fate::Lost | Fate::AppliedButReported | Fate::Poisoned => {
+            Fate::Lost | Fate::AppliedButReported | Fate::FirstApplied | Fate::Poisoned => {
                 std::io::Error::other("the sync failed (simulated)")
             }
         };
         Err(StoreError::new("commit", source))
-    }
-
-    fn close(&self) -> Result<(), StoreError> {
-        Ok(())
     }
 }
 

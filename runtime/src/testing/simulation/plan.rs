@@ -25,6 +25,8 @@ pub(super) enum Move {
     Turn,
     /// The oldest batch in flight is written, or is not.
     Commit(Fate),
+    /// All batches in flight are written together, or are not.
+    Together(Fate),
     /// The engine is told of a batch that was written.
     Land,
     /// Something that is to happen outside happens now: this one, counted round.
@@ -114,8 +116,8 @@ impl Writer<'_> {
     fn add(&mut self) {
         let one = match self.dice.below(75) {
             0..24 => return self.add_ask(),
-            24..26 => return self.add_between(),
-            26..38 => Move::Go(1 + self.dice.below(16)),
+            24..27 => return self.add_between(),
+            27..38 => Move::Go(1 + self.dice.below(16)),
             38..42 => Move::Turn,
             42..45 => Move::Commit(Fate::Applied),
             45..48 => Move::Land,
@@ -194,14 +196,18 @@ impl Writer<'_> {
         self.moves.extend([Move::Go(9), Move::Crash(1)]);
     }
 
-    /// The process ends between batches in flight.
+    /// The process ends between batches in flight; or they are committed together, and that fails or not.
     fn add_between(&mut self) {
         for _ in 0..=1 + self.dice.below(IN_FLIGHT as u64 - 1) {
             let ask = self.ask();
             self.moves.extend([Move::Ask(ask), Move::Turn]);
         }
-        let survive = self.survive();
-        self.moves.push(Move::Crash(survive));
+        let end = match self.dice.below(4) {
+            0 => Move::Together(Fate::Applied),
+            1 => Move::Together(self.dice.one_of(&Fate::FAILURES)),
+            _ => Move::Crash(self.survive()),
+        };
+        self.moves.push(end);
     }
 
     /// How many of the batches in flight survive.

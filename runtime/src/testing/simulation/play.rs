@@ -100,6 +100,10 @@ fn make(world: &mut World, one: &Move) -> Holds {
             in_flight(world)?;
             world.step(Step::Commit(*fate))
         }
+        Move::Together(fate) => {
+            in_flight(world)?;
+            world.step(Step::Together(*fate))
+        }
         Move::Land => world.step(Step::Land),
         Move::Happen(nth) => {
             let pending = world.outside.pending().max(1) as u64;

@@ -3,6 +3,7 @@
 mod coverage;
 mod kept;
 mod shapes;
+mod store;
 mod waits;
 
 use std::rc::Rc;

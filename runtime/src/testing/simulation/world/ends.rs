@@ -81,7 +81,7 @@ impl World {
 
     /// The store failed: the engine ends, acknowledges nothing any more, and is opened again some day. Of what was in flight
     /// all that is durable is there then, and so is `applied`.
-    pub(super) fn poison(&mut self, error: &StoreError, applied: Option<&Arc<Batch>>) -> Holds {
+    pub(super) fn poison(&mut self, error: &StoreError, applied: &[Arc<Batch>]) -> Holds {
         self.recording.note("poisoned", || error.to_string());
         self.model.see(if error.action == "read" { "failed read" } else { "failed commit" });
         let Some(life) = self.life.take() else { return Ok(()) };

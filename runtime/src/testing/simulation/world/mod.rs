@@ -49,7 +49,7 @@ pub(super) struct World {
 /// An engine, from its open to its end.
 struct Life {
     driver: Driver,
-    store: Arc<SimulatedStore>,
+    store: SimulatedStore,
     mail: Mail,
     /// What the engine is to take up in its next turn.
     work: Vec<Work>,
@@ -69,6 +69,8 @@ pub(super) enum Step {
     Turn,
     /// The oldest batch in flight is written, or is not.
     Commit(Fate),
+    /// All that are in flight are written together, or are not.
+    Together(Fate),
     /// The engine is told that it is durable.
     Land,
     /// One effect is carried out.
@@ -140,7 +142,7 @@ impl World {
             store.fail_read_after(reads);
         }
         self.recording.note("open", || format!("failing read: {fails:?}"));
-        let opened = recover(store.clone(), self.model.registry.clone(), self.limits);
+        let opened = recover(Arc::new(store.clone()), self.model.registry.clone(), self.limits);
         let Recovered { driver, next_run } = match opened {
             Ok(recovered) => recovered,
             Err(error) => {
@@ -215,7 +217,7 @@ impl World {
         let Some(life) = &self.life else { return matches!(step, Step::Pass(_)) };
         match step {
             Step::Turn => life.flying.len() < IN_FLIGHT && life.out.is_empty(),
-            Step::Commit(_) => life.durable < life.flying.len(),
+            Step::Commit(_) | Step::Together(_) => life.durable < life.flying.len(),
             // What a batch lets out is told of when it lands, not of when the next one does.
             Step::Land => life.durable > 0 && life.out.is_empty(),
             Step::Out => !life.out.is_empty(),
@@ -252,7 +254,8 @@ impl World {
         }
         match step {
             Step::Turn => self.turn(),
-            Step::Commit(fate) => self.commit(fate),
+            Step::Commit(fate) => self.commit(fate, 1),
+            Step::Together(fate) => self.commit(fate, IN_FLIGHT),
             Step::Land => self.land(),
             Step::Out => self.carry_out(),
             Step::Happen(n) => {
@@ -290,30 +293,32 @@ impl World {
                 life.out.extend(life.driver.let_out());
                 Ok(())
             }
-            Err(error) => self.poison(&error, None),
+            Err(error) => self.poison(&error, &[]),
         }
     }
 
-    fn commit(&mut self, fate: Fate) -> Holds {
+    /// Up to so many of the oldest batches in flight are written, or are not.
+    fn commit(&mut self, fate: Fate, most: usize) -> Holds {
         let Some(life) = &mut self.life else { return Ok(()) };
-        let Some(batch) = life.flying.get(life.durable) else { return Ok(()) };
-        self.recording.note("commit", || fate.name().to_owned());
-        self.model.see(format!("commit: {}", fate.name()));
+        let batches: Vec<_> = life.flying.iter().skip(life.durable).take(most).cloned().collect();
+        self.recording.note("commit", || format!("{}, of {}", fate.name(), batches.len()));
+        let group = if batches.len() > 1 { "together" } else { "commit" };
+        self.model.see(format!("{group}: {}", fate.name()));
         life.store.decide(fate);
-        let committed = life.store.commit(batch);
+        let committed = match batches.as_slice() {
+            [batch] => life.store.commit(batch),
+            batches => life.store.commit_all(batches),
+        };
         if let Some(misuse) = life.store.misuse() {
             return broken("G11", misuse);
         }
         match committed {
             Ok(()) => {
-                life.durable += 1;
+                life.durable += batches.len();
                 Ok(())
             }
-            Err(error) => {
-                // What was applied is there after the next open.
-                let applied = (fate == Fate::AppliedButReported).then(|| Arc::clone(batch));
-                self.poison(&error, applied.as_ref())
-            }
+            // What was applied is there after the next open.
+            Err(error) => self.poison(&error, &batches[..fate.applied(batches.len())]),
         }
     }
 
