@@ -52,6 +52,8 @@ enum Branches {
     Activities,
     /// Each with two activities, one after the other.
     Blocks,
+    /// In a list, awaited in a loop, their results put into another list.
+    Tasks,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -60,7 +62,7 @@ struct FanOut {}
 #[workflow]
 impl FanOut {
     #[run]
-    async fn run(&mut self, branches: Branches, width: u32) -> Result<u64, Failure> {
+    async fn run(&mut self, ctx: &Context, branches: Branches, width: u32) -> Result<u64, Failure> {
         let mut sum = 0;
         match branches {
             Branches::Activities => {
@@ -76,6 +78,16 @@ impl FanOut {
                 });
                 sum = join_all(blocks).await.into_iter().sum();
             }
+            Branches::Tasks => {
+                let (mut tasks, mut results) = (Vec::new(), Vec::new());
+                for number in 0..width {
+                    tasks.push(ctx.spawn(Workers::double(number)));
+                }
+                for task in tasks {
+                    results.push(task.await??);
+                }
+                sum = results.into_iter().sum();
+            }
         }
         Ok(sum)
     }
@@ -85,7 +97,7 @@ pub(crate) fn measure(width: Option<u32>) -> Result<(), Box<dyn Error>> {
     let tokio = machine::tokio()?;
     let width = width.unwrap_or(WIDTH);
     println!(
-        "join_all over activities, and over blocks with two each, whose results come at once or one by one"
+        "join_all over activities, over blocks with two each, and a list of tasks, whose results come at once or one by one"
     );
     println!(
         "{:>10} {:>8} {:>11} {:>7} {:>12} {:>12} {:>9} {:>10}",
@@ -95,6 +107,7 @@ pub(crate) fn measure(width: Option<u32>) -> Result<(), Box<dyn Error>> {
         for on_disk in [true, false] {
             tokio.block_on(compare(Branches::Activities, width, pool, on_disk))?;
             tokio.block_on(compare(Branches::Blocks, width, pool, on_disk))?;
+            tokio.block_on(compare(Branches::Tasks, width, pool, on_disk))?;
         }
     }
     Ok(())
@@ -145,6 +158,7 @@ async fn fan_out(branches: Branches, width: u32, pool: Pool, on_disk: bool) -> R
         match branches {
             Branches::Activities => "activities",
             Branches::Blocks => "blocks",
+            Branches::Tasks => "tasks",
         },
         if on_disk { "fjall" } else { "memory" },
         pool.name,

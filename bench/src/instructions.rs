@@ -7,6 +7,7 @@ use std::process::Command;
 
 use longhaul::codec::{decode, encode};
 
+use crate::lists::{self, Shape};
 use crate::width::{self, Branches};
 use crate::{codec, resume};
 
@@ -94,7 +95,22 @@ pub(crate) fn widths() -> Result<(), Box<dyn Error>> {
             println!();
         }
     }
+    println!("\n{:<12} {:<8} {:>9} {:>9} {:>9} {:>9}", "a list", "", 10, 100, 1_000, 10_000);
+    for shape in Shape::ALL {
+        let name = shape.name();
+        print!("{name:<12} {:<8}", "turn");
+        for width in WIDTHS {
+            print!(" {:>9}", each_turn(&name, width)?);
+        }
+        println!();
+    }
     Ok(())
+}
+
+/// What a turn takes of a run that goes through a list to its end.
+fn each_turn(name: &str, width: u64) -> Result<u64, Box<dyn Error>> {
+    let nothing = counted(&format!("list:{name}:{width}"), 0)?;
+    Ok((counted(&format!("list:{name}:{width}"), 1)? - nothing) / width)
 }
 
 fn wide(what: &str, rounds: u64) -> Result<(), Box<dyn Error>> {
@@ -102,6 +118,10 @@ fn wide(what: &str, rounds: u64) -> Result<(), Box<dyn Error>> {
     let parts: Vec<&str> = what.split(':').collect();
     let [what, name, width] = parts[..] else { return Err(unknown().into()) };
     let width = width.parse()?;
+    if what == "list" {
+        let shape = Shape::ALL.into_iter().find(|shape| shape.name() == name).ok_or_else(unknown)?;
+        return (0..rounds).try_for_each(|_| lists::to_the_end(shape, width));
+    }
     let branches = Branches::ALL.into_iter().find(|branches| branches.name() == name).ok_or_else(unknown)?;
     match what {
         "answer" => width::answers(branches, width, rounds),

@@ -12,6 +12,7 @@ mod events;
 mod fanout;
 mod instructions;
 mod limit;
+mod lists;
 mod machine;
 mod queries;
 mod reopen;
@@ -55,7 +56,7 @@ const PROGRAMS: [(&str, &str); 17] = [
     ("instructions", "instructions of a transition, of writing and of reading, against what was recorded"),
     (
         "widths",
-        "instructions of an answer to one of 10 to 10,000 branches, of their cancellation and their load",
+        "instructions of an answer to one of 10 to 10,000 branches, of their cancellation and their load; of lists",
     ),
     ("codec", "nanoseconds to write a value as CBOR, and to read it back"),
     ("compile", "rustc's time for a machine and for the same plain async fn; generated code"),

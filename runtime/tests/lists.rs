@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
 use std::task::Poll;
 
 use longhaul::Moment;
@@ -42,12 +43,15 @@ enum Shape {
     GrowsInBursts,
     Queue,
     Worklist,
+    Borrowed,
     Rows,
     Changes,
     Breaks,
+    Cells,
+    Locks,
 }
 
-const SHAPES: [Shape; 10] = [
+const SHAPES: [Shape; 13] = [
     Shape::Loop,
     Shape::LoopOverTasks,
     Shape::Loops,
@@ -55,9 +59,12 @@ const SHAPES: [Shape; 10] = [
     Shape::GrowsInBursts,
     Shape::Queue,
     Shape::Worklist,
+    Shape::Borrowed,
     Shape::Rows,
     Shape::Changes,
     Shape::Breaks,
+    Shape::Cells,
+    Shape::Locks,
 ];
 
 fn items(width: u64) -> Vec<Item> {
@@ -136,6 +143,17 @@ impl Lists {
                     }
                 }
             }
+            Shape::Borrowed => {
+                let (list, mut results) = (items(width), Vec::new());
+                for item in &list {
+                    ctx.sleep(days(1)).await;
+                    results.push(item.clone());
+                }
+                for (place, item) in results.iter().enumerate() {
+                    ctx.sleep(days(1)).await;
+                    sum += place as u64 * item.0;
+                }
+            }
             // All at once, in another order, and less at each end.
             Shape::Rows => {
                 let mut queue = VecDeque::from(items(width));
@@ -195,6 +213,25 @@ impl Lists {
                         sum += item.0;
                     }
                 }
+            }
+            // What is only looked at through `&`, and changes.
+            Shape::Cells => {
+                let cells: Vec<Cell<u64>> = (0..width).map(|number| Cell::new(1_000_000 * number)).collect();
+                for cell in &cells {
+                    cell.set(cell.get() + 1);
+                    ctx.sleep(days(1)).await;
+                    cell.set(cell.get() + 1);
+                }
+                sum += cells.iter().map(Cell::get).sum::<u64>();
+            }
+            Shape::Locks => {
+                let locks: Vec<Mutex<u64>> =
+                    (0..width).map(|number| Mutex::new(1_000_000 * number)).collect();
+                for lock in &locks {
+                    ctx.sleep(days(1)).await;
+                    *lock.lock().unwrap() += 1;
+                }
+                sum += locks.into_iter().map(|lock| lock.into_inner().unwrap()).sum::<u64>();
             }
         }
         Ok(sum)
@@ -273,9 +310,16 @@ fn what_is_written_of_a_list_is_the_same_as_if_it_were_written_anew() {
 
 #[test]
 fn ten_times_the_items_are_written_ten_times_as_often() {
-    for shape in
-        [Shape::Loop, Shape::LoopOverTasks, Shape::Loops, Shape::Grows, Shape::GrowsInBursts, Shape::Queue]
-    {
+    for shape in [
+        Shape::Loop,
+        Shape::LoopOverTasks,
+        Shape::Loops,
+        Shape::Grows,
+        Shape::GrowsInBursts,
+        Shape::Queue,
+        Shape::Worklist,
+        Shape::Borrowed,
+    ] {
         let written = |width: u64| {
             let before = WRITTEN.get();
             let mut run = Run::begin(shape, width);

@@ -3,8 +3,12 @@
 //! A stored frame is one CBOR map: `at` (the state's name), then each slot that is live in that state under
 //! its own name. A machine called from a machine is such a map within the caller's.
 
+use std::any::type_name;
+use std::panic::RefUnwindSafe;
+
 use serde::{Deserialize, Serialize};
 
+use super::listed::{Change, Since};
 use super::slots::Slots;
 use super::spawned::Spawned;
 
@@ -68,28 +72,13 @@ pub trait Frame: Sized + 'static {
 #[derive(Debug)]
 pub struct Slot<T> {
     pub(super) value: Option<T>,
-    /// How it may differ from what was taken down last.
-    pub(super) change: Change,
-    /// How it did when it was moved out.
-    before: Change,
-}
-
-/// How what is in a slot may differ from what was taken down of it last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
-    Not,
-    /// Something may have been added to the end of a list.
-    Grew,
-    /// Something may have been taken from the front of a list.
-    Shrank,
-    /// It may be anything.
-    Any,
+    pub(super) since: Since,
 }
 
 impl<T> Slot<T> {
     /// A slot with nothing in it.
     pub const fn empty() -> Self {
-        Slot { value: None, change: Change::Any, before: Change::Any }
+        Slot { value: None, since: Since::NEW }
     }
 
     /// Moves a value in.
@@ -98,17 +87,7 @@ impl<T> Slot<T> {
     #[inline(never)]
     pub fn put(&mut self, value: T) {
         self.value = Some(value);
-        self.change = Change::Any;
-    }
-
-    /// What was moved in is what was moved out before, and may have something more at its end, if it is a list.
-    pub fn grew(&mut self) {
-        self.change = self.before.and(Change::Grew);
-    }
-
-    /// What was moved in is what was moved out before, and may have less at its front, if it is a list.
-    pub fn shrank(&mut self) {
-        self.change = self.before.and(Change::Shrank);
+        self.since.change = Change::Any;
     }
 
     /// Moves the value out.
@@ -118,8 +97,7 @@ impl<T> Slot<T> {
     /// When there is none: the generator and [`Slots`] see to it that a live slot is filled.
     #[inline(never)]
     pub fn take(&mut self) -> T {
-        self.before = self.change;
-        self.change = Change::Any;
+        self.since.taken();
         self.value.take().expect("a slot that is live in the current state is filled")
     }
 
@@ -129,19 +107,46 @@ impl<T> Slot<T> {
     ///
     /// As [`Slot::take`].
     pub fn get_mut(&mut self) -> &mut T {
-        self.change = Change::Any;
+        self.since.change = Change::Any;
         self.value.as_mut().expect("a slot that is live in the current state is filled")
     }
 }
 
-impl Change {
-    /// One after the other.
-    fn and(self, then: Change) -> Change {
-        match self {
-            Change::Not => then,
-            same if same == then => same,
-            _ => Change::Any,
-        }
+impl<T: Clone + RefUnwindSafe> Slot<T> {
+    /// What was moved in is what was moved out before, and was only looked at through `&`.
+    ///
+    /// The bounds are for what changes nevertheless: a cell is not `RefUnwindSafe`, a lock or an atomic not `Clone`.
+    pub fn same(&mut self) {
+        self.since.same();
+    }
+
+    /// The same, if it is a collection: by its methods, which are known then, it was only looked at.
+    pub fn same_list(&mut self) {
+        self.since.same_list(type_name::<T>());
+    }
+}
+
+/// The same for values that may have changed: then nothing is known of them.
+pub trait MayDiffer {
+    /// Does nothing.
+    fn same(&mut self) {}
+    /// Does nothing.
+    fn same_list(&mut self) {}
+}
+
+impl<T> MayDiffer for Slot<T> {}
+
+impl<T: Stored> Slot<T> {
+    /// What was moved in is what was moved out before; if it is a list, with more at its end perhaps.
+    pub fn grew(&mut self) {
+        let Slot { value: Some(value), since } = self else { return };
+        since.grew(type_name::<T>(), &mut |out| out.part(value));
+    }
+
+    /// What was moved in is what was moved out before; if it is a list, with less at its front perhaps.
+    pub fn shrank(&mut self) {
+        let Slot { value: Some(value), since } = self else { return };
+        since.shrank(type_name::<T>(), &mut |out| out.part(value));
     }
 }
 

@@ -3,15 +3,15 @@
 
 use std::any::type_name;
 use std::cell::Cell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::cursor::Remaining;
-use super::frame::Change;
 use super::parts::Parts;
 use super::sheet::{Draft, Sheet};
 use super::slots::Visited;
-use crate::codec::{Error, Window};
+use crate::codec::{Error, Window, Writer};
 
 thread_local! {
     /// The loop's list that was asked last.
@@ -72,34 +72,132 @@ pub(super) struct Listed {
     sheet: Arc<Sheet>,
 }
 
-/// By how much a list differs from what was taken down of it.
+/// How what is in a slot may differ from what was taken down of it last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Since {
-    /// Items have come at the end.
-    Grew,
-    /// Items are gone from the front.
-    Shrank,
-    /// Of a loop: nothing but the loop changes it.
-    Loop,
+pub(super) enum Change {
+    Not,
+    /// It is a list that has come to more at its end, or to less at its front.
+    Ends,
+    /// It may be anything.
+    Any,
 }
 
-/// How a variable of this type may have changed, if it is a list of which that can be said.
-pub(super) fn since(change: Change, name: &str) -> Option<Since> {
-    let is = |list: &'static str| list.strip_suffix("()>").is_some_and(|list| name.starts_with(list));
-    let is_std = || is(type_name::<Vec<()>>()) || is(type_name::<VecDeque<()>>());
-    match change {
-        Change::Grew if is_std() => Some(Since::Grew),
-        Change::Shrank if is_std() => Some(Since::Shrank),
-        _ if is(type_name::<Remaining<()>>()) => Some(Since::Loop),
-        _ => None,
+/// The same of a list, item by item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ends {
+    /// How long it was when it was looked at first, if it was shorter then than what was taken down.
+    shorter: Option<NonZeroU32>,
+    /// How many have gone from its front after that.
+    gone: u32,
+    /// How long it was when it was looked at last.
+    len: u32,
+}
+
+/// What has become of a slot since it was taken down.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    pub(super) change: Change,
+    /// As of when the value was moved out.
+    before: Change,
+    ends: Ends,
+}
+
+/// Writes a value.
+type Write<'w> = dyn FnMut(&mut Writer) -> Result<(), Error> + 'w;
+
+impl Since {
+    /// Nothing was taken down yet.
+    pub(super) const NEW: Since =
+        Since { change: Change::Any, before: Change::Any, ends: Ends { shorter: None, gone: 0, len: 0 } };
+
+    /// The value was moved out.
+    pub(super) fn taken(&mut self) {
+        self.before = self.change;
+        self.change = Change::Any;
     }
+
+    /// The value was put back as it was.
+    #[inline(never)]
+    pub(super) fn same(&mut self) {
+        self.change = self.before;
+    }
+
+    /// The same, if its type is of this name.
+    #[inline(never)]
+    pub(super) fn same_list(&mut self, name: &str) {
+        let is_map = || is::<BTreeMap<(), ()>>(name) || is::<BTreeSet<()>>(name);
+        if is::<Vec<()>>(name) || is::<VecDeque<()>>(name) || is_map() {
+            self.same();
+        }
+    }
+
+    /// A value of the type of this name was put back, with more at its end, or as it was.
+    #[inline(never)]
+    pub(super) fn grew(&mut self, name: &str, write: &mut Write<'_>) {
+        let Some(len) = self.len(name, write) else { return };
+        match self.before {
+            Change::Not => self.ends = Ends { shorter: None, gone: 0, len },
+            _ => self.ends.len = len,
+        }
+        self.change = Change::Ends;
+    }
+
+    /// The same, with less at its front, or as it was.
+    #[inline(never)]
+    pub(super) fn shrank(&mut self, name: &str, write: &mut Write<'_>) {
+        let Some(len) = self.len(name, write) else { return };
+        match self.before {
+            // What is empty is written anew, whatever became of it.
+            Change::Not if len == 0 => return,
+            Change::Not => self.ends = Ends { shorter: NonZeroU32::new(len), gone: 0, len },
+            _ => {
+                self.ends.gone += self.ends.len.saturating_sub(len);
+                self.ends.len = len;
+            }
+        }
+        self.change = Change::Ends;
+    }
+
+    /// How long the list is, if it is one, and it is known what it was.
+    fn len(&self, name: &str, write: &mut Write<'_>) -> Option<u32> {
+        if self.before == Change::Any || !(is::<Vec<()>>(name) || is::<VecDeque<()>>(name)) {
+            return None;
+        }
+        let mut out = Writer::default();
+        out.show(Window::NONE);
+        write(&mut out).ok()?;
+        u32::try_from(out.shown()?).ok()
+    }
+
+    /// What is known of the list of this type, if that is of use.
+    pub(super) fn list(self, name: &str) -> Option<List> {
+        match self.change {
+            Change::Ends => Some(List::Ends(self.ends)),
+            _ => is::<Remaining<()>>(name).then_some(List::OfLoop),
+        }
+    }
+}
+
+/// Whether a type is a list as `L` is, of whatever items.
+fn is<L>(name: &str) -> bool {
+    let of = type_name::<L>().split_inclusive('<').next();
+    of.is_some_and(|list| name.starts_with(list))
+}
+
+/// A list of which it is known how it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    /// So.
+    Ends(Ends),
+    /// Nothing but a loop takes items from it.
+    OfLoop,
 }
 
 /// Writes a list of which something large was taken down before; `None` where it is not that list any more, or has few items.
 pub(super) fn write(
     draft: &mut Draft,
     before: Shared,
-    since: Since,
+    what: List,
     slot: &mut dyn Visited,
 ) -> Result<Option<Shared>, Error> {
     ASKED.take();
@@ -111,12 +209,12 @@ pub(super) fn write(
         draft.out.take_from(from);
         return Ok(None);
     };
-    let asked = ASKED.take().filter(|_| since == Since::Loop);
+    let asked = ASKED.take().filter(|_| what == List::OfLoop);
     let mut list = match before {
         Shared::List(list) => list,
         Shared::Whole(_) => Box::default(),
     };
-    if !list.comes_to(len as u64, since, asked) {
+    if !list.comes_to(len as u64, what, asked) {
         *list = Listed::of(len as u64, asked);
     }
     list.sheet = list.taken_down(slot)?;
@@ -141,28 +239,29 @@ impl Listed {
     }
 
     /// Notes what has changed until it is so long; `false` where it is another list.
-    fn comes_to(&mut self, len: u64, since: Since, asked: Option<Whose>) -> bool {
-        let (first, end) = match since {
-            Since::Grew => (self.first, self.first + len),
-            Since::Shrank => (self.end.saturating_sub(len), self.end),
-            Since::Loop => match asked {
-                Some(asked) if self.whose == Some(asked.number) => (asked.gone, asked.gone + len),
-                _ => return false,
-            },
+    fn comes_to(&mut self, len: u64, what: List, asked: Option<Whose>) -> bool {
+        let first = match what {
+            List::Ends(ends) if u64::from(ends.len) == len => {
+                let before = self.end - self.first;
+                let shorter = ends.shorter.map_or(before, |shorter| u64::from(shorter.get()));
+                before.checked_sub(shorter).map(|gone| self.first + gone + u64::from(ends.gone))
+            }
+            List::Ends(_) => None,
+            List::OfLoop => asked.filter(|asked| self.whose == Some(asked.number)).map(|asked| asked.gone),
         };
-        if self.sheet.is_empty() || first < self.first || end < self.end || end - first != len {
+        let Some(first) = first.filter(|first| *first >= self.first && !self.sheet.is_empty()) else {
             return false;
-        }
+        };
         for gone in self.first..first {
             self.parts.change(gone);
         }
         self.first = first;
-        self.grow(end);
+        self.grow(first + len);
         true
     }
 
     fn grow(&mut self, end: u64) {
-        for new in self.end..end {
+        for new in self.end.max(self.first)..end {
             self.parts.change(new);
         }
         self.end = end;

@@ -58,7 +58,7 @@ pub use describe::{
     TransitionDescription, WaitsFor, described, dot, mermaid, transitions,
 };
 pub use drive::{Sub, drive, drive_spawned, misplaced, no_such_task, task_to_show};
-pub use frame::{Frame, Op, Slot, State, StateEntry, Stored, StoredOfSelf};
+pub use frame::{Frame, MayDiffer, Op, Slot, State, StateEntry, Stored, StoredOfSelf};
 pub use functions::{Awaited, with_functions};
 pub(crate) use held::stored_state;
 pub use iterators::{Finite, Ordered, Repeatable, repeated};

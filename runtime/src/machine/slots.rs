@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::context::Fault;
 use super::describe::SlotDescription;
 use super::drive::Sub;
-use super::frame::{Change, Slot, State, StateEntry, Stored, StoredOfSelf, name_at};
+use super::frame::{Slot, State, StateEntry, Stored, StoredOfSelf, name_at};
 use super::functions;
-use super::listed::{self, Shared};
+use super::listed::{self, Change, Shared, Since};
 use super::sheet::Draft;
 #[cfg(feature = "testing")]
 use super::stored::StoredSlot;
@@ -222,7 +222,7 @@ impl Slots<'_> {
 pub(super) trait Visited {
     fn clear(&mut self);
     /// How it may have changed since it was written last; none of what changes by itself.
-    fn change(&self) -> Option<Change> {
+    fn since(&self) -> Option<Since> {
         None
     }
     /// Writes what is in it; gives whether there is something.
@@ -238,16 +238,15 @@ fn write(
     (number, type_name): (u16, &'static str),
     slot: &mut dyn Visited,
 ) -> Result<bool, codec::Error> {
-    let Some(change) = slot.change() else { return slot.write(draft) };
+    let Some(since) = slot.since() else { return slot.write(draft) };
     if let Some(before) = shared.get(&number) {
-        if change == Change::Not {
+        if since.change == Change::Not {
             draft.share(0, Arc::clone(before.sheet()))?;
             return Ok(true);
         }
-        let before =
-            listed::since(change, type_name).and_then(|since| Some((since, shared.remove(&number)?)));
-        if let Some((since, before)) = before
-            && let Some(list) = listed::write(draft, before, since, slot)?
+        let before = since.list(type_name).and_then(|list| Some((list, shared.remove(&number)?)));
+        if let Some((list, before)) = before
+            && let Some(list) = listed::write(draft, before, list, slot)?
         {
             shared.insert(number, list);
             return Ok(true);
@@ -282,13 +281,13 @@ impl<T: Stored> Visited for Kept<'_, T> {
         self.0.value = None;
     }
 
-    fn change(&self) -> Option<Change> {
-        Some(self.0.change)
+    fn since(&self) -> Option<Since> {
+        Some(self.0.since)
     }
 
     fn write(&mut self, draft: &mut Draft) -> Result<bool, codec::Error> {
         let Some(value) = &self.0.value else { return Ok(false) };
-        self.0.change = Change::Not;
+        self.0.since.change = Change::Not;
         draft.out.part(value).map(|()| true)
     }
 

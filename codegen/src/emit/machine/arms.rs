@@ -2,9 +2,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use super::lists::Told;
 use super::seq::Seq;
 use super::suspend::{begun_name, open_name};
+use super::told::Told;
 use super::{Emit, lints};
 use crate::analyse::mentioned;
 use crate::cfg::{BlockId, Code, CodeTokens, Instr, MatchHead, Polled, ScopeId, TaskId, Term};
@@ -18,8 +18,8 @@ pub(super) struct Arm {
     pub(super) locals: Vars,
     /// What is named or assigned in it.
     pub(super) mentioned: Vars,
-    /// What the slots of lists are told.
-    pub(super) lists: Told,
+    /// What the slots of some are told.
+    pub(super) told: Told,
 }
 
 impl Emit<'_> {
@@ -43,8 +43,8 @@ impl Emit<'_> {
             }
         }
         let outside = &named - &declared;
-        let lists = self.lists(head, &outside);
-        let arm = Arm { head, task: block.task, locals: &named | &declared, mentioned: named.clone(), lists };
+        let told = self.told(head, &outside);
+        let arm = Arm { head, task: block.task, locals: &named | &declared, mentioned: named.clone(), told };
         let mut seq = Seq::new();
         let mut instrs = block.instrs.as_slice();
         // What is polled is in a slot, so nothing is taken before it is ready. A condition looks at variables.

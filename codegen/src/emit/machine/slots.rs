@@ -117,7 +117,7 @@ impl Emit<'_> {
                 let kept = kept(&value);
                 looks.push(quote!(#place.put(#kept);));
             } else {
-                let told = arm.lists.get(var).map(|told| quote!(#place.#told();));
+                let told = arm.told.get(var).map(|told| quote!(#told;));
                 puts.extend(quote!(#place.put(#value); #told));
             }
         }
