@@ -125,7 +125,7 @@ impl Since {
     /// The same, if its type is of this name.
     #[inline(never)]
     pub(super) fn same_list(&mut self, name: &str) {
-        let is_map = || is::<BTreeMap<(), ()>>(name) || is::<BTreeSet<()>>(name);
+        let is_map = || is::<BTreeMap<u8, u8>>(name) || is::<BTreeSet<()>>(name);
         if is::<Vec<()>>(name) || is::<VecDeque<()>>(name) || is_map() {
             self.same();
         }

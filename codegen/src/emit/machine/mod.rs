@@ -120,7 +120,7 @@ fn body(
     errors: &mut Errors,
 ) -> TokenStream {
     let (hides, elsewhere) = (hidden_somewhere(graph), Elsewhere::of(graph, analysis));
-    let mut emit = Emit { graph, analysis, names, errors, hides, elsewhere };
+    let mut emit = Emit { graph, analysis, names, errors, hides, elsewhere, asks_rustc: false };
     let frame = &names.frame;
     let holes = analysis.slots.iter().filter(|slot| !is_position(slot.kind)).map(|_| quote!(_));
     let slots = emit.visits();
@@ -141,6 +141,11 @@ fn body(
     let spawned = emit.spawned_op();
     let entry = emit.entry_of(MAIN);
     let arms = emit.arms(MAIN);
+    let may_differ = emit.asks_rustc.then(|| {
+        quote!(
+            use ::longhaul::machine::MayDiffer as _;
+        )
+    });
     quote! {
         |__frame: &mut #frame<#(#holes),*>, __op| -> ::core::task::Poll<#output> {
             #tags
@@ -153,6 +158,7 @@ fn body(
                 }
             };
             #blocks
+            #may_differ
             #(#passing)*
             #(#operations)*
             let mut __block = #entry;
@@ -177,4 +183,6 @@ struct Emit<'a> {
     /// The variables whose name something else has, too.
     hides: Vars,
     elsewhere: Elsewhere,
+    /// Whether rustc is asked if a variable may have changed where it was only looked at.
+    asks_rustc: bool,
 }

@@ -5,6 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::Emit;
 use super::arms::Arm;
 use super::lints::is_of_the_user;
+use super::told::is_twofold;
 use crate::analyse::{SlotKind, taking};
 use crate::cfg::{BlockId, Graph, Rebuild, ScopeId};
 use crate::lower::{at, order};
@@ -117,7 +118,9 @@ impl Emit<'_> {
                 let kept = kept(&value);
                 looks.push(quote!(#place.put(#kept);));
             } else {
-                let told = arm.told.get(var).map(|told| quote!(#told;));
+                let told = arm.told.get(var);
+                self.asks_rustc |= told.is_some_and(is_twofold);
+                let told = told.map(|told| quote!(#place.#told();));
                 puts.extend(quote!(#place.put(#value); #told));
             }
         }

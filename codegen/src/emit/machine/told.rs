@@ -2,8 +2,8 @@
 //! slots are told so. What was taken down of such a variable is used again, or brought up to date, and not all of it is written anew.
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprMethodCall, ExprReference};
 
@@ -37,8 +37,16 @@ const LOOKS: &[&str] = &[
     "clone",
 ];
 
-/// By variable, what its slot is told where it is put back.
-pub(super) type Told = BTreeMap<VarId, TokenStream>;
+/// By variable, the method by which its slot is told where it is put back.
+pub(super) type Told = BTreeMap<VarId, Ident>;
+
+/// Whether it is one of those that a slot has twice: rustc decides which is meant.
+pub(super) fn is_twofold(method: &Ident) -> bool {
+    method == SAME || method == SAME_LIST
+}
+
+const SAME: &str = "same";
+const SAME_LIST: &str = "same_list";
 
 impl Emit<'_> {
     /// Of the variables that the arm of `head` takes out of slots and puts back, those of which its slot is told something.
@@ -75,12 +83,16 @@ impl Emit<'_> {
             {
                 continue;
             }
-            let pieces =
-                codes.iter().map(|code| tokens(code)).chain(again.iter().map(|(tokens, _)| tokens.clone()));
-            if pieces.map(|tokens| occurrences(tokens, &data.ident)).sum::<usize>() == known.count()
-                && let Some(tell) = known.tell(&self.place(var))
+            let in_code = |code: &&Code| {
+                let tokens = tokens(code);
+                // In a text, too, as of a format.
+                in_texts(tokens.clone(), &data.ident.to_string()) + occurrences(tokens, &data.ident)
+            };
+            let again = again.iter().map(|(tokens, _)| occurrences(tokens.clone(), &data.ident));
+            if codes.iter().map(in_code).chain(again).sum::<usize>() == known.count()
+                && let Some(tell) = known.tell()
             {
-                told.insert(var, tell);
+                told.insert(var, Ident::new(tell, Span::call_site()));
             }
         }
         told
@@ -109,13 +121,12 @@ impl Known {
         self.grows + self.shrinks + self.counts + self.looks + self.borrows
     }
 
-    fn tell(&self, place: &TokenStream) -> Option<TokenStream> {
-        let same = |method| quote!({ use ::longhaul::machine::MayDiffer as _; #place.#method() });
+    fn tell(&self) -> Option<&'static str> {
         match self {
-            Known { grows: 0, shrinks: 0, counts: 0, looks: 0, .. } => Some(same(quote!(same))),
-            Known { grows: 0, shrinks: 0, .. } => Some(same(quote!(same_list))),
-            Known { shrinks: 0, looks: 0, borrows: 0, .. } => Some(quote!(#place.grew())),
-            Known { grows: 0, looks: 0, borrows: 0, .. } => Some(quote!(#place.shrank())),
+            Known { grows: 0, shrinks: 0, counts: 0, looks: 0, .. } => Some(SAME),
+            Known { grows: 0, shrinks: 0, .. } => Some(SAME_LIST),
+            Known { shrinks: 0, looks: 0, borrows: 0, .. } => Some("grew"),
+            Known { grows: 0, looks: 0, borrows: 0, .. } => Some("shrank"),
             _ => None,
         }
     }
@@ -173,11 +184,11 @@ fn is_used_otherwise(instrs: &[Instr], term: &Term, var: VarId) -> bool {
         })
 }
 
-/// How often a name stands in a piece of code; in a text, too, as of a format.
+/// How often a name stands in a piece of code.
 fn occurrences(tokens: TokenStream, name: &Ident) -> usize {
     let mut count = 0;
-    each_ident(tokens.clone(), &mut |ident| count += usize::from(ident == name));
-    count + in_texts(tokens, &name.to_string())
+    each_ident(tokens, &mut |ident| count += usize::from(ident == name));
+    count
 }
 
 fn in_texts(tokens: TokenStream, name: &str) -> usize {
