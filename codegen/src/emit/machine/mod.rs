@@ -14,6 +14,8 @@ mod tasks;
 mod told;
 mod uses;
 pub(crate) use self::sites::inner_names;
+use std::cell::Cell;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -120,7 +122,7 @@ fn body(
     errors: &mut Errors,
 ) -> TokenStream {
     let (hides, elsewhere) = (hidden_somewhere(graph), Elsewhere::of(graph, analysis));
-    let mut emit = Emit { graph, analysis, names, errors, hides, elsewhere, asks_rustc: false };
+    let mut emit = Emit { graph, analysis, names, errors, hides, elsewhere, asks_rustc: Cell::new(false) };
     let frame = &names.frame;
     let holes = analysis.slots.iter().filter(|slot| !is_position(slot.kind)).map(|_| quote!(_));
     let slots = emit.visits();
@@ -141,8 +143,9 @@ fn body(
     let spawned = emit.spawned_op();
     let entry = emit.entry_of(MAIN);
     let arms = emit.arms(MAIN);
-    let may_differ = emit.asks_rustc.then(|| {
+    let may_differ = emit.asks_rustc.get().then(|| {
         quote!(
+            #[allow(unused_imports)]
             use ::longhaul::machine::MayDiffer as _;
         )
     });
@@ -184,5 +187,5 @@ struct Emit<'a> {
     hides: Vars,
     elsewhere: Elsewhere,
     /// Whether rustc is asked if a variable may have changed where it was only looked at.
-    asks_rustc: bool,
+    asks_rustc: Cell<bool>,
 }

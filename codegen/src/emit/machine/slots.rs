@@ -119,7 +119,9 @@ impl Emit<'_> {
                 looks.push(quote!(#place.put(#kept);));
             } else {
                 let told = arm.told.get(var);
-                self.asks_rustc |= told.is_some_and(is_twofold);
+                if told.is_some_and(is_twofold) {
+                    self.asks_rustc.set(true);
+                }
                 let told = told.map(|told| quote!(#place.#told();));
                 puts.extend(quote!(#place.put(#value); #told));
             }
