@@ -172,8 +172,10 @@ impl Shard {
             self.tasks.hold(id);
             return out.effects.push(Effect::Damaged(damage));
         }
-        self.forget(id, out);
-        self.touch(id.run).events.push(EventRecord::Activity { op: id.op, outcome: end.outcome });
+        let place = self.take_off(id, out);
+        let touch = self.touch(id.run);
+        touch.places.extend(place);
+        touch.events.push(EventRecord::Activity { op: id.op, outcome: end.outcome });
     }
 
     fn tries_again(&mut self, now: Moment, id: TaskId, failed: Option<(String, Retry)>) -> bool {
@@ -236,8 +238,8 @@ impl Shard {
     /// Turns calls that have ended without an attempt's saying so into events of their run, which is in memory.
     pub(super) fn take_ended(&mut self, touch: &mut Touch, out: &mut Output) {
         for (id, outcome) in touch.ended.drain(..) {
-            if self.tasks.get(id).is_some() {
-                self.forget(id, out);
+            if let Some(place) = self.take_off(id, out) {
+                touch.places.push(place);
                 touch.events.push(EventRecord::Activity { op: id.op, outcome });
             }
         }
@@ -252,8 +254,15 @@ impl Shard {
             return self.changed.push(id);
         }
         self.count_running(id, AttemptOutcome::Cancelled, out);
-        self.tasks.remove(id, Stop::Cancel, &mut out.effects);
-        out.batch.delete(Table::Tasks, id.key());
+        match self.tasks.remove(id, Stop::Cancel, &mut out.effects) {
+            Some(task) => out.batch.delete(Table::Tasks, TaskId { op: task.place, ..id }.key()),
+            // A run with calls that cannot be read does nothing any more but to be terminated, which leaves all its calls.
+            None => {
+                for place in self.tasks.take_lost(id.run) {
+                    out.batch.delete(Table::Tasks, place.key());
+                }
+            }
+        }
     }
 
     /// Counts the end of an attempt.
@@ -280,8 +289,16 @@ impl Shard {
         }
     }
 
+    /// A call that nobody waits for has ended.
     fn forget(&mut self, id: TaskId, out: &mut Output) {
-        self.tasks.remove(id, Stop::Drop, &mut out.effects);
-        out.batch.delete(Table::Tasks, id.key());
+        if let Some(place) = self.take_off(id, out) {
+            out.batch.delete(Table::Tasks, place.key());
+        }
+    }
+
+    /// A call has ended: gives the place of its row, which is there still.
+    fn take_off(&mut self, id: TaskId, out: &mut Output) -> Option<TaskId> {
+        let task = self.tasks.remove(id, Stop::Drop, &mut out.effects)?;
+        Some(TaskId { op: task.place, ..id })
     }
 }

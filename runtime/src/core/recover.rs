@@ -3,35 +3,40 @@
 use super::shard::Shard;
 use super::tasks::Called;
 use crate::activity::ActivityOutcome;
-use crate::store::{CommandRecord, Damage, LogEntry, ParkReason, TaskId, TaskRecord};
+use crate::store::{CommandRecord, Damage, LogEntry, ParkReason, StoredCall, TaskId, TaskRecord};
 
 impl Shard {
     /// Takes up an activity call that had not ended when the store was last closed. Its attempt starts anew, unless it is completed from outside.
     /// `workflow` is that of its run, as far as it can be read.
-    pub(crate) fn recover(
-        &mut self,
-        id: TaskId,
-        found: Result<(TaskRecord, &LogEntry), Damage>,
-        workflow: Option<&str>,
-    ) {
+    /// `entry` is that of the transition that called.
+    pub(crate) fn recover(&mut self, call: StoredCall, entry: &LogEntry, workflow: Option<&str>) {
         let workflow = workflow.and_then(|name| Some(self.registry.workflow(name)?.name));
-        let lost = match found {
-            Ok((record, entry)) => match call_input(entry, id, workflow) {
-                Some(called) => return self.take_up(id, record, called),
-                None => format!("the log has no call of `{}` as operation {}", record.activity, id.op.0),
-            },
-            Err(damage) => damage.to_string(),
-        };
-        let reason = ParkReason::Damaged { reason: lost };
-        self.tasks.lose(id, reason.clone());
-        self.touch(id.run).park = Some(reason);
+        match call_input(entry, call.task, workflow) {
+            Some(called) => self.take_up(call, called),
+            None => {
+                let (activity, op) = (&call.record.activity, call.task.op.0);
+                self.lose_for(call.place, format!("the log has no call of `{activity}` as operation {op}"));
+            }
+        }
     }
 
-    fn take_up(&mut self, id: TaskId, record: TaskRecord, called: Called) {
+    /// Takes note of a call whose row, or whose arguments, cannot be read; its row stands at this place.
+    pub(crate) fn lose(&mut self, place: TaskId, damage: &Damage) {
+        self.lose_for(place, damage.to_string());
+    }
+
+    fn lose_for(&mut self, place: TaskId, reason: String) {
+        let reason = ParkReason::Damaged { reason };
+        self.tasks.lose(place, reason.clone());
+        self.touch(place.run).park = Some(reason);
+    }
+
+    fn take_up(&mut self, call: StoredCall, called: Called) {
+        let StoredCall { place, task: id, record } = call;
         let TaskRecord { cancelled, abandoned, .. } = record;
         let ends = cancelled && record.later.is_none();
         let activity = record.activity.clone();
-        self.tasks.add(id, record, called, &self.registry);
+        self.tasks.add((id, place.op), record, called, &self.registry);
         if ends {
             // It was told, and its attempt is gone.
             self.tasks.hold(id);

@@ -15,7 +15,7 @@ use crate::error::{QueryError, RedriveError, UpdateError};
 use crate::machine::OpId;
 use crate::store::{
     self, Armed, CommandRecord, Damage, Encoded, EventRecord, MARK_KEY, MarkRecord, Operation, Outcome,
-    ParkReason, Phase, RunNo, Seq, Table, TaskId, TaskRecord, Text, TimerKey,
+    ParkReason, Phase, RunNo, Seq, Table, TaskId, TaskRecord, Text, TimerKey, write_call,
 };
 use crate::time::Moment;
 
@@ -34,6 +34,8 @@ pub(super) struct Touch {
     pub(super) offers: Vec<Offer>,
     /// Why the run is ended, if it is.
     pub(super) terminate: Option<String>,
+    /// Where the rows of calls stand that have ended: the calls of the transition take their places, what is left is deleted.
+    pub(super) places: Vec<TaskId>,
     /// Calls of activities that ended without an attempt's saying so.
     pub(super) ended: Vec<(TaskId, ActivityOutcome)>,
 }
@@ -58,7 +60,7 @@ impl Shard {
         self.changed.dedup();
         for id in std::mem::take(&mut self.changed) {
             if let Some(task) = self.tasks.get(id) {
-                out.batch.seal(Table::Tasks, id.key(), &task.record);
+                write_call(TaskId { op: task.place, ..id }, id.op, &task.record, &mut out.batch);
             }
         }
         for question in std::mem::take(&mut self.questions) {
@@ -102,7 +104,7 @@ impl Shard {
         self.answer_offers(no, std::mem::take(&mut touch.offers), refused, &mut touch.acks);
         if let Some(transition) = transition {
             let goes_on = transition.entry.outcome == Outcome::Stepped;
-            self.write(no, transition, now, out);
+            self.write(no, transition, &mut touch.places, now, out);
             if goes_on {
                 for id in self.tasks.held(no) {
                     if self.tasks.get(id).is_some_and(|task| task.record.cancelled) {
@@ -113,6 +115,9 @@ impl Shard {
                     }
                 }
             }
+        }
+        for place in touch.places {
+            out.batch.delete(Table::Tasks, place.key());
         }
         out.effects.append(&mut touch.acks);
         self.answer_redrives(no, touch.redrive, out);
@@ -185,7 +190,14 @@ impl Shard {
     }
 
     /// Writes a transition and sets its commands going.
-    fn write(&mut self, no: RunNo, transition: Transition, now: Moment, out: &mut Output) {
+    fn write(
+        &mut self,
+        no: RunNo,
+        transition: Transition,
+        places: &mut Vec<TaskId>,
+        now: Moment,
+        out: &mut Output,
+    ) {
         self.write_updates(no, &transition, out);
         let Transition { seq, entry, disarmed, .. } = transition;
         let Some(hot) = self.hot.get_mut(no) else { return };
@@ -214,7 +226,7 @@ impl Shard {
             self.disarm(no, &armed, out);
         }
         for command in entry.commands {
-            self.begin(&Caller { run: no, seq, id: &run_id, workflow }, command, now, out);
+            self.begin(&Caller { run: no, seq, id: &run_id, workflow }, command, places, now, out);
         }
         if let Some(ending) = ending {
             self.open_runs = self.open_runs.saturating_sub(1);
@@ -224,7 +236,14 @@ impl Shard {
         }
     }
 
-    fn begin(&mut self, caller: &Caller<'_>, command: CommandRecord, now: Moment, out: &mut Output) {
+    fn begin(
+        &mut self,
+        caller: &Caller<'_>,
+        command: CommandRecord,
+        places: &mut Vec<TaskId>,
+        now: Moment,
+        out: &mut Output,
+    ) {
         let Caller { run, seq, workflow, .. } = *caller;
         match command {
             CommandRecord::Timer { op, deadline } => {
@@ -235,9 +254,10 @@ impl Shard {
             CommandRecord::Activity { op, activity, input, options } => {
                 let id = TaskId { run, op };
                 let record = new_task(caller.id.clone(), activity, seq, now);
-                out.batch.seal(Table::Tasks, id.key(), &record);
+                let place = places.pop().unwrap_or(id);
+                write_call(place, op, &record, &mut out.batch);
                 let called = Called { input, options, at: now, workflow };
-                self.tasks.add(id, record, called, &self.registry);
+                self.tasks.add((id, place.op), record, called, &self.registry);
                 self.tasks.start(id, now, &self.registry, &mut out.effects);
             }
             CommandRecord::Cancel { op } => self.cancel_call(TaskId { run, op }, out),

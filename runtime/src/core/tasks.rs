@@ -17,6 +17,8 @@ use crate::time::Moment;
 /// An activity call that has not ended.
 pub(crate) struct Task {
     pub(crate) record: TaskRecord,
+    /// The call in whose place its row stands, which may be itself.
+    pub(crate) place: OpId,
     input: Payload,
     /// What the call says of its own about how it is tried.
     options: Option<Box<CallOptions>>,
@@ -154,6 +156,8 @@ pub(crate) struct Tasks {
     /// Those that are held.
     held: BTreeSet<TaskId>,
     /// Those whose stored call cannot be read, and why.
+    ///
+    /// By where their rows stand: which calls they are need not be known.
     lost: BTreeMap<TaskId, ParkReason>,
     pub(super) slots: Slots,
 }
@@ -179,7 +183,8 @@ impl Tasks {
 
     /// Whether its run waits for it.
     pub(crate) fn is_waited_for(&self, id: TaskId) -> bool {
-        self.lost.contains_key(&id) || self.get(id).is_some_and(|task| !task.record.abandoned)
+        self.lost.range(of(id.run)).next().is_some()
+            || self.get(id).is_some_and(|task| !task.record.abandoned)
     }
 
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task> {
@@ -198,8 +203,15 @@ impl Tasks {
     }
 
     /// Takes note of one that is on disk and cannot be run.
-    pub(crate) fn lose(&mut self, id: TaskId, reason: ParkReason) {
-        self.lost.insert(id, reason);
+    pub(crate) fn lose(&mut self, place: TaskId, reason: ParkReason) {
+        self.lost.insert(place, reason);
+    }
+
+    /// Where the rows of a run stand that cannot be used; they are no concern any more.
+    pub(crate) fn take_lost(&mut self, run: RunNo) -> Vec<TaskId> {
+        let lost: Vec<TaskId> = self.lost.range(of(run)).map(|(place, _)| *place).collect();
+        lost.iter().for_each(|place| drop(self.lost.remove(place)));
+        lost
     }
 
     /// Why a run cannot go on, if one of its calls cannot be run as things are.
@@ -220,7 +232,14 @@ impl Tasks {
     }
 
     /// Adds one that waits for its time, which may be now, or for its completion from outside.
-    pub(crate) fn add(&mut self, id: TaskId, record: TaskRecord, called: Called, registry: &Registry) {
+    /// Its row stands in this place.
+    pub(crate) fn add(
+        &mut self,
+        (id, place): (TaskId, OpId),
+        record: TaskRecord,
+        called: Called,
+        registry: &Registry,
+    ) {
         let Called { input, options, at: scheduled, workflow } = called;
         let (state, token) = match &record.later {
             None => (State::Waiting, None),
@@ -230,7 +249,7 @@ impl Tasks {
                 (State::Later { started: *started, heard }, Some(token.clone()))
             }
         };
-        let task = Task { record, input, options, scheduled, workflow, state, agenda: None, token };
+        let task = Task { record, place, input, options, scheduled, workflow, state, agenda: None, token };
         self.all.insert(id, Box::new(task));
         self.plan(id, registry);
     }
@@ -274,7 +293,6 @@ impl Tasks {
 
     /// Takes away a call, and stops its attempt, if one is running.
     pub(crate) fn remove(&mut self, id: TaskId, how: Stop, effects: &mut Vec<Effect>) -> Option<Task> {
-        self.lost.remove(&id);
         self.stop(id, how, effects);
         let task = *self.all.remove(&id)?;
         if let Some(when) = task.agenda {

@@ -9,8 +9,8 @@ use crate::core::{Limits, Registry, Shard};
 use crate::error::OpenError;
 use crate::machine::OpId;
 use crate::store::{
-    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, StoreError, StoredRun,
-    Table, TaskId, TaskRecord, Text,
+    self, Damage, DamageReason, LogEntry, MARK_KEY, MarkRecord, RunNo, Seq, Store, StoreError, StoredCall,
+    StoredRun, Table, TaskId, Text,
 };
 
 /// How many rows are read at a time.
@@ -68,29 +68,31 @@ fn recover_tasks(store: &dyn Store, shard: &mut Shard, from: RunNo) -> Result<()
         from.clone_from(last);
         from.push(0);
         for (key, bytes) in rows {
-            let Some(id) = TaskId::from_key(&key) else {
+            let Some(place) = TaskId::from_key(&key) else {
                 let reason = DamageReason::Undecodable("its key is no activity call".to_owned());
                 tracing::error!("{}", Damage::new(Table::Tasks, &key, reason));
                 continue;
             };
-            let record: TaskRecord = match store::open(Table::Tasks, &key, &bytes) {
-                Ok(record) => record,
+            let call = match StoredCall::open(&key, &bytes) {
+                Ok(call) => call,
                 Err(damage) => {
-                    shard.recover(id, Err(damage), None);
+                    shard.lose(place, &damage);
                     continue;
                 }
             };
             let (_, caller) = match last_run.take() {
-                Some(known) if known.0 == id.run => last_run.insert(known),
-                _ => last_run.insert((id.run, Caller::read(view, id.run))),
+                Some(known) if known.0 == place.run => last_run.insert(known),
+                _ => last_run.insert((place.run, Caller::read(view, place.run))),
             };
-            let place = (id.run, record.seq);
+            let called = (place.run, call.record.seq);
             let (_, entry) = match last_entry.take() {
-                Some(entry) if entry.0 == place => last_entry.insert(entry),
-                _ => last_entry.insert((place, caller.entry(id.run, record.seq))),
+                Some(entry) if entry.0 == called => last_entry.insert(entry),
+                _ => last_entry.insert((called, caller.entry(called.0, called.1))),
             };
-            let found = entry.as_ref().map(|entry| (record, entry)).map_err(Clone::clone);
-            shard.recover(id, found, caller.workflow.as_deref());
+            match entry {
+                Ok(entry) => shard.recover(call, entry, caller.workflow.as_deref()),
+                Err(damage) => shard.lose(place, damage),
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the data directory on disk is kept by fjall.
 
 mod batch;
+mod calls;
 mod commits;
 #[cfg(test)]
 mod compat_tests;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use self::fjall::FjallStore;
 pub use batch::{Batch, Write};
+pub use calls::StoredCall;
 pub use envelope::{Damage, DamageReason};
 pub use journal::{Cut, JournalDamage};
 pub use key::{RunNo, Seq, TaskId, TimerKey};
@@ -38,6 +40,7 @@ pub use wide::{ArmedRecord, FrameRecord};
 
 pub use crate::text::Text;
 
+pub(crate) use calls::write_call;
 use directory::DataDir;
 pub(crate) use envelope::open;
 pub(crate) use key::MARK_KEY;

@@ -114,6 +114,8 @@ pub(super) struct Model {
     fresh: BTreeSet<RunNo>,
     timers: BTreeSet<TimerKey>,
     pub(super) tasks: BTreeMap<TaskId, TaskRecord>,
+    /// Which call's row stands in the place of which.
+    places: BTreeMap<TaskId, TaskId>,
     pub(super) updates: BTreeMap<(RunNo, String), UpdateRecord>,
     pub(super) answers: BTreeMap<(RunNo, String), Payload>,
     /// The stored states.
@@ -148,6 +150,7 @@ impl Model {
             fresh: BTreeSet::new(),
             timers: BTreeSet::new(),
             tasks: BTreeMap::new(),
+            places: BTreeMap::new(),
             updates: BTreeMap::new(),
             answers: BTreeMap::new(),
             states: BTreeMap::new(),

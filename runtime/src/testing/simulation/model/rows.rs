@@ -1,8 +1,8 @@
 //! What is stored besides the log.
 
-use super::{Holds, Model, broken, holds, log, open};
+use super::{Holds, Model, broken, holds, log, open, readable};
 use crate::store::{
-    AnswerRecord, EventRecord, RunNo, RunRecord, TaskId, TaskRecord, TimerKey, UpdateRecord, Write,
+    AnswerRecord, EventRecord, RunNo, RunRecord, StoredCall, TaskId, TimerKey, UpdateRecord, Write,
 };
 
 impl Model {
@@ -28,20 +28,31 @@ impl Model {
     }
 
     pub(super) fn take_task(&mut self, write: Write<'_>) -> Holds<RunNo> {
-        let Some(task) = TaskId::from_key(write.key) else {
+        let Some(place) = TaskId::from_key(write.key) else {
             return broken("G3", "a key of the calls is no call");
         };
-        if write.value.is_some() {
-            let row: TaskRecord = open(write)?;
-            if let Some(before) = self.tasks.insert(task, row.clone()) {
-                holds("G3", before.attempt <= row.attempt, || {
-                    format!("the attempts at {task:?} went back from {} to {}", before.attempt, row.attempt)
-                })?;
+        let before = self.places.remove(&place);
+        let Some(bytes) = write.value else {
+            before.map(|task| self.tasks.remove(&task));
+            return Ok(place.run);
+        };
+        let StoredCall { task, record: row, .. } = readable(StoredCall::open(write.key, bytes))?;
+        if before != Some(task) {
+            before.map(|ended| self.tasks.remove(&ended));
+            if task != place {
+                self.see("a call in the place of another");
             }
-        } else {
-            self.tasks.remove(&task);
         }
-        Ok(task.run)
+        holds("G3", task.run == place.run && !self.places.values().any(|other| *other == task), || {
+            format!("{task:?} is stored twice")
+        })?;
+        self.places.insert(place, task);
+        if let Some(before) = self.tasks.insert(task, row.clone()) {
+            holds("G3", before.attempt <= row.attempt, || {
+                format!("the attempts at {task:?} went back from {} to {}", before.attempt, row.attempt)
+            })?;
+        }
+        Ok(place.run)
     }
 
     pub(super) fn take_update(&mut self, write: Write<'_>) -> Holds {

@@ -33,6 +33,7 @@ const POSSIBLE: &[&str] = &[
     "a run that is ahead of its state",
     "transitions in the record of their run",
     "a row of several transitions",
+    "a call in the place of another",
     // What attempts are told, and tell.
     "order: start",
     "order: stop Tell",
