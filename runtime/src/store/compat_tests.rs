@@ -13,7 +13,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     AnswerRecord, Armed, ArmedRecord, Batch, CommandRecord, Encoded, EventRecord, HeartbeatRecord,
     LaterRecord, LogEntry, LogRow, MarkRecord, Operation, Outcome, ParkReason, Phase, RunNo, RunRecord, Seq,
-    StoredRun, Table, Tail, TaskId, TaskRecord, UpdateRecord, envelope::seal, open, write_run,
+    StoredCall, StoredRun, Table, Tail, TaskId, TaskRecord, UpdateRecord, envelope::seal, open, write_call,
+    write_run,
 };
 use crate::activity::{ActivityOutcome, CallOptions, Cancellation, RetryPolicy, TimedOut, Timeout};
 use crate::codec::{Payload, encode};
@@ -191,6 +192,19 @@ impl Fixture {
         });
     }
 
+    /// A list, too: which call it is, and the call.
+    fn check_call_in_place_of_another(&mut self, record: &TaskRecord) {
+        let (place, op) = (TaskId { run: RunNo(7), op: OpId(3) }, OpId(9));
+        let mut batch = Batch::default();
+        write_call(place, op, record, &mut batch);
+        let written = batch.get(0).and_then(|write| write.value).unwrap_or_default();
+        self.check_bytes("task-in-place-of-another", written, |bytes| {
+            let call = StoredCall::open(&place.key(), bytes).unwrap_or_else(|damage| panic!("{damage}"));
+            let task = TaskId { op, ..place };
+            assert_eq!(call, StoredCall { place, task, record: record.clone() });
+        });
+    }
+
     fn check_bytes(&mut self, name: &str, written: &[u8], open: impl FnOnce(&[u8])) {
         let hex = written.iter().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
@@ -292,6 +306,7 @@ fn what_format_1_wrote_is_read_and_written_the_same() {
         ..task
     };
     fixture.check("task-later", Table::Tasks, &task_key, &task);
+    fixture.check_call_in_place_of_another(&task);
     fixture.check_entry("log-options", &entry_with_options());
     fixture.check("id", Table::Ids, b"order-42", &RunNo(7));
     let mark =

@@ -124,7 +124,7 @@ async fn a_call_that_lost_a_race_is_cancelled_and_leaves_nothing_behind() {
         .open_store(disk.store())
         .await
         .unwrap();
-    let run = start(&engine, "a", [Do::Race(1, 10), Do::Approvals(1)]).await;
+    let run = start(&engine, "a", [Do::Race(1, 500), Do::Approvals(1)]).await;
     while run.describe().await.unwrap().state != "AwaitApprovals" {
         tokio::task::yield_now().await;
     }
