@@ -11,13 +11,11 @@ impl Shard {
     /// `entry` is that of the transition that called.
     pub(crate) fn recover(&mut self, call: StoredCall, entry: &LogEntry, workflow: Option<&str>) {
         let workflow = workflow.and_then(|name| Some(self.registry.workflow(name)?.name));
-        match call_input(entry, call.task, workflow) {
-            Some(called) => self.take_up(call, called),
-            None => {
-                let (activity, op) = (&call.record.activity, call.task.op.0);
-                self.lose_for(call.place, format!("the log has no call of `{activity}` as operation {op}"));
-            }
+        if let Some(called) = call_input(entry, call.task, workflow) {
+            return self.take_up(call, called);
         }
+        let (activity, op) = (&call.record.activity, call.task.op.0);
+        self.lose_for(call.place, format!("the log has no call of `{activity}` as operation {op}"));
     }
 
     /// Takes note of a call whose row, or whose arguments, cannot be read; its row stands at this place.

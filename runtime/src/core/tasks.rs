@@ -210,7 +210,7 @@ impl Tasks {
     /// Where the rows of a run stand that cannot be used; they are no concern any more.
     pub(crate) fn take_lost(&mut self, run: RunNo) -> Vec<TaskId> {
         let lost: Vec<TaskId> = self.lost.range(of(run)).map(|(place, _)| *place).collect();
-        lost.iter().for_each(|place| drop(self.lost.remove(place)));
+        self.lost.retain(|place, _| place.run != run);
         lost
     }
 
