@@ -399,6 +399,12 @@ impl Graph {
         self.var(var).parts.as_ref().map_or(var, |parts| parts.of)
     }
 
+    /// Whether a variable is made again, and is no closure.
+    pub(crate) fn is_borrow(&self, var: VarId) -> bool {
+        let rebuild = self.var(var).rebuild.as_ref();
+        rebuild.is_some_and(|rebuild| syn::parse2::<syn::ExprClosure>(rebuild.expr.clone()).is_err())
+    }
+
     pub(crate) fn block(&self, block: BlockId) -> &Block {
         &self.blocks[block.0]
     }

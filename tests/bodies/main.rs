@@ -68,6 +68,7 @@ macro_rules! all_themes {
             items: "themes/items.rs";
             items_within: "themes/items_within.rs";
             joins: "themes/joins.rs";
+            kept_tasks: "themes/kept_tasks.rs";
             late: "themes/late.rs";
             loops: "themes/loops.rs";
             macros: "themes/macros.rs";
@@ -92,6 +93,7 @@ macro_rules! all_themes {
             references: "themes/references.rs";
             generics: "themes/generics.rs";
             variables: "themes/variables.rs";
+            zips: "themes/zips.rs";
         }
     };
 }

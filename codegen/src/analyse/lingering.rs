@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Expr, UnOp};
+use syn::{Expr, Stmt, UnOp};
 
 use super::{codes, mentioned, successors};
 use crate::cfg::{Block, BlockId, CodeTokens, ConstructId, ExitTo, Graph, TaskId};
@@ -98,7 +98,8 @@ fn moves(graph: &Graph, block: &Block, var: VarId) -> (bool, bool) {
     if !mentioned(graph, block).0.contains(&var) {
         return (false, false);
     }
-    let mut visitor = Moves { name: graph.var(var).ident.to_string(), found: false };
+    let (name, mutable) = (graph.var(var).ident.to_string(), graph.var(var).mutable);
+    let mut visitor = Moves { name, mutable, found: false };
     let mut assigned = false;
     for code in codes(block).filter(|code| code.uses.contains(&var) || code.kills.contains(&var)) {
         match &code.tokens {
@@ -116,6 +117,7 @@ fn moves(graph: &Graph, block: &Block, var: VarId) -> (bool, bool) {
 /// methods that take it by reference.
 struct Moves {
     name: String,
+    mutable: bool,
     found: bool,
 }
 
@@ -152,6 +154,25 @@ impl Moves {
 }
 
 impl<'ast> Visit<'ast> for Moves {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        // `pool.add(task);`, of which nobody wants what it gives: it changes the variable.
+        if let Stmt::Expr(Expr::MethodCall(call), Some(_)) = stmt
+            && self.mutable
+            && !call.args.is_empty()
+        {
+            let (mut calls, mut receiver) = (vec![call], &*call.receiver);
+            while let Expr::MethodCall(inner) = receiver {
+                calls.push(inner);
+                receiver = &inner.receiver;
+            }
+            if self.is_within(receiver) {
+                let arguments = calls.iter().flat_map(|call| &call.args);
+                return arguments.for_each(|argument| self.visit_expr(argument));
+            }
+        }
+        visit::visit_stmt(self, stmt);
+    }
+
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
             Expr::Reference(reference) if self.is_within(&reference.expr) => {}

@@ -2,7 +2,9 @@
 //! would otherwise not be stored, and a task that nothing names ends.
 //!
 //! What a variable is of type is not known here. It keeps a task where `ctx.spawn(..)`, or another variable that keeps one, is a part
-//! of what it is given: directly, in a tuple, list or variant, through the closure of a chain, or by `push` and the like.
+//! of what it is given: directly, in a tuple, list or variant, through the closure of a chain, by a method with it as an argument
+//! (`push`, or `add` of a type of one's own), or by a function with it that changes the variable or makes its value. A variable
+//! that is taken for one that keeps tasks, and is none, is stored for nothing.
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::parse::Parser;
@@ -104,13 +106,14 @@ pub(super) fn note(graph: &mut Graph, context: Option<&Ident>) {
         for id in graph.block_ids() {
             let keepers = kept.iter().map(|(var, _)| *var).collect();
             let found = found_in(graph, id, &keepers, context);
-            // A borrow keeps nothing.
-            kept.extend(found.into_iter().filter(|(var, _)| graph.var(*var).rebuild.is_none()));
+            // A borrow keeps nothing; a closure gives what it begins.
+            kept.extend(found.into_iter().filter(|(var, _)| !graph.is_borrow(*var)));
         }
         if kept.len() == before {
             break;
         }
     }
+    kept.retain(|(var, _)| graph.var(*var).rebuild.is_none());
     graph.tasks_kept = kept.into_iter().collect();
 }
 
@@ -185,6 +188,15 @@ impl Search<'_> {
         self.found.extend(var);
     }
 
+    /// What a function with a task may put it into: what it borrows to change it.
+    fn put_into<'x>(&mut self, arguments: impl Iterator<Item = &'x Expr>) {
+        for argument in arguments {
+            if let Expr::Reference(syn::ExprReference { mutability: Some(_), expr, .. }) = peel(argument) {
+                self.put(expr);
+            }
+        }
+    }
+
     /// Whether a task is a part of what an expression gives.
     fn keeps(&self, expr: &Expr) -> bool {
         match peel(expr) {
@@ -195,8 +207,9 @@ impl Search<'_> {
                 .is_some_and(|var| self.keepers.contains(var)),
             Expr::MethodCall(call) => self.is_spawn(call) || self.is_kept_through(call),
             Expr::Call(call) => {
-                is_made_of_arguments(call)
-                    && call.args.iter().any(|arg| self.keeps(arg) || self.is_emptied(arg))
+                self.keeps(&call.func)
+                    || call.args.iter().any(|arg| self.keeps(arg))
+                    || (is_made_of_arguments(call) && call.args.iter().any(|arg| self.is_emptied(arg)))
             }
             Expr::Tuple(tuple) => tuple.elems.iter().any(|elem| self.keeps(elem)),
             Expr::Array(array) => array.elems.iter().any(|elem| self.keeps(elem)),
@@ -226,8 +239,16 @@ impl Search<'_> {
         matches!(peel(argument), Expr::Reference(place) if place.mutability.is_some() && self.keeps(&place.expr))
     }
 
+    /// Whether the value of a block keeps a task: it may be made of what the block's own variables keep.
     fn ends_with(&self, block: &syn::Block) -> bool {
-        matches!(block.stmts.last(), Some(Stmt::Expr(expr, None)) if self.keeps(expr))
+        let begins = |stmt: &Stmt| match stmt {
+            Stmt::Local(local) => local.init.as_ref().is_some_and(|init| self.keeps(&init.expr)),
+            _ => false,
+        };
+        match block.stmts.last() {
+            Some(Stmt::Expr(expr, None)) => self.keeps(expr) || block.stmts.iter().any(begins),
+            _ => false,
+        }
     }
 
     fn is_spawn(&self, call: &ExprMethodCall) -> bool {
@@ -256,10 +277,18 @@ impl Search<'_> {
 
 impl<'ast> Visit<'ast> for Search<'_> {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if is_one_of(call, PUTTING) && call.args.iter().any(|arg| self.keeps(arg)) {
+        if call.args.iter().any(|arg| self.keeps(arg)) {
             self.put(&call.receiver);
+            self.put_into(call.args.iter());
         }
         visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast ExprCall) {
+        if call.args.iter().any(|arg| self.keeps(arg)) {
+            self.put_into(call.args.iter());
+        }
+        visit::visit_expr_call(self, call);
     }
 
     fn visit_expr_assign(&mut self, assign: &'ast syn::ExprAssign) {

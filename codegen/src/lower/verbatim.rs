@@ -365,11 +365,14 @@ fn first_await(expr: &Expr) -> Option<TokenStream> {
         // Of their own.
         fn visit_expr_async(&mut self, _: &'ast syn::ExprAsync) {}
         fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-            each_ident(mac.tokens.clone(), &mut |ident| {
-                if ident == "await" {
-                    self.0.get_or_insert_with(|| quote!(#ident));
-                }
-            });
+            match super::macros::macro_values(mac) {
+                Some(values) => values.iter().for_each(|value| First::visit_expr(self, value)),
+                None => each_ident(mac.tokens.clone(), &mut |ident| {
+                    if ident == "await" {
+                        self.0.get_or_insert_with(|| quote!(#ident));
+                    }
+                }),
+            }
         }
     }
     let mut first = First(None);
