@@ -6,6 +6,7 @@
 //! Machines are noisy: compare what one run prints, not two runs.
 
 mod active;
+mod behind;
 mod codec;
 mod compile;
 mod events;
@@ -31,7 +32,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// What can be asked for, and what it tells.
-const PROGRAMS: [(&str, &str); 17] = [
+const PROGRAMS: [(&str, &str); 18] = [
     ("table", "all of the table, in about 12 minutes"),
     (
         "throughput [N]",
@@ -53,6 +54,7 @@ const PROGRAMS: [(&str, &str); 17] = [
         "fanout [WIDTH]",
         "1,000 (or so many) and ten times as many activities at once, or blocks: bytes and time",
     ),
+    ("behind [WIDTH]", "the first answer of a run of 10,000 activities (or so many) after a crash"),
     ("instructions", "instructions of a transition, of writing and of reading, against what was recorded"),
     (
         "widths",
@@ -95,6 +97,7 @@ fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         "queries" => queries::measure(),
         "active" => active::measure(),
         "fanout" => fanout::measure(args.get(1).map(|width| width.parse()).transpose()?),
+        "behind" => behind::measure(number()?.map(u32::try_from).transpose()?),
         "instructions" => instructions::measure(),
         "widths" => instructions::widths(),
         "instructions-of" => {

@@ -198,6 +198,8 @@ impl Door {
 #[derive(Debug)]
 pub(crate) struct Construct {
     pub(crate) kind: Concurrency,
+    /// The function that stands in the source: `timeout`, `shield`.
+    pub(crate) function: Option<syn::Path>,
     pub(crate) branches: Vec<TaskId>,
     /// The block whose first instruction polls the branches.
     pub(crate) poll: BlockId,

@@ -20,6 +20,7 @@ mod effects;
 mod emit;
 mod function;
 mod instances;
+mod later;
 mod lower;
 mod model;
 mod names;

@@ -70,6 +70,8 @@ pub(crate) struct Method {
     pub(crate) receiver: Option<syn::Receiver>,
     /// The name of the `&Context` parameter.
     pub(crate) context: Option<Ident>,
+    /// What stands for `Context` in the `&Context` parameter.
+    pub(crate) context_type: Option<syn::Path>,
     /// Where the `&Context` parameter stands among all but the receiver.
     pub(crate) context_at: Option<usize>,
     /// The other parameters.
@@ -136,6 +138,7 @@ pub(crate) fn parse(item: ItemImpl, options: Options, errors: &mut Errors) -> Op
             workflow.plain.push(item);
             continue;
         };
+        shorten_receiver(&mut function.sig);
         let (role, validator) = take_role(&mut function, errors);
         match role {
             Some(Role::Run) => {
@@ -279,7 +282,7 @@ pub(crate) fn method(
     {
         errors.on(receiver, diag::SELF_BY_VALUE);
     }
-    let Parameters { context, context_at, arguments, generics, prologue } =
+    let Parameters { context, context_type, context_at, arguments, generics, prologue } =
         parameters::sort(signature, kind, errors);
     body.stmts.splice(..0, prologue);
     let mut output = return_type(signature);
@@ -293,6 +296,7 @@ pub(crate) fn method(
         name: signature.ident.clone(),
         receiver,
         context,
+        context_type,
         context_at,
         arguments,
         generics,
@@ -377,6 +381,18 @@ fn handler(
 /// Whether it is spelled `Result<..>`, as [`split`](crate::emit::split) takes it.
 fn is_result(output: &ReturnType) -> bool {
     matches!(output, ReturnType::Type(_, ty) if crate::emit::split(ty).is_result)
+}
+
+/// Writes `self: &mut Self` as `&mut self`, which it is.
+fn shorten_receiver(signature: &mut Signature) {
+    if let Some(FnArg::Receiver(receiver)) = signature.inputs.first_mut()
+        && let ReceiverKind::Typed(_, ty) = &receiver.kind
+        && let Type::Reference(reference) = &**ty
+        && matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("Self"))
+    {
+        receiver.kind =
+            ReceiverKind::Reference(reference.and_token, reference.lifetime.clone(), reference.mutability);
+    }
 }
 
 fn is_reference(receiver: &syn::Receiver) -> bool {

@@ -296,10 +296,14 @@ impl<'ast> Visit<'ast> for Mentioned<'_> {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// A name as an identifier, raw where it is a keyword.
+/// A name as an identifier, raw where it is a keyword, in whichever edition.
 pub(crate) fn ident(name: &str, span: proc_macro2::Span) -> Ident {
     let plain = name.trim_start_matches("r#");
-    if syn::parse_str::<Ident>(plain).is_ok() { Ident::new(plain, span) } else { Ident::new_raw(plain, span) }
+    if plain != "gen" && syn::parse_str::<Ident>(plain).is_ok() {
+        Ident::new(plain, span)
+    } else {
+        Ident::new_raw(plain, span)
+    }
 }
 
 /// Names for things of one machine, each used once: `name`, `name_2`, `name_3`.

@@ -18,6 +18,8 @@ pub(crate) const LENT: &str = "__lent_";
 pub(crate) struct Parameters {
     /// The name of the `&Context` parameter.
     pub(crate) context: Option<Ident>,
+    /// What stands for `Context` in it.
+    pub(crate) context_type: Option<syn::Path>,
     /// Where the `&Context` parameter stands among all but the receiver.
     pub(crate) context_at: Option<usize>,
     /// The other parameters.
@@ -93,6 +95,7 @@ pub(crate) fn sort(signature: &Signature, kind: Kind, errors: &mut Errors) -> Pa
     for (position, typed) in typed.enumerate() {
         if context_at == Some(position) {
             sorted.context_at = Some(position);
+            sorted.context_type = context_path(&typed.ty).cloned();
             if let Pat::Ident(pat) = &*typed.pat {
                 sorted.context = Some(pat.ident.clone());
             }

@@ -2,8 +2,8 @@
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use crate::depth;
 use crate::diag::{self, Errors};
+use crate::{depth, later};
 
 /// Expands an item whose attribute may say where the crate is.
 pub(crate) fn expand(
@@ -18,7 +18,7 @@ pub(crate) fn expand(
     }
     let (attr, path) = take_path(attr);
     let mut expanded = match depth::cut(item, &mut errors) {
-        Some(item) => expand(attr, item),
+        Some(item) => expand(attr, later::raw(item)),
         None => TokenStream::new(),
     };
     expanded.extend(errors.into_tokens());

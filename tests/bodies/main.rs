@@ -112,6 +112,7 @@ macro_rules! all_themes {
 mod compiled {
     use crate::acts::*;
     use crate::machine::*;
+    use longhaul::codec::encode;
     use longhaul::prelude::*;
 
     /// The name of the test says something of the body.
@@ -126,6 +127,7 @@ mod compiled {
                     let (compiled, trace) = run::<$workflow>(($($input),*), between);
                     trace.assert_same(&expected);
                     assert_eq!(compiled.log, workflow.log);
+                    assert_eq!(encode(&compiled).unwrap(), encode(&workflow).unwrap(), "of the whole value");
                 }
             })*
         )*};

@@ -298,7 +298,7 @@ pub(crate) fn set(attr: TokenStream, item: TokenStream) -> TokenStream {
                 registry: &mut dyn ::longhaul::activity::ActivityRegistry,
             ) {
                 #(registry.add(::longhaul::activity::RegisteredActivity::new::<#markers>(
-                    ::std::sync::Arc::clone(&self),
+                    ::core::clone::Clone::clone(&self),
                 ));)*
             }
         }

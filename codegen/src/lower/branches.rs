@@ -23,6 +23,8 @@ pub(super) struct Plan {
     kind: Concurrency,
     branches: Vec<Planned>,
     label: Label,
+    /// The function that the source calls, of which nothing else is left.
+    function: Option<syn::Path>,
 }
 
 /// What a branch is going to be.
@@ -73,7 +75,7 @@ impl Lower<'_, '_> {
             let later = branches[place + 1..].iter().any(|later| expr_awaits(later));
             self.planned(branch, later)
         });
-        let plan = Plan { branches: planned.collect(), kind, label };
+        let plan = Plan { branches: planned.collect(), kind, label, function: None };
         let built = self.build(plan, self.task);
         for (place, (door, guard)) in doors.into_iter().enumerate() {
             let construct = &mut self.graph.constructs[built.id.0];
@@ -116,7 +118,14 @@ impl Lower<'_, '_> {
                 (Concurrency::Shield, vec![self.planned(operation, hold)], label("Shield"))
             }
         };
-        Plan { kind, branches, label }
+        let function = match whole {
+            Expr::Call(call) => match &*call.func {
+                Expr::Path(path) => Some(path.path.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        Plan { kind, branches, label, function }
     }
 
     fn planned(&mut self, branch: &Expr, hold: bool) -> Planned {
@@ -134,12 +143,13 @@ impl Lower<'_, '_> {
 
     /// Makes a place in the graph for a construct that `within` waits for, and hands each branch what it begins.
     fn build(&mut self, plan: Plan, within: TaskId) -> Built {
-        let Plan { kind, branches, label } = plan;
+        let Plan { kind, branches, label, function } = plan;
         let id = ConstructId(self.graph.constructs.len());
         let poll = self.block("Branches");
         self.graph.blocks[poll.0].task = within;
         self.graph.constructs.push(Construct {
             kind,
+            function,
             branches: Vec::new(),
             poll,
             outputs: Vec::new(),

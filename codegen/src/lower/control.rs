@@ -139,9 +139,14 @@ impl Lower<'_, '_> {
             [test] => self.verbatim(test),
             tests => self.verbatim(&syn::parse_quote!(#(#tests)&&*)),
         };
-        let mut code = self.code(expr.clone());
+        self.code_with_lets(expr)
+    }
+
+    /// The code of a condition, whose `let`s belong to the current scope.
+    fn code_with_lets(&mut self, expr: Expr) -> Code {
         let mut lets = Vec::new();
         collect_lets(&expr, &mut lets);
+        let mut code = self.code(expr);
         for (pat, value) in lets {
             code.declares.extend(self.bind_borrows(&pat, &value));
         }
@@ -161,19 +166,20 @@ impl Lower<'_, '_> {
                 Pat::Guard(guarded) => (&*guarded.pat, Some(&*guarded.guard)),
                 pat => (pat, None),
             };
-            let declares = self.bind_borrows(pat, &value);
+            let mut bound = self.bind_borrows(pat, &value);
             let guard = guard.map(|guard| {
                 if expr_awaits(guard) {
                     self.errors.on(guard, diag::AWAIT_IN_GUARD);
                 }
                 let guard = if expr_awaits(guard) { syn::parse_quote!(true) } else { self.verbatim(guard) };
-                self.code(guard)
+                let code = self.code_with_lets(guard);
+                bound.extend(&code.declares);
+                code
             });
             if let Some(attr) = arm.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
                 self.errors.on(attr, diag::AWAIT_UNDER_CFG);
             }
             let block = self.block("Arm");
-            let bound = declares.clone();
             self.inside(block, after, |this| {
                 this.push(Instr::Bound(bound));
                 this.branch_value(&arm.body, dest);

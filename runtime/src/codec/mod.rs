@@ -27,8 +27,10 @@ pub(crate) use deserialize::read;
 pub(crate) use error::Error;
 pub(crate) use json::{hex, to_json, to_map};
 pub(crate) use read::Reader;
+#[cfg(feature = "testing")]
+pub(crate) use stored_error::AnyError;
 pub use stored_error::StoredError;
-pub(crate) use stored_error::{AnyError, decode_error, encode_error};
+pub(crate) use stored_error::{decode_error, encode_error};
 pub(crate) use write::{Window, Writer};
 
 /// Bytes of one encoded value (CBOR, field names kept).

@@ -11,6 +11,7 @@ bodies! {
         a_match_guard_that_returns(101);
     }
     Guards { guards_see_the_bindings(1); }
+    GuardLets { guards_bind_by_value(7); guards_refuse(1); guards_bind_by_reference(40); guards_test_and_bind(5); }
     BreakFromMatch { a_match_breaks_a_loop(3); }
     Patterns { patterns_bind(3); }
     Scrutinees { scrutinees_await(3); scrutinees_await_none(0); }
@@ -161,5 +162,41 @@ impl Scrutinees {
         let z = match num(1).await? { x if x > 100 => 1, x => { let y = num(x).await?; x + y } };
         seen.extend([a, b, z]);
         Ok(format!("{seen:?}"))
+    }
+}
+
+#[workflow]
+impl GuardLets {
+    #[run]
+    pub async fn run(&mut self, _ctx: &Context, n: u32) -> Result<String, Failure> {
+        let (b, word) = (100, Some("outer"));
+        let by_value = match Some(n) {
+            Some(a) if let Some(b) = a.checked_sub(2) => {
+                none().await?;
+                format!("{a} less two is {b}")
+            }
+            _ => {
+                none().await?;
+                format!("outer {b}")
+            }
+        };
+        let names = vec![n.to_string(), "x=y".to_owned()];
+        let by_reference = match names.first() {
+            Some(name) if let Some(digit) = name.strip_prefix('4') && let Some(word) = word => {
+                let doubled = text(format!("{digit}{digit}")).await?;
+                format!("{name} {digit} {doubled} {word}")
+            }
+            name => text(format!("{name:?} {word:?}")).await?,
+        };
+        let tested = match (n, b) {
+            (a, b) if a > 3 && let 0..=96 = b - a => {
+                let a = add(a, b).await?;
+                a + b
+            }
+            (a, c) if a < b && let Some(b) = c.checked_sub(1) => add(a, b).await? + b,
+            (_, last) => last,
+        };
+        none().await?;
+        Ok(format!("{by_value}; {by_reference}; {tested}; outer {b} {word:?}"))
     }
 }

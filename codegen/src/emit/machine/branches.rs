@@ -9,6 +9,17 @@ use crate::lower::at;
 
 impl Emit<'_> {
     pub(super) fn branches(&mut self, construct: ConstructId, poll: &Poll, task: TaskId) -> TokenStream {
+        let polled = self.polled(construct, poll, task);
+        match &self.graph.constructs[construct.0].function {
+            // Or the user's import of it would be unused.
+            Some(function) if function.segments.iter().all(|segment| segment.arguments.is_none()) => {
+                quote!(let _ = #function::<()>; #polled)
+            }
+            _ => polled,
+        }
+    }
+
+    fn polled(&mut self, construct: ConstructId, poll: &Poll, task: TaskId) -> TokenStream {
         let graph = self.graph;
         let data = &graph.constructs[construct.0];
         let pause = Self::pause(task);

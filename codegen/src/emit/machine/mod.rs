@@ -72,10 +72,14 @@ pub(crate) fn step_fn(
     };
     let output = &method.output;
     let (generics, _, bounds) = method.generics.split_for_impl();
-    let context = method.context.as_ref().map(|context| {
-        // A call of another async method does without.
-        let touch = crate::names::mentions(&method.body, context).then(|| quote!(let _ = #context;));
-        quote!(let #context: &::longhaul::machine::Context = __ctx; #touch)
+    // With the type that the user has written, or an import of it would be unused.
+    let context = method.context_type.as_ref().map(|ty| match &method.context {
+        Some(context) => {
+            // A call of another async method does without.
+            let touch = crate::names::mentions(&method.body, context).then(|| quote!(let _ = #context;));
+            quote!(let #context: &#ty = __ctx; #touch)
+        }
+        None => quote!(let _: &#ty = __ctx;),
     });
     let allowed = lints::allowed(&method.body);
     let step = super::step_name(&method.name);
