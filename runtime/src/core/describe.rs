@@ -40,7 +40,10 @@ pub struct RunDescription {
     /// The name of the state that its machine is in. Of a run whose workflow is not registered, and which a crash left ahead of its
     /// stored state, that of the stored one.
     pub state: String,
-    /// What it waits for besides signals.
+    /// What its code waits for, as it stands in the source: also a condition, a task or a trigger, of which no operation is armed. None
+    /// where the run has not begun or has ended, and in the pages of [`Engine::list`](crate::Engine::list), which knows no types.
+    pub awaits: Option<Awaited>,
+    /// The activities and timers that it waits for, in all its branches and tasks.
     pub waits_for: Vec<Waiting>,
     /// How many signals and results were accepted and not handled yet: more than 0 on parked and terminated runs only.
     pub unread: usize,
@@ -56,6 +59,17 @@ pub struct RunDescription {
     pub cancel_requested: bool,
     /// Why it was terminated.
     pub terminated: Option<String>,
+}
+
+/// An await in a workflow's source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaited {
+    /// What is awaited: `ctx.wait_until(|| self.approved)`.
+    pub source: &'static str,
+    /// The source file, as rustc names it; empty where it is not known.
+    pub file: &'static str,
+    /// The line in it; 0 where it is not known.
+    pub line: u32,
 }
 
 /// An operation that a run waits for.
@@ -185,6 +199,7 @@ pub(super) fn describe(no: RunNo, record: &RunRecord, tasks: &Tasks) -> RunDescr
         workflow: record.workflow.to_string(),
         status: status_of(&record.phase),
         state: record.state.clone(),
+        awaits: None,
         waits_for: waits_for.collect(),
         unread: record.inbox.len(),
         created: record.created,

@@ -39,7 +39,7 @@ pub(crate) mod script;
 #[cfg(test)]
 mod shard_tests;
 
-pub use describe::{AttemptState, ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
+pub use describe::{AttemptState, Awaited, ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
 pub use fold::{FoldError, fold};
 pub use input::Ending;
 pub use instance::{Instance, Loaded, WorkflowType};

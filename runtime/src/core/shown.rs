@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::describe::{AttemptState, RunDescription, RunStatus, Waiting, WaitingFor};
+use super::describe::{AttemptState, Awaited, RunDescription, RunStatus, Waiting, WaitingFor};
 
 impl fmt::Display for RunStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,7 +17,7 @@ impl fmt::Display for RunStatus {
     }
 }
 
-/// A line for the run, and one for each thing that it waits for.
+/// A line for the run, one for what its code waits for, and one for each activity and timer.
 impl fmt::Display for RunDescription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RunDescription { id, workflow, status, state, updated, transitions, .. } = self;
@@ -34,7 +34,18 @@ impl fmt::Display for RunDescription {
         if let Some(reason) = &self.terminated {
             write!(f, ": {reason}")?;
         }
+        if let Some(awaited) = &self.awaits {
+            write!(f, "\n  {awaited}")?;
+        }
         self.waits_for.iter().try_for_each(|waiting| write!(f, "\n  {waiting}"))
+    }
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Awaited { source, file, line } = self;
+        write!(f, "at `{source}`")?;
+        if file.is_empty() || *line == 0 { Ok(()) } else { write!(f, " ({file}:{line})") }
     }
 }
 
@@ -92,6 +103,7 @@ mod tests {
             workflow: "Checkout".to_owned(),
             status: RunStatus::Open,
             state: "AwaitCharge".to_owned(),
+            awaits: Some(Awaited { source: "charge(order)", file: "src/shop.rs", line: 7 }),
             waits_for: vec![
                 waiting(0, Some(at(1)), charge),
                 waiting(1, None, WaitingFor::Timer { deadline: at(3_600) }),
@@ -105,6 +117,7 @@ mod tests {
             terminated: None,
         };
         let shown = "order-7 (Checkout) is open, in AwaitCharge since 1970-01-01T00:00:01Z, 2 transitions\n  \
+                     at `charge(order)` (src/shop.rs:7)\n  \
                      charge, attempt 3, waiting until 1970-01-01T00:00:09Z; the one before: the card was refused \
                      (called 1970-01-01T00:00:01Z)\n  a timer until 1970-01-01T01:00:00Z";
         assert_eq!(run.to_string(), shown);

@@ -12,7 +12,7 @@ use super::Engine;
 use super::reading::{Page, Part};
 use super::update::Update;
 use crate::codec;
-use crate::core::{Ending, NoEnding, RunDescription, Target};
+use crate::core::{Awaited, Ending, NoEnding, RunDescription, RunStatus, Target};
 use crate::error::{CancelError, EngineError, QueryError, RunError, SignalError};
 use crate::failure::Never;
 use crate::machine::Ended;
@@ -75,6 +75,9 @@ impl<W: Workflow> RunHandle<W> {
     /// How the run stands, what it waits for and since when, and how far its activities are: attempts, last errors and heartbeats.
     pub async fn describe(&self) -> Result<RunDescription, EngineError> {
         let mut described = self.engine.ask_describe(self.run).await??;
+        if matches!(described.status, RunStatus::Open | RunStatus::Parked) {
+            described.awaits = awaited::<W>(&described.state);
+        }
         let unknown = described.waits_for.iter().filter(|waiting| waiting.since.is_none());
         let ops: Vec<_> = unknown.map(|waiting| waiting.op).collect();
         if !ops.is_empty() {
@@ -191,6 +194,18 @@ impl<W: Workflow> RunHandle<W> {
 type EndingOf = Pin<Box<dyn Future<Output = Result<Ending, RunError<Never>>> + Send>>;
 
 #[inline(never)]
+/// What the code of a run awaits in a state of this name.
+fn awaited<W: Workflow>(state: &str) -> Option<Awaited> {
+    let machines = W::describe();
+    let machine = machines.first()?;
+    let state = machine.states.iter().find(|known| known.name == state)?;
+    (!state.waits_for.is_empty()).then_some(Awaited {
+        source: state.waits_for,
+        file: machine.file,
+        line: state.line,
+    })
+}
+
 fn ending(engine: &Engine, run: RunNo, id: &Arc<str>) -> EndingOf {
     let (asked, id) = (engine.ask_wait(run), Arc::clone(id));
     Box::pin(async move { told(asked.await?, &id) })

@@ -52,7 +52,7 @@ pub use past::PastState;
 pub use start::Start;
 pub use update::{AcceptedUpdate, Update};
 
-pub use crate::core::{AttemptState, ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
+pub use crate::core::{AttemptState, Awaited, ListFilter, RunDescription, RunStatus, Waiting, WaitingFor};
 
 use crate::core::{Input, Reply, Target};
 use crate::error::{CancelError, EngineError, HandleError, RedriveError};

@@ -152,3 +152,46 @@ async fn a_timer_is_found_to_run_since_it_was_armed_however_long_ago() {
     }
     assert_eq!(waiting(&first).await[0].since, Some(began));
 }
+
+/// Waits for a condition, and then for an activity beside it.
+#[derive(Default, Serialize, Deserialize)]
+struct Approval {
+    approved: bool,
+}
+
+#[workflow]
+impl Approval {
+    #[run]
+    async fn run(&mut self, ctx: &Context) -> Result<(), Failure> {
+        ctx.wait_until(|| self.approved).await;
+        let asked = ctx.trigger::<()>();
+        asked.await;
+        Ok(())
+    }
+
+    #[signal]
+    fn approve(&mut self) {
+        self.approved = true;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_operation_is_told_as_it_stands_in_the_source() {
+    let engine = Engine::builder().workflow::<Approval>().open_in_memory().await.unwrap();
+    let run = engine.start::<Approval>(()).id("a").await.unwrap();
+    let described = run.describe().await.unwrap();
+    let awaited = described.awaits.unwrap();
+    assert_eq!(awaited.source, "ctx.wait_until(|| self.approved)");
+    assert!(awaited.file.ends_with("described.rs"), "{awaited}");
+    let line = include_str!("described.rs").lines().nth(awaited.line as usize - 1).unwrap();
+    assert_eq!(line.trim(), "ctx.wait_until(|| self.approved).await;");
+    assert!(described.waits_for.is_empty());
+    assert!(
+        run.describe().await.unwrap().to_string().contains("\n  at `ctx.wait_until(|| self.approved)` (")
+    );
+    run.approve().await.unwrap();
+    assert_eq!(run.describe().await.unwrap().awaits.unwrap().source, "asked");
+    run.terminate("enough").await.unwrap();
+    assert_eq!(run.describe().await.unwrap().awaits, None);
+    engine.shutdown().await.unwrap();
+}
