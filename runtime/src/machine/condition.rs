@@ -47,6 +47,9 @@ pub struct Timeout<A> {
 ///
 /// The generator compiles `timeout(..).await` into a race of the two where it is written; what is not done
 /// when the time is up is disarmed in the same transition. A limit of zero still lets the operation be checked once.
+///
+/// As with tokio's, the time counts from where `timeout(..)` stands, whatever the operation is: an `async` block that was put into
+/// a variable before begins then, too.
 pub fn timeout<A>(limit: Duration, operation: A) -> Timeout<A> {
     Timeout { limit, operation }
 }
