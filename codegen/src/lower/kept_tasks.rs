@@ -14,7 +14,7 @@ use syn::{Expr, ExprCall, ExprMethodCall, Ident, Stmt, Token};
 
 use super::place::peel;
 use crate::analyse::{bound_by, codes};
-use crate::cfg::{BlockId, Code, CodeTokens, Graph, MatchHead, Term};
+use crate::cfg::{BlockId, Code, CodeTokens, Graph, Instr, MatchHead, Term};
 use crate::names::{VarId, Vars};
 
 /// Methods that put their arguments into what they are called on.
@@ -100,7 +100,7 @@ pub(crate) fn takes_by_reference(call: &ExprMethodCall) -> bool {
 
 /// Notes all of them, with the blocks that put tasks into them.
 pub(super) fn note(graph: &mut Graph, context: Option<&Ident>) {
-    let mut kept = BTreeSet::new();
+    let mut kept = given(graph);
     loop {
         let before = kept.len();
         for id in graph.block_ids() {
@@ -115,6 +115,34 @@ pub(super) fn note(graph: &mut Graph, context: Option<&Ident>) {
     }
     kept.retain(|(var, _)| graph.var(*var).rebuild.is_none());
     graph.tasks_kept = kept.into_iter().collect();
+}
+
+/// The parameters whose types name tasks.
+fn given(graph: &Graph) -> BTreeSet<(VarId, BlockId)> {
+    let mut given = BTreeSet::new();
+    for id in graph.block_ids() {
+        let declared = graph.block(id).instrs.iter().filter_map(|instr| match instr {
+            Instr::Arguments { declares, .. } => Some(declares),
+            _ => None,
+        });
+        let is_of_tasks = |var: &&VarId| graph.var(**var).ty.as_ref().is_some_and(names_task);
+        given.extend(declared.flatten().filter(is_of_tasks).map(|var| (*var, id)));
+    }
+    given
+}
+
+/// Whether a type is `Task<_>`, or has it in it.
+fn names_task(ty: &syn::Type) -> bool {
+    struct Names(bool);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
+            self.0 |= segment.ident == "Task";
+            visit::visit_path_segment(self, segment);
+        }
+    }
+    let mut names = Names(false);
+    names.visit_type(ty);
+    names.0
 }
 
 fn found_in(graph: &Graph, id: BlockId, keepers: &Vars, context: Option<&Ident>) -> Vec<(VarId, BlockId)> {

@@ -10,7 +10,7 @@ use super::frame::{Content, Frame, wrong};
 use super::locals::Locals;
 use super::{Machine, Machines};
 use crate::analyse::{SlotKind, taking};
-use crate::cfg::{BlockId, Rebuild, ScopeId};
+use crate::cfg::{BlockId, Part, Parts, Rebuild, ScopeId};
 use crate::names::{VarId, Vars};
 
 impl Machines<'_> {
@@ -109,7 +109,10 @@ impl Machines<'_> {
             let Some(cell) = locals.cell(local) else {
                 return wrong(format!("{} is to be kept, but is not in scope", data.ident));
             };
-            let value = std::mem::replace(&mut *cell.borrow_mut(), Value::Moved);
+            let mut value = std::mem::replace(&mut *cell.borrow_mut(), Value::Moved);
+            if let Some(Parts { part, .. }) = &data.parts {
+                value = taken_of(part, value)?;
+            }
             // What may borrow is looked up again; what turns out to be a value of its own is stored.
             if data.rebuild.is_none() || value.is_storable() {
                 put(machine, frame, *var, value)?;
@@ -117,6 +120,50 @@ impl Machines<'_> {
         }
         Ok(())
     }
+}
+
+/// What is left of a value that was taken apart.
+fn taken_of(part: &Part, mut value: Value) -> Evaluated {
+    let field = |value: &mut Value, name: &str| {
+        let taken = value
+            .field(name)
+            .and_then(|number| value.part_mut(number).map(|part| std::mem::replace(part, Value::Moved)));
+        taken.map_or_else(|| wrong(format!("there is no {name} in {value:?}")), Ok)
+    };
+    Ok(match part {
+        Part::Whole => value,
+        Part::WithSpares(ways) => {
+            for way in ways {
+                let mut place = Some(&mut value);
+                for name in way {
+                    place = place.and_then(|value| value.part_mut(value.field(name)?));
+                }
+                if let Some(moved @ Value::Moved) = place {
+                    *moved = Value::variant("Spare", []);
+                }
+            }
+            value
+        }
+        Part::Tuple(parts) => {
+            let mut all = Vec::new();
+            for (number, part) in parts.iter().enumerate() {
+                all.push(match part {
+                    Some(part) => taken_of(part, field(&mut value, &number.to_string())?)?,
+                    None => Value::unit(),
+                });
+            }
+            Value::Tuple(all)
+        }
+        Part::Struct(ty, parts) => {
+            let mut fields = Vec::new();
+            for (name, part) in parts {
+                let name = name.to_string();
+                let taken = taken_of(part, field(&mut value, &name)?)?;
+                fields.push((name.into(), taken));
+            }
+            Value::Struct(ty.to_string().into(), fields)
+        }
+    })
 }
 
 /// The pattern of a `let`, with or without its type.

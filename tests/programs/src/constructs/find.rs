@@ -74,6 +74,11 @@ impl Finder {
         }
         match &*init.expr {
             Expr::Async(_) => self.add(CONCURRENCY, "a block as a value"),
+            Expr::Field(field)
+                if matches!(*field.base, Expr::Path(_)) && text_of(&local.pat).starts_with("mut p") =>
+            {
+                self.add(CONTROL, "a part that is moved");
+            }
             Expr::Reference(reference) => {
                 let mutable = reference.mutability.is_some();
                 let name = match (&*reference.expr, mutable) {

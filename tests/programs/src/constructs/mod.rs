@@ -71,6 +71,7 @@ pub const CONSTRUCTS: &[(&str, &[&str])] = &[
             "`?`",
             "`?` in a block",
             "a late `let`",
+            "a part that is moved",
             "a constant",
             "a closure",
         ],
@@ -218,7 +219,6 @@ pub const CONSTRUCTS: &[(&str, &[&str])] = &[
 pub const MISSING: &[(&str, &str)] = &[
     ("`impl Trait` as a parameter, trait methods, generic workflows", "tests/bodies/themes/generics.rs"),
     ("sets, lists of lists, texts that are split, general iterators", "tests/bodies/themes/sources.rs"),
-    ("partial moves", "tests/bodies/themes/moves.rs"),
     ("items other than constants within a body", "tests/bodies/themes/names.rs"),
     ("`println!`, `write!`, macros of the user's", "tests/bodies/themes/macros.rs"),
     ("options of a call", "runtime/tests/engine"),

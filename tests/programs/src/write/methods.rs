@@ -136,7 +136,7 @@ impl Writer {
     /// All variables in scope as text.
     fn shown(&mut self) -> String {
         let usable: Vec<String> = (0..self.vars.len())
-            .filter(|at| self.is_usable(*at) && !self.is_self(*at))
+            .filter(|at| self.is_usable(*at) && !self.is_self(*at) && !self.is_part(*at))
             .map(|at| self.vars[at].name.clone())
             .collect();
         let holes: Vec<String> = usable.iter().map(|name| format!("{{{name}:?}}")).collect();

@@ -44,7 +44,7 @@ impl Writer {
     ) -> T {
         let (outer, mut held, mut given) = (self.vars.len(), Vec::new(), Vec::new());
         for var in 0..outer {
-            let is_own = self.vars[var].access == Access::Own && !self.is_self(var);
+            let is_own = self.vars[var].access == Access::Own && !self.is_self(var) && !self.is_part(var);
             if self.is_self(var) && with_self || is_own && self.vars[var].ty.is_copy() {
                 continue;
             }

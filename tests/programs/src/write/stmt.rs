@@ -22,7 +22,7 @@ impl Writer {
     }
 
     fn statement(&mut self) -> String {
-        match self.below(48) {
+        match self.below(50) {
             0 => self.told(),
             1..=4 => self.let_value(),
             5 => self.let_parts(),
@@ -73,6 +73,7 @@ impl Writer {
             41 => self.constant(),
             46 | 47 if self.can_spawn() => self.handle_function_statement(),
             43..=45 if self.can_await() => self.function_statement(),
+            48 | 49 => self.let_moved_part(),
             42 => format!("assert!({} || true);", self.op(Ty::Bool)),
             30 | 31 => self.mention().unwrap_or_else(|| self.told()),
             _ => self.told(),
@@ -116,6 +117,19 @@ impl Writer {
         self.bind(&first, Ty::Int, true);
         self.bind(&second, Ty::Text, false);
         format!("let (mut {first}, {second}) = {value};")
+    }
+
+    /// `let name = point.name;`, after which there is the rest of it.
+    fn let_moved_part(&mut self) -> String {
+        let Some(var) = self.movable(Ty::Point) else { return self.let_value() };
+        let (whole, mutable) = (self.vars[var].name.clone(), self.vars[var].mutable);
+        self.vars[var].moved = true;
+        for part in ["x", "y"] {
+            self.bind(&format!("{whole}.{part}"), Ty::Int, mutable);
+        }
+        let name = self.fresh("p");
+        self.bind(&name, Ty::Text, true);
+        format!("let mut {name} = {whole}.name;")
     }
 
     /// `const C7: i64 = 4;`

@@ -51,7 +51,9 @@ impl Writer {
                     }
                 }
                 2 => {
-                    if let Some(var) = self.readable(ty).filter(|var| !self.is_self(*var)) {
+                    if let Some(var) =
+                        self.readable(ty).filter(|var| !self.is_self(*var) && !self.is_part(*var))
+                    {
                         holes.push(format!("{{{}:?}}", self.vars[var].name));
                         self.change_hold(var, Hold::Freeze, 1);
                         frozen.push(var);

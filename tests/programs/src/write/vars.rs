@@ -103,9 +103,16 @@ impl Writer {
         self.vars[var].name.starts_with("self.")
     }
 
+    /// Whether it is what is left of a variable that was taken apart.
+    pub(crate) fn is_part(&self, var: usize) -> bool {
+        self.vars[var].name.contains('.') && !self.is_self(var)
+    }
+
     pub(crate) fn is_usable(&self, at: usize) -> bool {
         let var = &self.vars[at];
-        let shadowed = self.vars[at + 1..].iter().any(|later| later.name == var.name);
+        let own =
+            var.name.split_once('.').filter(|(own, _)| *own != "self").map_or(&*var.name, |(own, _)| own);
+        let shadowed = self.vars[at + 1..].iter().any(|later| later.name == own);
         !shadowed && !var.moved && var.hidden == 0
     }
 
