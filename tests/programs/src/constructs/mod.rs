@@ -219,6 +219,10 @@ pub const CONSTRUCTS: &[(&str, &[&str])] = &[
 pub const MISSING: &[(&str, &str)] = &[
     ("`impl Trait` as a parameter, trait methods, generic workflows", "tests/bodies/themes/generics.rs"),
     ("sets, lists of lists, texts that are split, general iterators", "tests/bodies/themes/sources.rs"),
+    (
+        "parts moved out of a late `let` or a branch's output: what is left, after an await, rustc refuses",
+        "nowhere",
+    ),
     ("items other than constants within a body", "tests/bodies/themes/names.rs"),
     ("`println!`, `write!`, macros of the user's", "tests/bodies/themes/macros.rs"),
     ("options of a call", "runtime/tests/engine"),

@@ -123,6 +123,10 @@ impl Writer {
     fn let_moved_part(&mut self) -> String {
         let Some(var) = self.movable(Ty::Point) else { return self.let_value() };
         let (whole, mutable) = (self.vars[var].name.clone(), self.vars[var].mutable);
+        // See what programs lack: what is left of these is not stored.
+        if whole.starts_with(['u', 'j']) {
+            return self.let_value();
+        }
         self.vars[var].moved = true;
         for part in ["x", "y"] {
             self.bind(&format!("{whole}.{part}"), Ty::Int, mutable);
