@@ -287,8 +287,11 @@ impl Shard {
             return Err(SignalError::Closed { id: id() });
         }
         if run.parked().is_some() {
-            let now = self.touched.get(&no).map_or(0, |touch| touch.events.len());
-            if run.record.inbox.len() + now >= self.max_inbox {
+            let signals = |events: &[EventRecord]| {
+                events.iter().filter(|event| matches!(event, EventRecord::Signal { .. })).count()
+            };
+            let now = self.touched.get(&no).map_or(0, |touch| signals(&touch.events));
+            if signals(&run.record.inbox) + now >= self.max_inbox {
                 return Err(SignalError::InboxFull { id: id(), limit: self.max_inbox });
             }
         }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::ask::{Answer, Ask, AskNo};
-use super::model::{Asked, Holds, Model, ModelRun, Told, broken, holds, is_unread};
-use super::outside::End;
+use super::model::{Asked, Holds, Model, ModelRun, broken, holds, is_unread};
+use super::names;
 use crate::codec::{self, Payload};
 use crate::core::{Ending, NoEnding, Refusal, Run, RunDescription, RunStatus};
 use crate::engine::RunPage;
 use crate::error::{
-    CancelError, CompletionError, HandleError, QueryError, RedriveError, SignalError, StartError, UpdateError,
+    CancelError, HandleError, QueryError, RedriveError, SignalError, StartError, UpdateError,
 };
 use crate::store::{EventRecord, Phase, RunNo, RunRecord};
 
@@ -35,28 +35,6 @@ impl Model {
         handle
     }
 
-    /// What is told from outside is heard from those who have the token, and acknowledged once it is durable.
-    fn check_told(&mut self, no: AskNo, answer: &Result<bool, CompletionError>) -> Holds {
-        let Some(Told { task, attempt, end, has_token }) = self.tellings.remove(&no) else {
-            return broken("asked", format!("telling {no} was answered twice, or nobody told it"));
-        };
-        if answer.is_err() {
-            return Ok(());
-        }
-        holds("asked", has_token, || {
-            format!("one without the token was heard on attempt {attempt} at {task:?}")
-        })?;
-        let row = self.tasks.get(&task);
-        let is_durable = match end {
-            Some(End::Completed(_)) => row.is_none(),
-            Some(End::Failed { .. } | End::Panicked(_)) => row.is_none_or(|row| row.attempt > attempt),
-            Some(End::Broken(_) | End::Later | End::Dropped) | None => true,
-        };
-        holds("G1", is_durable, || {
-            format!("the end of attempt {attempt} at {task:?} was acknowledged; stored is {row:?}")
-        })
-    }
-
     fn check_answer(&mut self, asked: &Asked, answer: &Answer) -> Holds<Option<(String, RunNo)>> {
         let Asked { ask, run, logged } = asked;
         match (ask, answer) {
@@ -74,6 +52,12 @@ impl Model {
                     let closed = run.is_some_and(|run| self.is_closed(run));
                     holds("G7", closed && !logged, || format!("`{name}` was refused, since `{id}` had ended"))
                 }
+                Err(SignalError::InboxFull { limit, .. }) => {
+                    let full = *limit == self.max_inbox && run.is_some_and(|run| self.is_full(run));
+                    holds("G7", full && !logged, || {
+                        format!("`{name}` was refused, since `{id}` had too many")
+                    })
+                }
                 Err(error) => broken("asked", format!("`{name}` to run `{id}`: {error}")),
             },
             (Ask::Update { update, name, args, .. }, Answer::Updated(answer)) => {
@@ -83,7 +67,7 @@ impl Model {
                 holds("asked", is_it || answer.is_err(), || {
                     format!("update `{update}` was answered as `{name}` with {args:?}, it is {accepted:?}")
                 })?;
-                self.check_updated(run, update, *logged, answer)
+                self.check_updated(run, (update, name, args), *logged, answer)
             }
             (Ask::Cancel { id }, Answer::Cancelled(answer)) => self.check_cancelled(id, answer, |run| {
                 let asked = |event: &EventRecord| *event == EventRecord::Cancelled;
@@ -156,7 +140,10 @@ impl Model {
                 let unknown = self.registry.workflow(workflow).is_none();
                 holds("asked", unknown, || format!("workflow {workflow} is not unknown")).map(|()| None)
             }
-            Err(StartError::Input(_)) => Ok(None),
+            Err(StartError::Input(_)) => {
+                let bad = self.refuses_input(workflow, input);
+                holds("asked", bad, || format!("the input of `{id}` was refused")).map(|()| None)
+            }
             Err(error) => broken("G10", format!("start of `{id}`: {error}")),
         }
     }
@@ -181,10 +168,11 @@ impl Model {
     fn check_updated(
         &self,
         run: RunNo,
-        update: &str,
+        asked: (&str, &str, &Payload),
         logged: bool,
         answer: &Result<Option<Payload>, Refusal>,
     ) -> Holds {
+        let (update, ..) = asked;
         let key = (run, update.to_owned());
         let (accepted, done) = (self.updates.get(&key), self.answers.get(&key));
         let closed = self.is_closed(run);
@@ -201,16 +189,15 @@ impl Model {
             Err(UpdateError::Parked { .. }) if logged || accepted.is_some() => {
                 self.runs.get(&run).is_some_and(|run| matches!(run.record().phase, Phase::Parked(_)))
             }
+            Err(refusal) if self.refuses(run, asked, refusal) => !logged,
             Err(
                 UpdateError::Rejected(_)
                 | UpdateError::Parked { .. }
                 | UpdateError::NotHandled { .. }
                 | UpdateError::Panicked { .. }
                 | UpdateError::BadId { .. }
-                | UpdateError::Handler(_),
-            ) => !logged,
-            Err(
-                UpdateError::Failed(_)
+                | UpdateError::Handler(_)
+                | UpdateError::Failed(_)
                 | UpdateError::Codec(_)
                 | UpdateError::TooLarge(_)
                 | UpdateError::Engine(_),
@@ -370,34 +357,22 @@ impl Model {
     }
 }
 
-fn answer_name(answer: &Answer) -> String {
-    fn of<T>(kind: &str, answer: &Result<T, impl std::fmt::Debug>) -> String {
-        match answer {
-            Ok(_) => format!("{kind}: ok"),
-            Err(error) => {
-                let error = format!("{error:?}");
-                format!("{kind}: {}", error.split([' ', '(', '{']).next().unwrap_or_default())
-            }
-        }
+fn answer_name(answer: &Answer) -> &'static str {
+    fn of<T, E>(answer: &Result<T, E>, ok: &'static str, error: fn(&E) -> &'static str) -> &'static str {
+        answer.as_ref().err().map_or(ok, error)
     }
     match answer {
-        Answer::Started(answer) => of("start", answer),
-        Answer::Found(answer) => of("find", answer),
-        Answer::Signalled(answer) => of("signal", answer),
-        Answer::Updated(answer) => of("update", answer),
-        Answer::Cancelled(answer) => of("cancel", answer),
-        Answer::Queried(answer) => of("query", answer),
-        Answer::Described(answer) => of("describe", answer),
-        Answer::Ended(Ok(Ending::Completed(_))) => "result: completed".to_owned(),
-        Answer::Ended(Ok(Ending::Failed(_))) => "result: failed".to_owned(),
-        Answer::Ended(Ok(Ending::Cancelled(_))) => "result: cancelled".to_owned(),
-        Answer::Ended(Err(error)) => of::<()>("result", &Err(error)),
-        Answer::Redriven(answer) => of("redrive", answer),
-        Answer::Listed(answer) => of("list", answer),
-        Answer::Outside(answer) => {
-            let error = answer.as_ref().err().map(|error| matches!(error, CompletionError::Engine(_)));
-            if error == Some(true) { "outside: engine".to_owned() } else { of("outside", answer) }
-        }
-        Answer::Told(_) => "time: ok".to_owned(),
+        Answer::Started(answer) => of(answer, "start: ok", names::start),
+        Answer::Found(answer) => of(answer, "find: ok", names::find),
+        Answer::Signalled(answer) => of(answer, "signal: ok", names::signal),
+        Answer::Updated(answer) => of(answer, "update: ok", names::update),
+        Answer::Cancelled(answer) => of(answer, "cancel: ok", names::cancel),
+        Answer::Queried(answer) => of(answer, "query: ok", names::query),
+        Answer::Described(answer) => of(answer, "describe: ok", |_| "describe: damage"),
+        Answer::Ended(answer) => names::result(answer),
+        Answer::Redriven(answer) => of(answer, "redrive: ok", names::redrive),
+        Answer::Listed(answer) => of(answer, "list: ok", |_| "list: damage"),
+        Answer::Outside(answer) => of(answer, "by token: ok", names::completion),
+        Answer::Told(_) => "time: ok",
     }
 }

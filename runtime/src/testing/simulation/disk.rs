@@ -108,17 +108,6 @@ impl Fate {
             Fate::Lost | Fate::Full | Fate::Poisoned => 0,
         }
     }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Fate::Applied => "applied",
-            Fate::Lost => "lost",
-            Fate::AppliedButReported => "applied but reported as failed",
-            Fate::FirstApplied => "the first applied",
-            Fate::Full => "full",
-            Fate::Poisoned => "poisoned",
-        }
-    }
 }
 
 /// A store of one life of an engine, on a simulated disk.

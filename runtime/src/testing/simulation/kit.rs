@@ -60,6 +60,8 @@ pub(super) struct Kit {
     pub(super) options: BTreeMap<&'static str, ActivityOptions>,
     /// What must hold of runs that have ended, by workflow.
     pub(super) ended: BTreeMap<&'static str, Check>,
+    /// Whether runs of all workflows come to rest by themselves when nothing fails.
+    pub(super) comes_to_rest: bool,
     /// The name of a local step that two functions have.
     pub(super) step_twice: Option<&'static str>,
     /// Called with `true` when the mistakes in the workflows' code are mended, and with `false` before.
@@ -78,6 +80,7 @@ impl Default for Kit {
     fn default() -> Self {
         Kit {
             sorts: Vec::new(),
+            comes_to_rest: false,
             registry: Registry::default(),
             first: Registry::default(),
             without_first: Registry::default(),

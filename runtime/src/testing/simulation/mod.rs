@@ -26,10 +26,12 @@ mod ledger;
 mod model;
 #[cfg(test)]
 mod mutants;
+mod names;
 mod outside;
 mod plan;
 mod play;
 mod record;
+mod refusals;
 mod search;
 mod shrink;
 mod world;

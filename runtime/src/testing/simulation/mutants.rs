@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::core::{Asker, Input, Reply};
+use crate::codec;
+use crate::core::{Asker, AttemptEnd, Input, Reply};
 use crate::engine::{Driver, Work};
 use crate::store::{Batch, Encoded, LogEntry, LogRow, RunNo, Seq, StoredRun, Table, Tail, Write, write_run};
 
@@ -24,6 +25,12 @@ pub(super) enum Sabotage {
     DoublesEntries,
     /// What comes in one turn is taken up the other way round.
     TurnsAround,
+    /// It is not heard that attempts are completed, but that they panic.
+    NeverCompleted,
+    /// Whoever tells something by a token is told that it is of no use.
+    RefusesTokens,
+    /// Each update is handed over with arguments that its validator refuses.
+    RefusesUpdates,
 }
 
 struct Nobody;
@@ -50,6 +57,27 @@ pub(super) fn on_work(sabotage: Option<&Sabotage>, work: &mut Vec<Work>) {
             *work = twice;
         }
         Some(Sabotage::TurnsAround) => work.reverse(),
+        Some(Sabotage::NeverCompleted) => {
+            for one in work {
+                if let Work::Input(Input::Attempted { end: end @ AttemptEnd::Completed(_), .. }) = one {
+                    *end = AttemptEnd::Panicked("round again".to_owned());
+                }
+            }
+        }
+        Some(Sabotage::RefusesTokens) => {
+            for one in work {
+                if let Work::Input(Input::Outside { token, .. }) = one {
+                    "of no use".clone_into(&mut token.secret);
+                }
+            }
+        }
+        Some(Sabotage::RefusesUpdates) => {
+            for one in work {
+                if let Work::Input(Input::Update { asked, .. }) = one {
+                    asked.args = codec::encode(&(7_u64,)).expect("a number can be encoded");
+                }
+            }
+        }
         _ => {}
     }
 }

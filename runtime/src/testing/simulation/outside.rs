@@ -25,17 +25,6 @@ pub(super) enum End {
 }
 
 impl End {
-    pub(super) fn name(&self) -> &'static str {
-        match self {
-            End::Completed(_) => "completed",
-            End::Failed { .. } => "failed",
-            End::Panicked(_) => "panicked",
-            End::Broken(_) => "broken",
-            End::Later => "later",
-            End::Dropped => "dropped",
-        }
-    }
-
     pub(super) fn to_attempt_end(&self) -> AttemptEnd {
         match self.clone() {
             End::Completed(output) => AttemptEnd::Completed(output),

@@ -88,6 +88,7 @@ impl Plan {
         limits.small_states = dice.one_of(&[0, 4_096]);
         limits.tail = dice.one_of(&[0, 250, 512]);
         limits.attempts = dice.one_of(&[1, 2, 100]);
+        limits.inbox = dice.one_of(&[0, 2, 1_000]);
         let mut writer = Writer { kit, seed, runs: 1 + dice.below(4), dice, moves: Vec::new() };
         for _ in 0..=writer.dice.below(MOST_MOVES) {
             writer.add();

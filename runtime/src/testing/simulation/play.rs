@@ -184,7 +184,7 @@ fn close(world: &mut World) -> Holds {
     world.close()
 }
 
-/// Goes on until nothing more happens, or, where runs go on for ever, for a good while. Gives whether nothing more happens.
+/// Goes on until nothing more happens, or, where runs may go on for ever, for a good while. Gives whether nothing more happens.
 fn calm(world: &mut World, asks: impl IntoIterator<Item = Ask>) -> Holds<bool> {
     let mut clients = Clients::of(asks, Manner::Patient);
     for _ in 0..MOST_STEPS {
@@ -196,7 +196,12 @@ fn calm(world: &mut World, asks: impl IntoIterator<Item = Ask>) -> Holds<bool> {
             return clients.all_answered().map(|()| true);
         }
     }
-    clients.all_answered().map(|()| false)
+    clients.all_answered()?;
+    holds("liveness", !world.model.kit().comes_to_rest, || {
+        let open: Vec<_> = open_runs(world).collect();
+        format!("there is no end after {MOST_STEPS} steps without a fault; open are {open:?}")
+    })?;
+    Ok(false)
 }
 
 /// The faults stop: all goes on to its end, in a bounded number of steps.

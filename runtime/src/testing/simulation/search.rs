@@ -222,6 +222,15 @@ impl Simulation {
         self
     }
 
+    /// Says that runs of all workflows come to rest by themselves: when nothing fails any more, and before any is cancelled, there comes
+    /// a moment, after a bounded number of steps, from which on nothing more happens to them but what is asked. What goes round for ever is found then.
+    ///
+    /// Not so a workflow that wakes up each day, whatever happens.
+    pub fn comes_to_rest(mut self) -> Self {
+        self.kit.comes_to_rest = true;
+        self
+    }
+
     /// How many seeds are played. Default: 100, or what `LONGHAUL_SEEDS` says.
     pub fn seeds(mut self, seeds: u64) -> Self {
         self.seeds = Some(seeds);

@@ -12,7 +12,7 @@ use crate::store::{
     Batch, CommandRecord, EventRecord, LogEntry, LogRow, Outcome, RunNo, Seq, StoredRun, Table, TaskId, Write,
 };
 use crate::testing::simulation::ask::Ask;
-use crate::testing::simulation::outside;
+use crate::testing::simulation::{names, outside};
 use crate::time::Moment;
 
 /// A log entry, and which it is.
@@ -106,27 +106,30 @@ impl Model {
         self.take_outcome(run, &entry)?;
         let kit = Rc::clone(&self.kit);
         for command in &entry.commands {
-            self.see(match command {
-                CommandRecord::Activity { .. } => "command: activity",
-                CommandRecord::Timer { .. } => "command: timer",
-                CommandRecord::Cancel { .. } => "command: cancel",
-            });
+            self.see(names::command(command));
         }
         let Some(found) = self.runs.get_mut(&run) else { return Ok(()) };
         let from = if found.log.is_empty() { "Start".to_owned() } else { found.record().state.clone() };
         found.has_moved = true;
-        found.take_commands(&entry);
+        let cancelled = found.take_commands(&entry);
         let bytes =
             codec::encode(&entry).map_err(|error| Broken { guarantee: "G6", what: error.to_string() })?;
         found.key = xxh3_64_with_seed(&bytes.0, found.key);
         found.log.push(entry);
+        let before = Rc::clone(&found.folded);
         found.folded = match kit.fold(found.key, &found.log) {
             Ok(folded) => folded,
             Err(why) => return broken("G6", format!("run {run}: {why}")),
         };
+        found.before = (at > 0).then_some(before);
         let record = found.record();
         let taken = (record.workflow.to_string(), from, record.state.clone());
         *self.transitions.entry(taken).or_default() += 1;
+        for activity in cancelled {
+            if let Some(options) = kit.options.get(activity.as_str()) {
+                self.see(names::cancelled_call(&options.cancellation));
+            }
+        }
         Ok(())
     }
 
@@ -156,6 +159,7 @@ impl Model {
             log: Vec::new(),
             key: 0,
             folded,
+            before: None,
             called: BTreeMap::new(),
             resolved: BTreeSet::new(),
             has_moved: true,
@@ -166,7 +170,7 @@ impl Model {
     }
 
     fn take_event(&mut self, run: RunNo, entry: &LogEntry, event: &EventRecord) -> Holds {
-        self.see(event_name(event));
+        self.see(names::event(event));
         let Some(found) = self.runs.get_mut(&run) else { return Ok(()) };
         match event {
             EventRecord::Started { .. } => {
@@ -243,15 +247,7 @@ impl Model {
     }
 
     fn take_outcome(&mut self, run: RunNo, entry: &LogEntry) -> Holds {
-        let name = match &entry.outcome {
-            Outcome::Stepped => "stepped".to_owned(),
-            Outcome::Parked(reason) => {
-                let reason = format!("{reason:?}");
-                format!("parked: {}", reason.split([' ', '(', '{']).next().unwrap_or_default())
-            }
-            Outcome::Terminated(_) => "terminated".to_owned(),
-        };
-        self.see(name);
+        self.see(names::outcome(&entry.outcome));
         let Outcome::Terminated(reason) = &entry.outcome else { return Ok(()) };
         let id = match self.runs.get(&run) {
             Some(found) if !found.log.is_empty() => found.record().id.to_string(),
@@ -273,7 +269,9 @@ impl ModelRun {
         })
     }
 
-    fn take_commands(&mut self, entry: &LogEntry) {
+    /// Takes up calls. Gives the activities whose calls are cancelled.
+    fn take_commands(&mut self, entry: &LogEntry) -> Vec<String> {
+        let mut cancelled = Vec::new();
         for command in &entry.commands {
             match command {
                 CommandRecord::Activity { op, activity, input, .. } => {
@@ -286,11 +284,13 @@ impl ModelRun {
                 CommandRecord::Cancel { op } => {
                     if let Some(called) = self.called.get_mut(op) {
                         called.cancelled = true;
+                        cancelled.push(called.activity.clone());
                     }
                 }
                 CommandRecord::Timer { .. } => {}
             }
         }
+        cancelled
     }
 }
 
@@ -298,19 +298,5 @@ fn started_id(entry: &LogEntry) -> String {
     match entry.events.first() {
         Some(EventRecord::Started { id, .. }) => id.to_string(),
         _ => String::new(),
-    }
-}
-
-fn event_name(event: &EventRecord) -> String {
-    match event {
-        EventRecord::Started { .. } => "event: started".to_owned(),
-        EventRecord::Signal { .. } => "event: signal".to_owned(),
-        EventRecord::Update { .. } => "event: update".to_owned(),
-        EventRecord::Cancelled => "event: cancelled".to_owned(),
-        EventRecord::Timer { .. } => "event: timer".to_owned(),
-        EventRecord::Activity { outcome, .. } => {
-            let outcome = format!("{outcome:?}");
-            format!("event: activity {}", outcome.split('(').next().unwrap_or_default())
-        }
     }
 }

@@ -10,9 +10,10 @@ use std::rc::Rc;
 
 use super::ask::{Ask, AskNo};
 use super::kit::{Folded, Kit};
+use super::names;
 use super::outside::End;
 use crate::codec::Payload;
-use crate::core::Registry;
+use crate::core::{Registry, Token};
 use crate::machine::OpId;
 use crate::store::{
     self, Batch, Damage, DamageReason, LogEntry, MarkRecord, RunNo, RunRecord, Seq, Table, TaskId,
@@ -48,6 +49,8 @@ pub(super) struct ModelRun {
     /// A number that no other log has.
     key: u64,
     pub(super) folded: Rc<Folded>,
+    /// As it was before its last transition; none where that is its first.
+    pub(super) before: Option<Rc<Folded>>,
     /// The calls it has made.
     called: BTreeMap<OpId, Called>,
     /// The operations that have ended, in the log.
@@ -93,8 +96,9 @@ struct Begun {
 /// What somebody outside told of an attempt.
 #[derive(Clone)]
 pub(super) struct Told {
-    pub(super) task: TaskId,
-    pub(super) attempt: u32,
+    pub(super) token: Token,
+    /// The activity at which they said that it is.
+    pub(super) activity: &'static str,
     /// How it has ended; `None` where it goes on.
     pub(super) end: Option<End>,
     /// Whether it was one who may tell.
@@ -130,10 +134,14 @@ pub(super) struct Model {
     told: BTreeMap<TaskId, Vec<End>>,
     /// What somebody outside has told, and was not answered.
     pub(super) tellings: BTreeMap<AskNo, Told>,
+    /// The updates that were asked of each run in this life, answered or not.
+    pub(super) updates_asked: BTreeMap<RunNo, u64>,
     /// Whether a read has failed in this life, so that something could not be had.
     pub(super) is_unreadable: bool,
     /// What is damaged in this life.
     pub(super) damaged: Option<(Table, Vec<u8>)>,
+    /// How many signals that it has not handled a parked run may have.
+    pub(super) max_inbox: usize,
     /// What the engine of this life knows.
     pub(super) registry: Registry,
     /// How often a run of a workflow went from one state to another.
@@ -143,7 +151,7 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub(super) fn new(kit: Rc<Kit>) -> Self {
+    pub(super) fn new(kit: Rc<Kit>, max_inbox: usize) -> Self {
         Model {
             runs: BTreeMap::new(),
             ids: BTreeMap::new(),
@@ -161,9 +169,11 @@ impl Model {
             begun: BTreeMap::new(),
             told: BTreeMap::new(),
             tellings: BTreeMap::new(),
+            updates_asked: BTreeMap::new(),
             is_unreadable: false,
             damaged: None,
             registry: kit.registry.clone(),
+            max_inbox,
             kit,
             transitions: Transitions::new(),
             seen: BTreeMap::new(),
@@ -196,6 +206,9 @@ impl Model {
         {
             run.signals.push_back(no);
         }
+        if let (Ask::Update { .. }, Some(run)) = (ask, run) {
+            *self.updates_asked.entry(run).or_default() += 1;
+        }
         self.asked.insert(no, Asked { ask: ask.clone(), run, logged: false });
     }
 
@@ -221,6 +234,7 @@ impl Model {
         self.begun.clear();
         self.told.clear();
         self.tellings.clear();
+        self.updates_asked.clear();
         self.is_unreadable = false;
         for run in self.runs.values_mut() {
             run.signals.clear();
@@ -295,7 +309,7 @@ impl Model {
             |(table, key): &(Table, Vec<u8>)| *damage == Damage::new(*table, key, damage.reason.clone());
         let is_it = self.damaged.as_ref().is_some_and(is_it);
         if is_it {
-            self.see(format!("told: damage of {}", damage.table));
+            self.see(names::damage(&damage.table));
         }
         is_it
     }

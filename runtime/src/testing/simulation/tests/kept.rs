@@ -5,6 +5,7 @@ use crate::codec::encode;
 use crate::core::Limits;
 use crate::testing::simulation::LIMITS;
 use crate::testing::simulation::ask::Ask;
+use crate::testing::simulation::kit::Binary;
 use crate::testing::simulation::plan::{Move, Plan};
 use crate::time::hours;
 
@@ -27,7 +28,24 @@ pub(super) fn plans() -> Vec<(&'static str, Plan)> {
         let (id, args) = ("a".to_owned(), encode(&(number,)).expect("a number can be encoded"));
         Move::Ask(Ask::Update { id, update: "same".to_owned(), name: "add", args, done: true })
     };
+    let pull = |number: u64| {
+        let args = encode(&(number,)).expect("a number can be encoded");
+        Move::Ask(Ask::Signal { id: "a".to_owned(), name: "pull", args })
+    };
     vec![
+        ("a parked run refused a signal, since an update that was refused was counted", {
+            let moves = vec![
+                worker("a", &[Bit::Patient(0)]),
+                Move::Go(5),
+                Move::Deploy(Binary::First),
+                pull(14),
+                Move::Turn,
+                add(5),
+                pull(9),
+                Move::Go(6),
+            ];
+            plan(430, Limits { inbox: 2, ..LIMITS }, moves)
+        }),
         ("an attempt began that fell due in the turn in which its run was terminated", {
             let limits = Limits { hot_runs: 0, near_timers: 2, attempts: 2, ..LIMITS };
             // The first attempt fails; the next one is due when the run ends.

@@ -337,6 +337,7 @@ pub(super) fn plain_kit() -> Rc<Kit> {
 
 fn workflows() -> Kit {
     let mut kit = Kit::default();
+    kit.comes_to_rest = true;
     kit.add_workflow::<Worker>(|choices| {
         // Some wait for a good while.
         let waits = choices.choose(3) > 0;

@@ -13,7 +13,10 @@ use crate::testing::simulation::explore::{Explored, Scenario};
 use crate::testing::simulation::fair::{Clients, Manner};
 use crate::testing::simulation::kit::Kit;
 use crate::testing::simulation::model::{Holds, holds};
+use crate::testing::simulation::mutants::Sabotage;
 use crate::testing::simulation::outside::Course;
+use crate::testing::simulation::plan::{Move, Plan};
+use crate::testing::simulation::play::Playing;
 use crate::testing::simulation::search::number;
 use crate::testing::simulation::world::World;
 
@@ -226,9 +229,40 @@ fn explore(name: &str, scenario: &Scenario, crashes: u32) -> Explored {
 fn each(check: impl Fn(&str, Scenario)) {
     let kit = shapes::plain_kit();
     (kit.fix)(false);
-    for (at, (name, wait)) in waits().into_iter().enumerate() {
-        check(name, wait.scenario(&kit, Manner::ALL[at % Manner::ALL.len()]));
+    let all = Manner::ALL.iter().flat_map(|manner| waits().into_iter().map(|wait| (*manner, wait)));
+    for (manner, (name, wait)) in all {
+        check(name, wait.scenario(&kit, manner));
     }
+}
+
+#[test]
+fn an_engine_that_refuses_without_a_reason_is_found_out() {
+    let kit = shapes::plain_kit();
+    (kit.fix)(false);
+    let told = Wait { course: Course::FromOutside, ..wait([Bit::Work(7)], Ends::With(vec![70])) };
+    let updated = wait([Bit::Approvals(1)], Ends::Updated(1));
+    let updated = Wait { asks: vec![update(1, "add", 5, true), signal("approve", ("ann",))], ..updated };
+    for (sabotage, wait, guarantee) in
+        [(Sabotage::RefusesTokens, told, "G3"), (Sabotage::RefusesUpdates, updated, "G1")]
+    {
+        let broken = Scenario { sabotage: Some(sabotage.clone()), ..wait.scenario(&kit, Manner::Patient) };
+        let found = quietly(|| broken.explore(0)).expect_err(&format!("{sabotage:?}"));
+        assert_eq!(found.broken.guarantee, guarantee, "{sabotage:?}: {:?}", found.broken);
+    }
+}
+
+#[test]
+fn an_engine_that_goes_round_until_a_run_is_cancelled_is_found_out() {
+    let kit = shapes::plain_kit();
+    let input = encode(&[Bit::Patient(4)]).expect("bits can be encoded");
+    let start = Ask::Start { workflow: "Worker", id: id(), input, seed: 1 };
+    let plan = Plan { seed: 1, limits: LIMITS, moves: vec![Move::Ask(start), Move::Go(12)] };
+    let mut playing = Playing::default();
+    quietly(|| playing.play(&kit, &plan)).expect("as it is");
+    playing.sabotage = Some(Sabotage::NeverCompleted);
+    let found = quietly(|| playing.play(&kit, &plan)).expect_err("broken");
+    assert_eq!(found.broken.guarantee, "liveness", "{:?}", found.broken);
+    assert!(found.broken.what.contains("there is no end after"), "{:?}", found.broken);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::ask::{Ask, AskNo, Mail};
 use super::disk::{Fate, Flipped, SimulatedStore, Tables};
 use super::kit::{Binary, Kit};
 use super::model::{Holds, Model, broken, holds, written};
+use super::names;
 use super::outside::Outside;
 use super::record::Recording;
 use crate::core::{Effect, Input, Limits};
@@ -84,7 +85,7 @@ pub(super) enum Step {
 impl World {
     pub(super) fn new(kit: Rc<Kit>, limits: Limits, seed: u64) -> Self {
         World {
-            model: Model::new(Rc::clone(&kit)),
+            model: Model::new(Rc::clone(&kit), limits.inbox),
             kit,
             limits,
             outside: Outside::new(seed),
@@ -301,9 +302,8 @@ impl World {
     fn commit(&mut self, fate: Fate, most: usize) -> Holds {
         let Some(life) = &mut self.life else { return Ok(()) };
         let batches: Vec<_> = life.flying.iter().skip(life.durable).take(most).cloned().collect();
-        self.recording.note("commit", || format!("{}, of {}", fate.name(), batches.len()));
-        let group = if batches.len() > 1 { "together" } else { "commit" };
-        self.model.see(format!("{group}: {}", fate.name()));
+        self.recording.note("commit", || format!("{fate:?}, of {}", batches.len()));
+        self.model.see(if batches.len() > 1 { names::together(&fate) } else { names::commit(&fate) });
         life.store.decide(fate);
         let committed = match batches.as_slice() {
             [batch] => life.store.commit(batch),

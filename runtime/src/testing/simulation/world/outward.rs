@@ -6,6 +6,7 @@ use crate::engine::Work;
 use crate::store::{Outcome, ParkReason};
 use crate::testing::simulation::ask::{Answer, AskNo};
 use crate::testing::simulation::model::{Holds, Started, Told, holds};
+use crate::testing::simulation::names;
 use crate::testing::simulation::outside::{Begins, Happening, Telling};
 
 impl World {
@@ -26,7 +27,7 @@ impl World {
             Effect::Parked { id, reason } => {
                 self.recording.note("parked", || format!("{id}: {reason}"));
                 if let (ParkReason::Damaged { .. }, Some((table, _))) = (&reason, &self.model.damaged) {
-                    let told = format!("told: damage of {table}");
+                    let told = names::damage(table);
                     self.model.see(told);
                 }
                 let parked = self.model.run_of(&id).is_some_and(|(_, run)| {
@@ -53,10 +54,10 @@ impl World {
     }
 
     fn order(&mut self, order: Order) -> Holds {
+        self.model.see(names::order(&order));
         match order {
             Order::Start { task, activity, run_id, attempt, input, heartbeat, deadline, .. } => {
                 self.recording.note("begin", || format!("{task:?} attempt {attempt} of {activity}"));
-                self.model.see("order: start");
                 let now = self.life.as_ref().map_or(self.clock, |life| life.driver.now());
                 let started = Started { task, attempt, activity, run_id: &run_id, input: &input, now };
                 self.model.begin(&started)?;
@@ -73,7 +74,6 @@ impl World {
             }
             Order::Stop { task, attempt, how } => {
                 self.recording.note("stop", || format!("{task:?} attempt {attempt}: {how:?}"));
-                self.model.see(format!("order: stop {how:?}"));
                 self.model.has_begun(task, attempt)?;
                 if how != Stop::Tell {
                     self.model.end(task, attempt);
@@ -89,14 +89,14 @@ impl World {
         let Some(happening) = self.outside.happen(n) else { return };
         self.recording.note("outside", || format!("{happening:?}"));
         let Some(life) = &mut self.life else { return };
+        self.model.see(names::happening(&happening));
         match &happening {
             Happening::Ends { task, attempt, end, .. } => {
-                self.model.see(format!("attempt: {}", end.name()));
+                self.model.see(names::attempt(&end.to_attempt_end()));
                 self.model.end(*task, *attempt);
                 self.model.tell(*task, end.clone());
             }
-            Happening::Beats { .. } => self.model.see("attempt: heartbeat"),
-            Happening::HandsOut { .. } => self.model.see("attempt: token"),
+            Happening::Beats { .. } | Happening::HandsOut { .. } => {}
             Happening::Outside { token, activity, telling, has_token } => {
                 if life.finishing {
                     return;
@@ -111,7 +111,7 @@ impl World {
                 if let (Some(end), true) = (&end, *has_token) {
                     self.model.tell(token.task, end.clone());
                 }
-                let telling = Told { task: token.task, attempt: token.attempt, end, has_token: *has_token };
+                let telling = Told { token: token.clone(), activity, end, has_token: *has_token };
                 self.model.tellings.insert(no, telling);
                 let reply = life.mail.reply(no, Answer::Outside);
                 return life.work.push(Work::Input(Input::Outside { token, told, reply }));
