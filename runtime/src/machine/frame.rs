@@ -126,8 +126,12 @@ impl<T: Clone + RefUnwindSafe> Slot<T> {
     }
 }
 
-/// The same for values that may have changed: then nothing is known of them.
+/// The same for other types: nothing is known of them then. Those that cannot be stored are an error elsewhere, and only there.
 pub trait MayDiffer {
+    /// Does nothing.
+    fn grew(&mut self) {}
+    /// Does nothing.
+    fn shrank(&mut self) {}
     /// Does nothing.
     fn same(&mut self) {}
     /// Does nothing.

@@ -190,6 +190,6 @@ struct Emit<'a> {
     /// The variables whose name something else has, too.
     hides: Vars,
     elsewhere: Elsewhere,
-    /// Whether rustc is asked if a variable may have changed where it was only looked at.
+    /// Whether a slot is told something, of which rustc decides if it is true for its type.
     asks_rustc: Cell<bool>,
 }

@@ -5,7 +5,6 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use super::Emit;
 use super::arms::Arm;
 use super::lints::is_of_the_user;
-use super::told::is_twofold;
 use crate::analyse::{SlotKind, taking};
 use crate::cfg::{BlockId, Graph, Rebuild, ScopeId};
 use crate::lower::{at, order};
@@ -119,7 +118,7 @@ impl Emit<'_> {
                 looks.push(quote!(#place.put(#kept);));
             } else {
                 let told = arm.told.get(var);
-                if told.is_some_and(is_twofold) {
+                if told.is_some() {
                     self.asks_rustc.set(true);
                 }
                 let told = told.map(|told| quote!(#place.#told();));

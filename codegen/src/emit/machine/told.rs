@@ -40,11 +40,7 @@ const LOOKS: &[&str] = &[
 /// By variable, the method by which its slot is told where it is put back.
 pub(super) type Told = BTreeMap<VarId, Ident>;
 
-/// Whether it is one of those that a slot has twice: rustc decides which is meant.
-pub(super) fn is_twofold(method: &Ident) -> bool {
-    method == SAME || method == SAME_LIST
-}
-
+/// Each of these a slot has twice: rustc decides by its type which is meant.
 const SAME: &str = "same";
 const SAME_LIST: &str = "same_list";
 
