@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{Broken, Called, Holds, Model, ModelRun, broken, holds, readable};
+use super::{Asked, Broken, Called, Holds, Model, ModelRun, broken, holds, readable};
 use crate::codec;
 use crate::machine::OpId;
 use crate::store::{
@@ -207,14 +207,15 @@ impl Model {
                 holds("asked", once, || format!("run {run} is asked to cancel a second time"))?;
                 let id = found.record().id.to_string();
                 let id = if found.log.is_empty() { started_id(entry) } else { id };
-                let mut is_asked = false;
-                for asked in self.asked.values_mut() {
-                    if matches!(&asked.ask, Ask::Cancel { id: of } if *of == id) {
-                        asked.logged = true;
-                        is_asked = true;
-                    }
+                let is_it = |asked: &&mut Asked| matches!(&asked.ask, Ask::Cancel { id: of } if *of == id);
+                let mut asked: Vec<_> = self.asked.values_mut().filter(is_it).collect();
+                // Of several who ask for it one may be refused, and which one it was is not known.
+                if let [only] = &mut asked[..] {
+                    only.logged = true;
                 }
-                holds("asked", is_asked, || format!("run {run} is cancelled, which nobody asked for"))
+                holds("asked", !asked.is_empty(), || {
+                    format!("run {run} is cancelled, which nobody asked for")
+                })
             }
             EventRecord::Timer { op } => {
                 let deadline = found.deadline(*op);
