@@ -73,13 +73,11 @@ pub(crate) fn step_fn(
     let output = &method.output;
     let (generics, _, bounds) = method.generics.split_for_impl();
     // With the type that the user has written, or an import of it would be unused.
-    let context = method.context_type.as_ref().map(|ty| match &method.context {
-        Some(context) => {
-            // A call of another async method does without.
-            let touch = crate::names::mentions(&method.body, context).then(|| quote!(let _ = #context;));
-            quote!(let #context: &#ty = __ctx; #touch)
-        }
-        None => quote!(let _: &#ty = __ctx;),
+    let context = method.context_type.as_ref().map(|ty| {
+        let Some(context) = &method.context else { return quote!(let _: &#ty = __ctx;) };
+        // A call of another async method does without.
+        let touch = crate::names::mentions(&method.body, context).then(|| quote!(let _ = #context;));
+        quote!(let #context: &#ty = __ctx; #touch)
     });
     let allowed = lints::allowed(&method.body);
     let step = super::step_name(&method.name);
