@@ -49,7 +49,7 @@ fn a_workflow_that_forgets_is_found_out_and_the_seed_is_told() {
     };
     assert_eq!(found.guarantee, "G6", "{found}");
     assert!(found.moves.lines().count() < 8, "{found}");
-    let again = format!("LONGHAUL_SEED={} cargo test", found.seed);
+    let again = format!("LONGHAUL_SEED={} cargo test -p longhaul --features testing -- ", found.seed);
     assert!(found.to_string().contains(&again), "{found}");
     let Err(SimulationError::Broken(same)) = simulation().first_seed(found.seed).seeds(1).run() else {
         panic!("it forgets each time");

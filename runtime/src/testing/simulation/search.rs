@@ -295,15 +295,24 @@ pub(super) fn play(kit: &Rc<Kit>, plan: &Plan) -> Result<Played, Box<Counterexam
     let smallest = shrink(plan, fails);
     let told = quietly(|| Playing::in_words().play(kit, &smallest));
     let (broken, steps) = told.map_or_else(|failed| (failed.broken, failed.lines), |_| (first, Vec::new()));
-    let test = std::thread::current().name().map(|name| format!(" -- {name}")).unwrap_or_default();
     Err(Box::new(Counterexample {
         seed: plan.seed,
         guarantee: broken.guarantee,
         what: broken.what,
         moves: smallest.to_string(),
         steps,
-        again: format!("{SEED}={} cargo test{test}", plan.seed),
+        again: again(plan.seed),
     }))
+}
+
+/// The command that plays a seed again, in the test that runs.
+fn again(seed: u64) -> String {
+    // Cargo tells a test of which package it is.
+    let package = std::env::var("CARGO_PKG_NAME").ok();
+    let features = if package.as_deref() == Some("longhaul") { " --features testing" } else { "" };
+    let package = package.map(|name| format!(" -p {name}")).unwrap_or_default();
+    let test = std::thread::current().name().map(|name| format!(" -- {name}")).unwrap_or_default();
+    format!("{SEED}={seed} cargo test{package}{features}{test}")
 }
 
 impl SimulationReport {
