@@ -124,7 +124,11 @@ impl Writer {
             6 => vec![self.raced(task, name)],
             7 => {
                 let limit = self.below(3);
-                let shown = shown_within(task.gives, ".ok().and_then(|done| done.ok())", "");
+                let shown = shown_within(
+                    task.gives,
+                    ".ok().and_then(|done| done.ok()).and_then(|done| done.ok())",
+                    "",
+                );
                 vec![format!("note(&format!(\"{{:?}}\", timeout(seconds({limit}), {name}).await{shown}));")]
             }
             // It is there to the end of the scope.
