@@ -11,7 +11,7 @@ use crate::machine::OpId;
 use crate::store::{
     Batch, CommandRecord, EventRecord, LogEntry, LogRow, Outcome, RunNo, Seq, StoredRun, Table, TaskId, Write,
 };
-use crate::testing::simulation::ask::Ask;
+use crate::testing::simulation::ask::{Ask, AskNo};
 use crate::testing::simulation::{names, outside};
 use crate::time::Moment;
 
@@ -177,6 +177,14 @@ impl Model {
                 holds("asked", found.log.is_empty(), || format!("run {run} is started a second time"))
             }
             EventRecord::Signal { name, args } => {
+                let is_it = |no: &AskNo| {
+                    matches!(self.asked.get(no).map(|asked| &asked.ask), Some(Ask::Signal { name: sent, args: with, .. })
+                        if sent == name && with == args)
+                };
+                // Where a read has failed, one before may have been refused, and the process have ended before that was told.
+                while self.is_unreadable && found.signals.front().is_some_and(|no| !is_it(no)) {
+                    found.signals.pop_front();
+                }
                 let next = found.signals.pop_front().and_then(|no| self.asked.get_mut(&no));
                 let Some(asked) = next else {
                     return broken("G7", format!("run {run} got `{name}`, which nobody sent (again)"));

@@ -29,6 +29,7 @@ impl World {
         };
         if let Some(life) = &self.life {
             world.tables = life.store.tables();
+            world.model.is_unreadable = life.store.has_failed();
             for (at, batch) in life.flying.iter().enumerate().take(life.durable + survive) {
                 if at >= life.durable {
                     world.tables.apply(batch);
