@@ -2,7 +2,7 @@
 //! would otherwise not be stored, and a task that nothing names ends.
 //!
 //! What a variable is of type is not known here. It keeps a task where `ctx.spawn(..)`, or another variable that keeps one, is a part
-//! of what it is given: directly, in a tuple, list or variant, through the closure of a chain, by a method with it as an argument
+//! of what it is given, or a method gives it whose result names `Task`: directly, in a tuple, list or variant, through the closure of a chain, by a method with it as an argument
 //! (`push`, or `add` of a type of one's own), or by a function with it that changes the variable or makes its value. A variable
 //! that is taken for one that keeps tasks, and is none, is stored for nothing.
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,9 +12,10 @@ use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Expr, ExprCall, ExprMethodCall, Ident, Stmt, Token};
 
+use super::Shape;
 use super::place::peel;
 use crate::analyse::{bound_by, codes};
-use crate::cfg::{BlockId, Code, CodeTokens, Graph, Instr, MatchHead, Term};
+use crate::cfg::{BlockId, Code, CodeTokens, Graph, Instr, MatchHead, Poll, Polled, Term};
 use crate::names::{VarId, Vars};
 
 /// Methods that put their arguments into what they are called on.
@@ -99,8 +100,8 @@ pub(crate) fn takes_by_reference(call: &ExprMethodCall) -> bool {
 }
 
 /// Notes all of them, with the blocks that put tasks into them.
-pub(super) fn note(graph: &mut Graph, context: Option<&Ident>) {
-    let mut kept = given(graph);
+pub(super) fn note(graph: &mut Graph, context: Option<&Ident>, methods: &BTreeMap<String, Shape>) {
+    let mut kept = given(graph, methods);
     loop {
         let before = kept.len();
         for id in graph.block_ids() {
@@ -117,8 +118,8 @@ pub(super) fn note(graph: &mut Graph, context: Option<&Ident>) {
     graph.tasks_kept = kept.into_iter().collect();
 }
 
-/// The parameters whose types name tasks.
-fn given(graph: &Graph) -> BTreeSet<(VarId, BlockId)> {
+/// The parameters whose types name tasks, and what is awaited of methods whose results do.
+fn given(graph: &Graph, methods: &BTreeMap<String, Shape>) -> BTreeSet<(VarId, BlockId)> {
     let mut given = BTreeSet::new();
     for id in graph.block_ids() {
         let declared = graph.block(id).instrs.iter().filter_map(|instr| match instr {
@@ -127,6 +128,15 @@ fn given(graph: &Graph) -> BTreeSet<(VarId, BlockId)> {
         });
         let is_of_tasks = |var: &&VarId| graph.var(**var).ty.as_ref().is_some_and(names_task);
         given.extend(declared.flatten().filter(is_of_tasks).map(|var| (*var, id)));
+        let gives_tasks = |method: &Ident| {
+            methods.get(&method.to_string()).is_some_and(|method| names_task(&method.output))
+        };
+        given.extend(graph.block(id).instrs.iter().filter_map(|instr| match instr {
+            Instr::Poll(Poll { what: Polled::Call { method, .. }, output, .. }) if gives_tasks(method) => {
+                Some((*output, id))
+            }
+            _ => None,
+        }));
     }
     given
 }

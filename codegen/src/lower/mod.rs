@@ -96,7 +96,7 @@ pub(crate) fn lower(method: &Method, around: &Surroundings<'_>, errors: &mut Err
     let mut lower = Lower::new(method.name.to_string(), method.context.clone(), around, errors);
     lower.arguments(method);
     lower.method_body(&capitals::bound(&method.body));
-    kept_tasks::note(&mut lower.graph, lower.context.as_ref());
+    kept_tasks::note(&mut lower.graph, lower.context.as_ref(), lower.around.methods);
     step::check_names(&lower.graph, lower.errors);
     lower.graph
 }

@@ -167,7 +167,7 @@ impl Lower<'_, '_> {
         }
         lower.make_again(taken.made_again);
         lower.method_body(body);
-        super::kept_tasks::note(&mut lower.graph, lower.context.as_ref());
+        super::kept_tasks::note(&mut lower.graph, lower.context.as_ref(), lower.around.methods);
         let methods = std::mem::take(&mut lower.graph.spawned_methods);
         let graph = lower.graph;
         self.graph.spawned_methods.extend(methods);

@@ -114,3 +114,43 @@ fn methods_spawn_and_give_tasks() {
     let mut run = Driven::<SpawningMethods>::start(3);
     assert_eq!(answer_all(&mut run), "303 (30, [0, 10, 20]) 404");
 }
+
+/// Keeps what its method began, and does not name it again.
+#[derive(Default, Serialize, Deserialize)]
+struct NotNamedAgain {
+    log: Vec<String>,
+}
+
+#[workflow]
+impl NotNamedAgain {
+    #[run]
+    pub async fn run(&mut self, ctx: &Context, n: u32) -> Result<String, Failure> {
+        {
+            let _kept = self.begin(ctx, n).await;
+            let (_both, _) = (self.begin(ctx, n + 1).await, 0);
+            num(100).await.unwrap();
+        }
+        num(200).await.unwrap();
+        Ok(self.log.join(" "))
+    }
+
+    async fn begin(&mut self, ctx: &Context, n: u32) -> Task<()> {
+        ctx.spawn(async move {
+            let got = num(n).await.unwrap();
+            self.log.push(format!("got {got}"));
+            num(n * 10).await.unwrap();
+            self.log.push("never".to_owned());
+        })
+    }
+}
+
+#[test]
+fn a_task_that_a_method_gave_lives_to_the_end_of_its_scope() {
+    let mut run = Driven::<NotNamedAgain>::start(3);
+    run.done("num 3", &30);
+    run.done("num 4", &40);
+    run.done("num 100", &0);
+    assert_eq!(run.armed(), ["num 200"]);
+    run.done("num 200", &0);
+    assert_eq!(completed(run.ended()), "got 30 got 40");
+}

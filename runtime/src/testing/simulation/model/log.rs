@@ -181,8 +181,8 @@ impl Model {
                     matches!(self.asked.get(no).map(|asked| &asked.ask), Some(Ask::Signal { name: sent, args: with, .. })
                         if sent == name && with == args)
                 };
-                // Where a read has failed, one before may have been refused, and the process have ended before that was told.
-                while self.is_unreadable && found.signals.front().is_some_and(|no| !is_it(no)) {
+                // One before may have been refused, since a read had failed or the inbox was full, and the process have ended before that was told.
+                while self.is_ending && found.signals.front().is_some_and(|no| !is_it(no)) {
                     found.signals.pop_front();
                 }
                 let next = found.signals.pop_front().and_then(|no| self.asked.get_mut(&no));

@@ -138,6 +138,8 @@ pub(super) struct Model {
     pub(super) updates_asked: BTreeMap<RunNo, u64>,
     /// Whether a read has failed in this life, so that something could not be had.
     pub(super) is_unreadable: bool,
+    /// Whether what is taken note of has landed in a process that ends with it: nobody was told what it answered since.
+    pub(super) is_ending: bool,
     /// What is damaged in this life.
     pub(super) damaged: Option<(Table, Vec<u8>)>,
     /// How many signals that it has not handled a parked run may have.
@@ -171,6 +173,7 @@ impl Model {
             tellings: BTreeMap::new(),
             updates_asked: BTreeMap::new(),
             is_unreadable: false,
+            is_ending: false,
             damaged: None,
             registry: kit.registry.clone(),
             max_inbox,

@@ -29,7 +29,7 @@ impl World {
         };
         if let Some(life) = &self.life {
             world.tables = life.store.tables();
-            world.model.is_unreadable = life.store.has_failed();
+            world.model.is_ending = true;
             for (at, batch) in life.flying.iter().enumerate().take(life.durable + survive) {
                 if at >= life.durable {
                     world.tables.apply(batch);
@@ -37,6 +37,7 @@ impl World {
                 world.take_note(batch)?;
             }
         }
+        world.model.is_ending = false;
         world.flipped.clone_from(&self.flipped);
         world.mend()?;
         world.outside.crash();
