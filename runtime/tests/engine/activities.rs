@@ -115,6 +115,7 @@ async fn a_call_that_lost_a_race_is_cancelled_and_leaves_nothing_behind() {
     let engine = Engine::builder()
         .workflow::<Script>()
         .play::<Work, _, _>(move |_, _| {
+            seen.add("began");
             let guard = Dropped(seen.clone());
             async move {
                 let _guard = guard;
@@ -124,13 +125,14 @@ async fn a_call_that_lost_a_race_is_cancelled_and_leaves_nothing_behind() {
         .open_store(disk.store())
         .await
         .unwrap();
-    let run = start(&engine, "a", [Do::Race(1, 500), Do::Approvals(1)]).await;
+    let run = start(&engine, "a", [Do::Race(1, 10), Do::Approvals(1)]).await;
     while run.describe().await.unwrap().state != "AwaitApprovals" {
         tokio::task::yield_now().await;
     }
     assert!(disk.rows(Table::Tasks).is_empty() && disk.rows(Table::Timers).is_empty());
     assert!(run.describe().await.unwrap().waits_for.is_empty());
-    while notes.all().is_empty() {
+    // On a slow machine the attempt may not have begun in time; then there is nothing to be dropped.
+    while notes.all() == ["began"] {
         tokio::task::yield_now().await;
     }
     approve(&run, "ann").await;
