@@ -1,7 +1,7 @@
 //! Data directories for tests.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use longhaul::engine::{Clock, EngineBuilder};
 use longhaul::{Engine, Moment, RunHandle};
@@ -40,16 +40,31 @@ pub(crate) async fn approvals(run: &RunHandle<Script>) -> Vec<String> {
     run.query("approvals", ()).await.expect("the query is answered")
 }
 
-/// Copies a directory with all that is in it.
+/// Copies a directory with all that is in it. Where it is in use, the store may take away a file meanwhile that it has no need of any more:
+/// then it is copied again.
 pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("the directory is made");
-    for entry in fs::read_dir(from).expect("the directory is read") {
-        let entry = entry.expect("the directory is read");
-        let to = to.join(entry.file_name());
-        if entry.file_type().expect("a kind of file").is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).expect("the file is copied");
+    for _ in 0..100 {
+        match try_copy(from, to) {
+            Ok(()) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::remove_dir_all(to).expect("the half of a copy is removed");
+            }
+            Err(error) => panic!("{} cannot be copied: {error}", from.display()),
         }
     }
+    panic!("{} never stands still", from.display());
+}
+
+fn try_copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            try_copy(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }
