@@ -146,7 +146,7 @@ fn step_all(bodies: &mut dyn Bodies, ctx: &Context, root: Standing) -> Poll<()> 
         }
         if ctx.tasks(|tasks| tasks.is_empty()) && !(ctx.is_run() && root.cancel.is_some()) {
             // A condition may have come to hold by what went on after it was looked at.
-            if ctx.progressed() != before && ctx.watched() != watched && !ctx.has_fault() {
+            if ctx.progressed() != before && ctx.overtaken() > watched && !ctx.has_fault() {
                 continue;
             }
             return Poll::Pending;

@@ -47,6 +47,8 @@ pub(super) struct Stepping {
     pub(super) first_op: u64,
     /// How often something was looked at that can change without an operation being resolved.
     pub(super) watches: Cell<u64>,
+    /// The same, as it was when something went on last.
+    pub(super) overtaken: Cell<u64>,
     /// The run was given up.
     pub(super) run_given_up: Cell<bool>,
     /// The update that is being handled.
@@ -169,6 +171,7 @@ impl Context {
     /// Something went on.
     pub(super) fn progress(&self) {
         self.stepping.progress.set(self.stepping.progress.get() + 1);
+        self.stepping.overtaken.set(self.stepping.watches.get());
     }
 
     pub(super) fn progressed(&self) -> u64 {
@@ -182,6 +185,11 @@ impl Context {
 
     pub(super) fn watched(&self) -> u64 {
         self.stepping.watches.get()
+    }
+
+    /// As [`watched`](Self::watched), but that what nothing has gone on after does not count.
+    pub(super) fn overtaken(&self) -> u64 {
+        self.stepping.overtaken.get()
     }
 
     /// What a wait gives when it is done by what the run itself did, or was done when it began.
