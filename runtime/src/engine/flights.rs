@@ -170,7 +170,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::store::MemoryDisk;
+    use crate::store::{MemoryDisk, MemoryStore};
 
     fn batch(changes: &BTreeMap<u8, Option<u8>>) -> Batch {
         let mut batch = Batch::default();
@@ -181,6 +181,29 @@ mod tests {
             }
         }
         batch
+    }
+
+    /// What is stored where so many of these have landed, what is in flight where so many of those were reported, and what is stored when
+    /// all are.
+    fn in_flight(
+        all: &[BTreeMap<u8, Option<u8>>],
+        landed: usize,
+        reported: usize,
+    ) -> (MemoryStore, Flights, MemoryStore) {
+        let (stored, whole) = (MemoryDisk::new().store(), MemoryDisk::new().store());
+        let mut flights = Flights::default();
+        for (at, changes) in all.iter().enumerate() {
+            let batch = batch(changes);
+            whole.commit(&batch).unwrap();
+            if at < landed {
+                stored.commit(&batch).unwrap();
+            }
+            flights.begin(Arc::new(batch), Vec::new());
+        }
+        for _ in 0..reported.min(landed) {
+            flights.land();
+        }
+        (stored, flights, whole)
     }
 
     fn changes() -> impl Strategy<Value = BTreeMap<u8, Option<u8>>> {
@@ -198,19 +221,7 @@ mod tests {
             from in 0..26u8,
             limit in 1..9usize,
         ) {
-            let (stored, whole) = (MemoryDisk::new().store(), MemoryDisk::new().store());
-            let mut flights = Flights::default();
-            for (at, changes) in all.iter().enumerate() {
-                let batch = batch(changes);
-                whole.commit(&batch).unwrap();
-                if at < landed {
-                    stored.commit(&batch).unwrap();
-                }
-                flights.begin(Arc::new(batch), Vec::new());
-            }
-            for _ in 0..reported.min(landed) {
-                flights.land();
-            }
+            let (stored, flights, whole) = in_flight(&all, landed, reported);
             let view = View { store: &stored, flights: &flights };
             let seen = view.scan(Table::Ids, &[from], limit).unwrap();
             prop_assert_eq!(seen, whole.scan(Table::Ids, &[from], limit).unwrap());
@@ -227,19 +238,8 @@ mod tests {
             from in 0..26u8,
             end in 0..26u8,
         ) {
-            let (stored, whole) = (MemoryDisk::new().store(), MemoryDisk::new().store());
-            let mut flights = Flights::default();
-            for (at, changes) in all.iter().enumerate() {
-                let batch = batch(&changes.iter().map(|(key, value)| (*key, Some(*value))).collect());
-                whole.commit(&batch).unwrap();
-                if at < landed {
-                    stored.commit(&batch).unwrap();
-                }
-                flights.begin(Arc::new(batch), Vec::new());
-            }
-            for _ in 0..reported.min(landed) {
-                flights.land();
-            }
+            let changes = |all: BTreeMap<u8, u8>| all.into_iter().map(|(key, value)| (key, Some(value))).collect();
+            let (stored, flights, whole) = in_flight(&all.into_iter().map(changes).collect::<Vec<_>>(), landed, reported);
             let view = View { store: &stored, flights: &flights };
             let first = whole.scan(Table::Ids, &[from], 1).unwrap().pop();
             prop_assert_eq!(

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cursor::Remaining;
 use super::parts::Parts;
@@ -16,9 +17,10 @@ use crate::codec::{Error, Window, Writer};
 thread_local! {
     /// The loop's list that was asked last.
     static ASKED: Cell<Option<Whose>> = const { Cell::new(None) };
-    /// How many loops over lists have begun, or were read back.
-    static LOOPS: Cell<u64> = const { Cell::new(0) };
 }
+
+/// How many loops over lists have begun, or were read back; of all threads, since a machine may be stepped by one after the other.
+static LOOPS: AtomicU64 = AtomicU64::new(0);
 
 /// Up to so many items are written one behind the other, all of them each time.
 const FEW: usize = 16;
@@ -33,9 +35,7 @@ pub(super) struct Whose {
 impl Whose {
     /// A loop that begins.
     pub(super) fn new() -> Self {
-        let number = LOOPS.get() + 1;
-        LOOPS.set(number);
-        Whose { number, gone: 0 }
+        Whose { number: LOOPS.fetch_add(1, Ordering::Relaxed), gone: 0 }
     }
 
     /// Its list is about to be written.
